@@ -2,12 +2,13 @@
  * Files in DATA_DIR that restrict trading while they exist. A file's first line is given as the
  * reason.
  */
-import { mkdir, open, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, open, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TradingReason } from './model/trading-control.ts';
 
 /** File name to state; `HALT` is the older name. */
-export const controlFiles: Readonly<Record<string, TradingReason['state']>> = {
+const controlFiles: Readonly<Record<string, TradingReason['state']>> = {
   HALTED: 'HALTED',
   HALT: 'HALTED',
   REDUCING: 'REDUCING',
@@ -25,6 +26,18 @@ export async function writeControlFile(
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   await writeFile(file, `${reason}\n`, { flush: true });
   return file;
+}
+
+/** @returns the paths of the files that were there */
+export async function removeControlFiles(dataDir: string): Promise<string[]> {
+  const removed: string[] = [];
+  for (const name of Object.keys(controlFiles)) {
+    const file = join(dataDir, name);
+    if (!existsSync(file)) continue;
+    await rm(file);
+    removed.push(file);
+  }
+  return removed;
 }
 
 /** A file whose presence cannot be determined counts as present. @param dataDir empty: there is none */

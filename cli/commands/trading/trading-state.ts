@@ -1,6 +1,6 @@
 /**
  * `trader halt`, `reduce` and `resume`. A halt is only reported when it is in force; where the gateway does
- * not answer, the file HALTED in DATA_DIR stops trading.
+ * not set it, the file HALTED or REDUCING in DATA_DIR restricts trading.
  */
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
@@ -8,7 +8,7 @@ import type { SetTradingStateResponse } from '#protos/gen/trading.ts';
 import { trading } from '#shared/contract/trading.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import { parseSettings } from '#shared/process/settings.ts';
-import { writeControlFile } from '#shared/trading/control-files.ts';
+import { removeControlFiles, writeControlFile } from '#shared/trading/control-files.ts';
 import { commandExitCodes } from '../../command-exit-codes.ts';
 import { openInstallation, type Ask } from '../../gateway-client.ts';
 import { output, type OutputOptions } from '../../output.ts';
@@ -19,7 +19,7 @@ interface Options extends OutputOptions {
   readonly yes?: boolean;
 }
 
-type State = 'ACTIVE' | 'REDUCING' | 'HALTED';
+type Restriction = 'REDUCING' | 'HALTED';
 
 const ANSWER_MS_MAX = 10_000;
 
@@ -30,13 +30,13 @@ export function tradingState(trader: Command): void {
     .option('--reason <text>', 'why, for whoever asks later', 'stopped at the terminal')
     .option('--cancel-open', 'also cancels the orders at the broker')
     .option('--json', 'writes one JSON document')
-    .action((options: Options) => halt(options));
+    .action((options: Options) => restrict('HALTED', options));
   trader
     .command('reduce')
     .description('lets only sales through')
     .option('--reason <text>', 'why, for whoever asks later', 'restricted at the terminal')
     .option('--json', 'writes one JSON document')
-    .action((options: Options) => set('REDUCING', options));
+    .action((options: Options) => restrict('REDUCING', options));
   trader
     .command('resume')
     .description('lets trading go on; asks first')
@@ -45,12 +45,13 @@ export function tradingState(trader: Command): void {
     .action((options: Options) => resume(options));
 }
 
-async function halt(options: Options): Promise<void> {
+async function restrict(state: Restriction, options: Options): Promise<void> {
   try {
-    await set('HALTED', options);
+    await set(state, options);
   } catch (thrown) {
-    if (Failure.from(thrown).code !== 'UNAVAILABLE') throw thrown;
-    await haltByFile(options);
+    const failure = Failure.from(thrown);
+    if (failure.code === 'INVALID_REQUEST') throw failure;
+    await restrictByFile(state, options, failure.message);
   }
 }
 
@@ -63,15 +64,17 @@ async function resume(options: Options): Promise<void> {
   await set('ACTIVE', options);
 }
 
-async function set(state: State, options: Options): Promise<void> {
+async function set(state: 'ACTIVE' | Restriction, options: Options): Promise<void> {
   const ask = openInstallation(ANSWER_MS_MAX);
   const answer = await ask(trading.setTradingState, { state, reason: options.reason ?? '' });
+  const removed = state === 'ACTIVE' ? await removeControlFiles(dataDir()) : [];
   const cancelled = options.cancelOpen ? await cancelOpen(ask, answer) : [];
   const inForce = await ask(trading.getTradingState, {});
   const document = { ...answer, cancelled, inForce: inForce.state };
   output(options, document, [
     `${inForce.state === 'ACTIVE' ? '✓' : '■'} Trading is ${inForce.state}.`,
     ...inForce.restrictions.map(({ message }) => `  because ${message}`),
+    ...removed.map((file) => `  removed ${file}`),
     ...openLines(answer, cancelled),
   ]);
   if (inForce.state !== state) process.exitCode = commandExitCodes.refused;
@@ -96,12 +99,16 @@ async function cancelOpen(ask: Ask, { ordersUnderWay }: SetTradingStateResponse)
   return cancelled;
 }
 
-async function haltByFile(options: Options): Promise<void> {
-  const { dataDir } = parseSettings(process.env);
-  const file = await writeControlFile(dataDir, 'HALTED', options.reason ?? '');
-  output(options, { state: 'HALTED', file }, [
-    `■ The gateway does not answer. ${file} was written: on this machine nothing is sent while it is there.`,
+async function restrictByFile(state: Restriction, options: Options, why: string): Promise<void> {
+  const file = await writeControlFile(dataDir(), state, options.reason ?? '');
+  output(options, { state, file }, [
+    `■ The gateway does not set it: ${why}`,
+    `  ${file} was written: on this machine trading is ${state} while it is there.`,
   ]);
+}
+
+function dataDir(): string {
+  return parseSettings(process.env).dataDir;
 }
 
 /** No terminal, no consent. */

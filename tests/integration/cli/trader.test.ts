@@ -1,6 +1,7 @@
 /** The commands of a person against a gateway: what they print, what they change, and their exit codes. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -17,6 +18,7 @@ import {
 } from '../../support/endpoints/page-fixture.ts';
 
 const PROGRAM = join(__dirname, '../../../cli/trader.mjs');
+const FORMER = join(__dirname, '../../../scripts/trading-state.mjs');
 
 let redis: TestRedis;
 let fixture: PageFixture;
@@ -53,8 +55,12 @@ async function call(...[request, response]: Parameters<ReturnType<typeof endpoin
   endpointOf(handler, fixture.dependencies)(request, response);
 }
 
-async function trader(args: readonly string[], env: Record<string, string> = {}) {
-  const child = spawn(process.execPath, [PROGRAM, ...args], {
+async function trader(
+  args: readonly string[],
+  env: Record<string, string> = {},
+  program = PROGRAM,
+) {
+  const child = spawn(process.execPath, [program, ...args], {
     env: { PATH: process.env['PATH'] ?? '', GATEWAY_URL: url, DATA_DIR: dataDir, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -89,12 +95,42 @@ test('halt is in force when reported, resume asks for confirmation, and both sho
   expect([resumed.status, resumed.stdout]).toEqual([0, expect.stringContaining('ACTIVE')]);
 });
 
-test('halt works without a gateway, by the file', async () => {
+test('halt and reduce work without a gateway, by a file that resume removes', async () => {
   const gone = { GATEWAY_URL: 'http://127.0.0.1:1' };
   const { status, stdout } = await trader(['halt', '--reason', 'fire'], gone);
   expect([status, stdout]).toEqual([0, expect.stringContaining('HALTED')]);
   expect(await readFile(join(dataDir, 'HALTED'), 'utf8')).toBe('fire\n');
+  expect((await trader(['reduce', '--reason', 'smoke'], gone)).status).toBe(0);
+  expect(await readFile(join(dataDir, 'REDUCING'), 'utf8')).toBe('smoke\n');
   expect((await trader(['status'], gone)).status).toBe(3);
+  // Without a gateway nothing is lifted.
+  expect((await trader(['resume', '--yes'], gone)).status).toBe(3);
+  expect(existsSync(join(dataDir, 'HALTED'))).toBe(true);
+  const resumed = await trader(['resume', '--yes']);
+  expect(resumed.stdout).toContain(`removed ${join(dataDir, 'HALTED')}`);
+  for (const name of ['HALTED', 'REDUCING']) expect(existsSync(join(dataDir, name))).toBe(false);
+});
+
+test('halt leaves its file also where the gateway refuses the token', async () => {
+  const strict = createServer((_, response) => response.writeHead(401).end('{}'));
+  await once(strict.listen(0, '127.0.0.1'), 'listening');
+  const { port } = strict.address() as AddressInfo;
+  const { status, stdout } = await trader(['halt'], { GATEWAY_URL: `http://127.0.0.1:${port}` });
+  strict.close();
+  expect([status, stdout]).toEqual([0, expect.stringContaining('while it is there')]);
+  expect(existsSync(join(dataDir, 'HALTED'))).toBe(true);
+  await rm(join(dataDir, 'HALTED'));
+});
+
+test('the former command npm run trading-state says what replaces it, and does it', async () => {
+  const former = (args: readonly string[]) => trader(args, {}, FORMER);
+  const halted = await former(['halted', 'a', 'reason']);
+  expect([halted.status, halted.stdout]).toEqual([0, expect.stringContaining('a reason')]);
+  expect(halted.stderr).toContain('trader halt');
+  expect((await former(['reducing', 'why'])).stdout).toContain('REDUCING');
+  expect((await former([])).stdout).toContain('REDUCING');
+  expect((await former(['active'])).stdout).toContain('ACTIVE');
+  expect((await former(['halted'])).status).toBe(2);
 });
 
 test('why and plan print what is known, and exit with 4 where nothing is', async () => {
