@@ -59,6 +59,7 @@ export class FunctionQueues<Data> {
 
   /** Starts a worker for every queue that has jobs left. */
   async open(): Promise<void> {
+    await this.takeOverFormerNames();
     for (const queueName of await this.names()) {
       const counts = await this.queueOf(queueName).getJobCounts('wait', 'active', 'delayed');
       if (Object.values(counts).some((count) => count > 0)) this.work(queueName);
@@ -120,6 +121,15 @@ export class FunctionQueues<Data> {
 
   private namesKey(): string {
     return `${this.options.prefix}:${keys.runtime.functionQueues(this.options.name)}`;
+  }
+
+  /** Name by name, so that one which an older process adds meanwhile stays for the next start. */
+  private async takeOverFormerNames(): Promise<void> {
+    const former = `${this.options.prefix}:${keys.runtime.formerFunctionQueues(this.options.name)}`;
+    for (const queueName of await this.redis.smembers(former)) {
+      await this.redis.sadd(this.namesKey(), queueName);
+      await this.redis.srem(former, queueName);
+    }
   }
 
   private queueNameOf(queueName: string): FunctionQueue<Data> {

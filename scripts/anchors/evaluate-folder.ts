@@ -65,10 +65,10 @@ async function evaluateRows(
   const evaluated: Evaluated[] = [];
   for (const row of rows) evaluated.push(await evaluateLater(row, adapter, files));
   const twins = new Map(evaluated.map((one) => [one.name, one]));
-  const twinOf = async (wanted: string): Promise<Evaluated | undefined> => {
-    const known = twins.get(wanted);
+  const twinOf = async (caseName: string): Promise<Evaluated | undefined> => {
+    const known = twins.get(caseName);
     if (known) return known;
-    const row = rowsOf(folder, category).find((one) => one.case === wanted);
+    const row = rowsOf(folder, category).find((one) => one.case === caseName);
     return row && evaluateLater(row, adapter, files);
   };
   return Promise.all(evaluated.map((one) => withCounterpart(one, twinOf)));

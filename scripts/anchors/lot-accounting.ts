@@ -50,10 +50,10 @@ const KNOWN_TITLE =
   /^(date|day|side|type|action|quantity|shares|price|fees?|amount( incl\. fees)?|value|total|lots?|ids|ratio new:old)$/;
 
 function entryOf(row: unknown, titles: readonly string[]): Entry {
-  const cell = (wanted: RegExp): unknown => {
-    if (Array.isArray(row)) return row[titles.findIndex((title) => wanted.test(title))];
+  const cell = (heading: RegExp): unknown => {
+    if (Array.isArray(row)) return row[titles.findIndex((title) => heading.test(title))];
     const fields = Object.entries(row as Record<string, unknown>);
-    return fields.find(([title]) => wanted.test(title.toLowerCase()))?.[1];
+    return fields.find(([title]) => heading.test(title.toLowerCase()))?.[1];
   };
   const side = String(cell(/^(side|type|action)/)).toLowerCase();
   if (side === 'split') return splitOf(cell(/ratio/));

@@ -328,12 +328,12 @@ export class Page {
   private overview({ request, signal }: Visit): Promise<GetOverviewResponse> {
     const { functions, newId } = this.dependencies;
     const { query } = request;
-    const wanted = {
+    const requested = {
       rowsMax: wholeNumber(query.get('rows'), 10_000),
       ledgerOffset: wholeNumber(query.get('offset'), 1_000_000_000),
       historyDays: periods[query.get('period') ?? ''] ?? 0,
     };
-    return functions.call(gateway.getOverview, wanted, { signal, requestId: newId() });
+    return functions.call(gateway.getOverview, requested, { signal, requestId: newId() });
   }
 
   private async register({ request, opened, signal }: Visit): Promise<Register> {

@@ -28,8 +28,8 @@ export const policy: Action = {
 export const restriction: Action = {
   ...policy,
   preview: async (form, call) => {
-    const wanted = required(form, 'restriction');
-    const list = [...restrictions, 'none' as const].find((one) => one === wanted);
+    const requested = required(form, 'restriction');
+    const list = [...restrictions, 'none' as const].find((one) => one === requested);
     if (list === undefined) throw invalidRequest({ field: 'restriction', message: 'is unknown' });
     const document = withRestriction(
       await current(call),

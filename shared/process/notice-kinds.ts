@@ -50,7 +50,7 @@ export function channelsFor(
   configured: readonly ChannelName[],
   routes: NoticeRoutes,
 ): readonly ChannelName[] {
-  const wanted = routes[kind] ?? routes['*'] ?? configured;
-  const some = configured.filter((name) => wanted.includes(name));
+  const routed = routes[kind] ?? routes['*'] ?? configured;
+  const some = configured.filter((name) => routed.includes(name));
   return some.length === 0 && noticeUrgency[kind] === 'urgent' ? configured : some;
 }

@@ -94,12 +94,15 @@ export const keys = {
     outcome: (job: string) => `{run:${job}}:outcome`,
     execution: (job: string) => `{run:${job}}:execution`,
     subscribers: (job: string) => `{run:${job}}:subscribers`,
+    /** `follower` is their name of before: calls that are under way keep it through an upgrade. */
     subscriber: (subscriber: string) => `{follower:${subscriber}}:run`,
     left: (subscriber: string) => `{follower:${subscriber}}:left`,
     /** @param hour `2025-06-11T12`, UTC */
     calls: (hour: string) => `{calls}:${hour}`,
     /** Beside the queues, so with `queue:` in front as well. */
-    functionQueues: (queue: string) => `{lanes:${queue}}:names`,
+    functionQueues: (queue: string) => `{function-queues:${queue}}:names`,
+    /** Its name before 2026-12; what is under it is taken over at the start. */
+    formerFunctionQueues: (queue: string) => `{lanes:${queue}}:names`,
   },
   audit: {
     head: () => '{audit}:head',
@@ -284,6 +287,13 @@ export const keyTable: readonly KeyRow[] = [
     'who called whom in an hour: calls, failures, time',
   ),
   row(keys.runtime.functionQueues('async'), 'set', null, 'runtime', 'functions with queued calls'),
+  row(
+    keys.runtime.formerFunctionQueues('async'),
+    'set',
+    null,
+    'runtime',
+    'the same, before 2026-12',
+  ),
   row(keys.audit.head(), 'document', null, 'runtime', 'where the audit stands, and its segments'),
   row(
     keys.audit.segment(1),

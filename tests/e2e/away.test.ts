@@ -183,7 +183,7 @@ describe.each(['http', 'grpc'] as const)('a board reached over %s', (protocol) =
     await state.ready();
     await compute.run().says('"event":"board-recovered"');
     const history = () => withStaleness(() => clients.trading.getTradeHistory({}));
-    for (let look = 0; look < 200; look += 1) {
+    for (let attempt = 0; attempt < 200; attempt += 1) {
       const isBack = (await summary()).staleMs === undefined && !('failure' in (await history()));
       if (isBack) break;
       await new Promise((resolve) => setTimeout(resolve, 50));

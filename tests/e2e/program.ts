@@ -54,15 +54,15 @@ export function runOf(child: ChildProcessByStdio<null, Readable, Readable>): Run
   const ended = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | string);
   const says = (text: string): Promise<void> =>
     new Promise((resolve, reject) => {
-      const look = (): void => {
+      const check = (): void => {
         if (`${out}${err}`.includes(text)) resolve();
       };
-      child.stdout.on('data', look);
-      child.stderr.on('data', look);
+      child.stdout.on('data', check);
+      child.stderr.on('data', check);
       child.once('close', () =>
         reject(new Error(`it ended and never said "${text}":\n${out}${err}`)),
       );
-      look();
+      check();
     });
   return { child, stdout: () => out, stderr: () => err, says, ended };
 }

@@ -142,7 +142,7 @@ it('suspected split: the security is named, and the owner answers', async () => 
 
 it('dead letters: they are listed with their reason', async () => {
   const { redis: client } = stored.database;
-  await client.sadd('queue:{lanes:async}:names', 'echo');
+  await client.sadd('queue:{function-queues:async}:names', 'echo');
   await client.zadd('queue:async.echo:failed', 1, 'call-1');
   expect(await firing()).toContain('TraderDeadLetters');
   follow('dead-letters');

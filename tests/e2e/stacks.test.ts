@@ -178,12 +178,12 @@ describe.each([
       const path = `/async-function/${[one, ...rest].join('/')}`;
       const { status, headers } = await post(path, { 'x-call-id': `${count}-${callId}` });
       expect([status, headers.get('x-call-id')]).toEqual([202, `${count}-${callId}`]);
-      const look = () =>
+      const poll = () =>
         system<{ state: string; status?: number }>(`/system/async/${count}-${callId}`);
-      let call = await look();
+      let call = await poll();
       for (let i = 0; i < 200 && call.state !== 'done'; i += 1) {
         await sleep(25);
-        call = await look();
+        call = await poll();
       }
       expect(call).toMatchObject({ state: 'done', status: 200 });
     }

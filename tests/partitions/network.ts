@@ -15,7 +15,7 @@ export interface Network {
   readonly faults: readonly LinkFault[];
   /** @param share of packets lost, 0…1, where the fault is `loss` */
   break(fault: LinkFault, share: number): void;
-  heal(): void;
+  restore(): void;
   close(): void;
 }
 
@@ -70,7 +70,7 @@ export function openNetwork(): Network {
         names.forEach((name) => shape(name, 'tbf rate 64kbit burst 4kb latency 800ms'));
       else names.forEach((name) => shape(name, `netem delay ${percent * 5}ms 30ms`));
     },
-    heal: () => {
+    restore: () => {
       for (const name of names) {
         sh(`ip netns exec ${name} nft flush chain inet cut in`);
         sh(`ip netns exec ${name} tc qdisc del dev eth0 root 2>/dev/null || true`);

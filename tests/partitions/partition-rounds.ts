@@ -131,8 +131,8 @@ class Stage {
     const lastsMs = 300 + random() * 2_000;
     await sleep(random() * 300);
     await this.strike(fault, random, lastsMs);
-    const healedAt = Date.now();
-    return this.untilTrading(healedAt);
+    const restoredAt = Date.now();
+    return this.untilTrading(restoredAt);
   }
 
   private async strike(fault: Fault, random: Random, lastsMs: number): Promise<void> {
@@ -145,7 +145,7 @@ class Stage {
     if (fault === 'partition') this.cutSince = Date.now() + 50;
     await sleep(lastsMs);
     this.cutSince = undefined;
-    this.network.heal();
+    this.network.restore();
   }
 
   private async restartWorker(board: 0 | 1, lastsMs: number): Promise<void> {

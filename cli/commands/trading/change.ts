@@ -65,9 +65,9 @@ function quantitiesOf(proposal: Proposal, { leaveOut = [], order = [] }: Options
 }
 
 function isinIn({ planId, plan }: Proposal, field: string, name: string): string {
-  const wanted = name.toUpperCase();
+  const requested = name.toUpperCase();
   const found = plan?.actions.find(
-    ({ isin, symbol }) => isin === wanted || symbol.toUpperCase() === wanted,
+    ({ isin, symbol }) => isin === requested || symbol.toUpperCase() === requested,
   );
   if (found) return found.isin;
   throw invalidRequest({ field, message: `the plan ${planId} has no order of ${name}` });

@@ -35,9 +35,9 @@ function meets(line: AuditEntry, { from, to, who, operation, accountId }: Filter
   if (to !== undefined && line.at > to) return false;
   if (operation !== '' && line.operation !== operation) return false;
   if (accountId !== '' && line.account !== accountId) return false;
-  const wanted = who.toLowerCase();
+  const searched = who.toLowerCase();
   return [line.who, line.caller, line.address, line.token].some((one) =>
-    one.toLowerCase().includes(wanted),
+    one.toLowerCase().includes(searched),
   );
 }
 

@@ -38,15 +38,20 @@ export default handle(planning.createPlan, async function* (request, context) {
   await policyInForce(context, accountOf(request));
   const days = request.dryRun ? 0 : context.settings.planInputDays;
   const recorder = days > 0 ? new InputRecorder(context, request) : undefined;
-  const plan = yield* makePlan(recorder?.dependencies ?? context, request, id, async (wanted) => {
-    const answer = await context.functions.call(
-      optimization.optimizeAllocation,
-      wanted,
-      context.callOptions(),
-    );
-    await recorder?.keepTargets(wanted, answer);
-    return answer;
-  });
+  const plan = yield* makePlan(
+    recorder?.dependencies ?? context,
+    request,
+    id,
+    async (requested) => {
+      const answer = await context.functions.call(
+        optimization.optimizeAllocation,
+        requested,
+        context.callOptions(),
+      );
+      await recorder?.keepTargets(requested, answer);
+      return answer;
+    },
+  );
   if (recorder) await new InputStore(context.database).save(recorder.inputs(plan), days);
   yield completeMessage(request.dryRun ? plan : await plans.save(plan));
 });

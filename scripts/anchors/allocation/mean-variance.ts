@@ -92,8 +92,8 @@ function isHalved(row: AnchorRow): boolean {
 }
 
 const byTarget: Method = (row, problem) => {
-  const wanted = numberOf(row, 'target_return', 'return', 'min_return', 'return_min');
-  if (wanted !== undefined) return efficientReturn(problem.program, wanted)?.weights;
+  const targetReturn = numberOf(row, 'target_return', 'return', 'min_return', 'return_min');
+  if (targetReturn !== undefined) return efficientReturn(problem.program, targetReturn)?.weights;
   const most = targetVolatility(row);
   if (most !== undefined) return efficientRisk(problem.program, most)?.weights;
   if (numberOf(row, 'risk_tolerance', 'rt', 'risk_aversion') !== undefined)
@@ -139,8 +139,8 @@ const byCriticalLine: Method = (row, problem) => {
   if (!points) return undefined;
   if (/sharpe/i.test(row.operation))
     return frontierMaxSharpe(program, points, numberOf(row, 'risk_free_rate', 'risk_free') ?? 0);
-  const wanted = numberOf(row, 'target_return');
-  if (wanted !== undefined) return frontierAtReturn(program, points, wanted);
+  const targetReturn = numberOf(row, 'target_return');
+  if (targetReturn !== undefined) return frontierAtReturn(program, points, targetReturn);
   const most = targetVolatility(row);
   if (most !== undefined) return frontierAtVolatility(program, points, most);
   return points[points.length - 1]?.weights;

@@ -58,9 +58,9 @@ export function inShape(row: AnchorRow, figures: Figures): unknown {
 function performance(listed: unknown, length: number, figures: Figures): number[] {
   const inside = typeof listed === 'string' ? /\[(.*?)\]/.exec(listed)?.[1] : undefined;
   const parts = inside ? splitOutside(inside) : [];
-  const wanted = parts.length === length ? parts : ['return', 'risk', 'ratio'].slice(0, length);
-  if (wanted.length < length) throw new NotSupported('more figures than a portfolio has');
-  return wanted.map((part) => figure(part, figures));
+  const names = parts.length === length ? parts : ['return', 'risk', 'ratio'].slice(0, length);
+  if (names.length < length) throw new NotSupported('more figures than a portfolio has');
+  return names.map((part) => figure(part, figures));
 }
 
 /** At commas that are not within brackets. */

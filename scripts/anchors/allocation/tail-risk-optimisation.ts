@@ -49,11 +49,11 @@ function scenariosOf(row: AnchorRow, files: AnchorFiles): Scenarios {
   const means = given(row, 'mu', 'expected_returns', 'mean');
   const text = typeof means === 'string' ? means : '';
   const stated = vectorOf(text === '' ? means : undefined, panel.names, panel.columns.length);
-  const wanted = /\d\)?\s*$/.test(text) || text === '' ? text : `${text} (${periodsOf(row)})`;
+  const measure = /\d\)?\s*$/.test(text) || text === '' ? text : `${text} (${periodsOf(row)})`;
   const whole =
     prices && /all prices/.test(text) ? prices.columns.map(simpleReturns) : panel.columns;
   const compounding = /arithmetic|compounding\s*=\s*false/i.test(text) ? '' : 'compounding ';
-  const words = `${compounding}${wanted || `mean (${periodsOf(row)})`}`;
+  const words = `${compounding}${measure || `mean (${periodsOf(row)})`}`;
   return {
     names: panel.names,
     columns: panel.columns,
@@ -108,7 +108,7 @@ function solve(
   scale: number,
 ) {
   const operation = row.operation.toLowerCase();
-  const wanted = numberOf(row, 'target_return', 'min_return');
+  const targetReturn = numberOf(row, 'target_return', 'min_return');
   const most = numberOf(
     row,
     'target_risk',
@@ -123,7 +123,7 @@ function solve(
     const share = isDeviation ? 1 / scale ** 2 : 1;
     return mostTailUtility(program, risk, aversion ?? 1, share);
   }
-  if (wanted !== undefined) return tailEfficientReturn(program, risk, wanted);
+  if (targetReturn !== undefined) return tailEfficientReturn(program, risk, targetReturn);
   if (most !== undefined) return tailEfficientRisk(program, risk, most / scale);
   if (/efficient/.test(operation)) throw new NotSupported('the row gives no target');
   return leastTailRisk(program, risk);

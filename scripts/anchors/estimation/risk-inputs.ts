@@ -47,7 +47,7 @@ export function pricesOf(row: AnchorRow, files: AnchorFiles): Panel | undefined 
  * What the row calls its `data`, where it holds prices or returns: by the words of its `rows`, or else
  * by the file's own name.
  */
-function dataOf(row: AnchorRow, wanted: 'prices' | 'returns'): unknown {
+function dataOf(row: AnchorRow, requested: 'prices' | 'returns'): unknown {
   const source = given(row, 'data');
   if (source === undefined) return undefined;
   const words = rowWords(row);
@@ -56,7 +56,7 @@ function dataOf(row: AnchorRow, wanted: 'prices' | 'returns'): unknown {
   const isPrices = !isReturns && (/prices/.test(words) || /price/.test(name));
   if (!isReturns && !isPrices)
     throw new NotSupported('the row does not say whether its data are prices or returns');
-  return isReturns === (wanted === 'returns') ? source : undefined;
+  return isReturns === (requested === 'returns') ? source : undefined;
 }
 
 function rowWords(row: AnchorRow): string {
@@ -186,17 +186,17 @@ function chosenColumns(row: AnchorRow, panel: Panel): Panel {
   const named = (Array.isArray(stated) ? stated : [stated]).filter(
     (name) => typeof name === 'string',
   );
-  const wanted = named.filter((name) => panel.names.includes(name));
+  const requested = named.filter((name) => panel.names.includes(name));
   const unknown = named.filter((name) => !panel.names.includes(name));
   if (panel.names.length > 0 && unknown.length > 0)
     throw new NotSupported(`no column ${unknown.join(', ')}`);
   const dropped = [...rowWords(row).matchAll(/columns? ([\w.]+(?: and [\w.]+)*) dropped/g)].flatMap(
     ([, list = '']) => list.split(' and '),
   );
-  if (wanted.length === 0 && dropped.length > 0) return withoutColumns(panel, dropped);
-  if (wanted.length === 0) return panel;
-  const columns = wanted.map((name) => panel.columns[panel.names.indexOf(name)] ?? NONE);
-  return { ...panel, names: wanted, columns };
+  if (requested.length === 0 && dropped.length > 0) return withoutColumns(panel, dropped);
+  if (requested.length === 0) return panel;
+  const columns = requested.map((name) => panel.columns[panel.names.indexOf(name)] ?? NONE);
+  return { ...panel, names: requested, columns };
 }
 
 function withoutColumns(panel: Panel, dropped: readonly string[]): Panel {

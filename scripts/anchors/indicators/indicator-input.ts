@@ -154,8 +154,8 @@ function listed(row: AnchorRow, inputs: readonly (readonly number[])[]) {
 function tableColumns(row: AnchorRow, rows: readonly (readonly string[])[]) {
   const [header = [], ...all] = rows;
   const body = chosen(row, all);
-  const wanted = given(row, 'input_columns');
-  const names = Array.isArray(wanted) ? (wanted as string[]) : header;
+  const requested = given(row, 'input_columns');
+  const names = Array.isArray(requested) ? (requested as string[]) : header;
   return new Map(
     names.map((name) => {
       const index = header.indexOf(name);

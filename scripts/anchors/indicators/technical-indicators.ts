@@ -65,8 +65,8 @@ function requireFewOptions(row: AnchorRow): void {
 }
 
 function named(outputs: Outputs, name: string): Float64Array {
-  const wanted = loose(name);
-  const found = outputs.find(([names]) => names.split('|').some((one) => loose(one) === wanted));
+  const requested = loose(name);
+  const found = outputs.find(([names]) => names.split('|').some((one) => loose(one) === requested));
   const only = outputs.length === 1 ? outputs[0] : undefined;
   if (!found && !only) throw new NotSupported(`no output "${name}"`);
   return (found ?? only)?.[1] ?? new Float64Array(0);

@@ -75,11 +75,12 @@ export function listOf({ inputs }: AnchorRow, name: string | undefined): Float64
 }
 
 /** A list by its name, or by `name[1:]`, a part of it. */
-export function listNamed(row: AnchorRow, wanted: unknown): Float64Array | undefined {
-  if (typeof wanted !== 'string') return numbers(wanted);
+export function listNamed(row: AnchorRow, requested: unknown): Float64Array | undefined {
+  if (typeof requested !== 'string') return numbers(requested);
   const all = lists(row);
-  if (all.has(wanted)) return listOf(row, wanted);
-  const [, minus, name = wanted, from] = /^(-|minus_)?(.*?)(?:\[(\d+):\])?$/.exec(wanted) ?? [];
+  if (all.has(requested)) return listOf(row, requested);
+  const [, minus, name = requested, from] =
+    /^(-|minus_)?(.*?)(?:\[(\d+):\])?$/.exec(requested) ?? [];
   const list = listOf(row, all.has(name) ? name : undefined)?.subarray(Number(from ?? 0));
   return minus ? list?.map((one) => -one) : list;
 }
@@ -188,14 +189,14 @@ function difference(row: AnchorRow): Float64Array {
 export function columns(
   row: AnchorRow,
   files: AnchorFiles,
-  wanted: readonly string[] | undefined = namesOf(row),
+  requested: readonly string[] | undefined = namesOf(row),
 ): Map<string, Measured> {
   const { inputs } = row;
   if (typeof inputs['prices'] !== 'string') throw new NotSupported('no file of prices');
   const [header = [], ...body] = files.table(inputs['prices']);
   const rows = rowsOf(row, body);
   const days = Float64Array.from(rows, ([day = '']) => epochDay(dayOf(day)));
-  const names = wanted ?? header.slice(1);
+  const names = requested ?? header.slice(1);
   const returnsOf = /\blog/i.test(text(row)) ? logReturns : simpleReturns;
   return new Map(
     names.map((name): [string, Measured] => {

@@ -19,9 +19,9 @@ export async function loadOverview(
     loadAccountFacts(context, accountId),
     loadSystem(context),
   ]);
-  const wanted = { ...ALL, ...request };
-  const { historyDays } = wanted;
-  const pointsMax = wanted.pointsMax || POINTS_DEFAULT;
+  const options = { ...ALL, ...request };
+  const { historyDays } = options;
+  const pointsMax = options.pointsMax || POINTS_DEFAULT;
   const history = await historyPart(context, facts, { pointsMax, historyDays });
-  return overviewOf(wanted, facts, history, system, context);
+  return overviewOf(options, facts, history, system, context);
 }

@@ -17,7 +17,7 @@ export function holdingsMessage(facts: AccountFacts, valued: Valued): OverviewHo
   const aimedAt = Object.keys(plan?.targets ?? {}).filter((isin) => !isins.has(isin));
   return [
     ...held.map((holding) => holdingMessage(facts, valued, holding)),
-    ...aimedAt.flatMap((isin) => wantedMessage(facts, isin)),
+    ...aimedAt.flatMap((isin) => targetMessage(facts, isin)),
   ].sort((a, b) => (b.weightRatio ?? 0) - (a.weightRatio ?? 0) || (a.symbol < b.symbol ? -1 : 1));
 }
 
@@ -44,7 +44,7 @@ function holdingMessage(facts: AccountFacts, valued: Valued, holding: Holding): 
   };
 }
 
-function wantedMessage(facts: AccountFacts, isin: string): OverviewHolding[] {
+function targetMessage(facts: AccountFacts, isin: string): OverviewHolding[] {
   const security = [...facts.securities.values()].find((one) => one.isin === isin);
   if (!security) return [];
   const nothing = { price: undefined, value: undefined, cost: undefined, gain: undefined };

@@ -99,9 +99,9 @@ export class InputStore {
   /** Those that are there and have the content of their hash. */
   private async values(hashes: readonly string[]): Promise<ReadonlyMap<string, string>> {
     const found = new Map<string, string>();
-    const wanted = [...new Set(hashes)];
-    for (let at = 0; at < wanted.length; at += FIELDS_MAX) {
-      const fields = wanted.slice(at, at + FIELDS_MAX);
+    const distinct = [...new Set(hashes)];
+    for (let at = 0; at < distinct.length; at += FIELDS_MAX) {
+      const fields = distinct.slice(at, at + FIELDS_MAX);
       const texts = await this.database.redis.hmget(inputValues(), ...fields);
       fields.forEach((hash, i) => {
         const text = texts[i];

@@ -48,11 +48,11 @@ export class InputRecorder {
 
   /** Reads once more what the optimization service made them of; a plan does not fail for it. */
   async keepTargets(
-    wanted: WireRequestOf<typeof optimization.optimizeAllocation>,
+    wireRequest: WireRequestOf<typeof optimization.optimizeAllocation>,
     answer: OptimizeAllocationResponse,
   ): Promise<void> {
     this.targets = answer;
-    const request = parseRequest(optimization.optimizeAllocation, wanted) as AllocationRequest;
+    const request = parseRequest(optimization.optimizeAllocation, wireRequest) as AllocationRequest;
     this.targetsCanBeMade = await loadAllocation(this.dependencies, request).then(
       () => true,
       () => false,

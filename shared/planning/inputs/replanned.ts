@@ -69,8 +69,8 @@ export async function replanned(
 async function again(inputs: PlanInputs, present: Dependencies): Promise<Plan> {
   const request = parseRequest(planning.createPlan, inputs.request) as PlanRequest;
   const dependencies = recordedDependencies(inputs, present);
-  const making = makePlan(dependencies, request, inputs.planId, (wanted) =>
-    inputs.targetsCanBeMade ? targetsAgain(dependencies, wanted) : targetsThen(inputs),
+  const making = makePlan(dependencies, request, inputs.planId, (wireRequest) =>
+    inputs.targetsCanBeMade ? targetsAgain(dependencies, wireRequest) : targetsThen(inputs),
   );
   let next = await making.next();
   while (!next.done) next = await making.next();
@@ -79,9 +79,9 @@ async function again(inputs: PlanInputs, present: Dependencies): Promise<Plan> {
 
 async function targetsAgain(
   dependencies: Dependencies,
-  wanted: WireRequestOf<typeof optimization.optimizeAllocation>,
+  wireRequest: WireRequestOf<typeof optimization.optimizeAllocation>,
 ): Promise<OptimizeAllocationResponse> {
-  const request = parseRequest(optimization.optimizeAllocation, wanted) as AllocationRequest;
+  const request = parseRequest(optimization.optimizeAllocation, wireRequest) as AllocationRequest;
   return answerAllocation(await loadAllocation(dependencies, request), request, () => 0);
 }
 

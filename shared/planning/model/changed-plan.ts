@@ -21,7 +21,7 @@ export function changedPlan(
   quantities: ReadonlyMap<string, Quantity>,
 ): PlanContent {
   requireReductions(original, quantities);
-  const decision = decisionOn(problem, wanted(problem, original, quantities));
+  const decision = decisionOn(problem, remainingOrders(problem, original, quantities));
   const content = buildPlan(problem, decision);
   const { search } = content;
   return {
@@ -56,7 +56,7 @@ function whyNoReduction(action: PlannedAction | undefined, quantity: Quantity): 
 }
 
 /** What is left, in the order of execution. */
-function wanted(
+function remainingOrders(
   { instruments }: PlanningProblem,
   { actions }: Plan,
   quantities: ReadonlyMap<string, Quantity>,

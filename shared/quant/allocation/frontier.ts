@@ -11,16 +11,16 @@ function between(a: TurningPoint, b: TurningPoint, share: number): Float64Array 
 export function frontierAtReturn(
   { expected }: CriticalLineProgram,
   points: readonly TurningPoint[],
-  wanted: number,
+  target: number,
 ): Float64Array | undefined {
-  const slack = 1e-12 * Math.max(1, Math.abs(wanted));
+  const slack = 1e-12 * Math.max(1, Math.abs(target));
   for (let k = 0; k < points.length; k += 1) {
     const [from, to] = [points[k], points[k + 1] ?? points[k]];
     if (!from || !to) return undefined;
     const [high, low] = [dot(expected, from.weights), dot(expected, to.weights)];
-    if (wanted > high + slack) return undefined;
-    if (wanted >= low - slack)
-      return between(from, to, high > low ? Math.min(1, (high - wanted) / (high - low)) : 0);
+    if (target > high + slack) return undefined;
+    if (target >= low - slack)
+      return between(from, to, high > low ? Math.min(1, (high - target) / (high - low)) : 0);
   }
   return undefined;
 }
@@ -29,9 +29,9 @@ export function frontierAtReturn(
 export function frontierAtVolatility(
   { covariance }: CriticalLineProgram,
   points: readonly TurningPoint[],
-  wanted: number,
+  target: number,
 ): Float64Array | undefined {
-  const aim = wanted * wanted;
+  const aim = target * target;
   for (let k = 0; k + 1 < points.length; k += 1) {
     const [from, to] = [points[k], points[k + 1]];
     if (!from || !to) return undefined;
@@ -87,8 +87,8 @@ export function frontierPoints(
   return Array.from({ length: count }, (_, k) => {
     if (k === 0) return safe.weights;
     if (k === count - 1) return rich.weights;
-    const wanted = low + ((high - low) * k) / (count - 1);
-    return frontierAtReturn(program, points, wanted) ?? safe.weights;
+    const target = low + ((high - low) * k) / (count - 1);
+    return frontierAtReturn(program, points, target) ?? safe.weights;
   });
 }
 

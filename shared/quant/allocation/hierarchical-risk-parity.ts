@@ -106,14 +106,14 @@ function boundedShare(
   share: number,
 ): number {
   if (!lower && !upper) return share;
-  const clamp = (wanted: number, start: number, end: number): number => {
+  const clamp = (proposed: number, start: number, end: number): number => {
     let [least, most] = [0, 0];
     for (let k = start; k < end; k += 1) {
       least += lower ? at(lower, at(inOrder, k)) : 0;
       most += upper ? at(upper, at(inOrder, k)) : 1;
     }
     const whole = at(weights, start);
-    return Math.min(most / whole, Math.max(least / whole, wanted));
+    return Math.min(most / whole, Math.max(least / whole, proposed));
   };
   return 1 - clamp(1 - clamp(share, from, middle), middle, to);
 }

@@ -32,9 +32,9 @@ const NODES_MAX = 3_000_000;
 const EXACT = 1e-9;
 
 export function bestShares(weights: Float64Array, prices: Float64Array, value: number) {
-  const wanted = weights.map((weight, i) => (weight * value) / at(prices, i));
-  const shares = Array.from(wanted, (count) => Math.floor(count + 1e-12));
-  const search = searchOf(wanted, prices, shares, value);
+  const exactShares = weights.map((weight, i) => (weight * value) / at(prices, i));
+  const shares = Array.from(exactShares, (count) => Math.floor(count + 1e-12));
+  const search = searchOf(exactShares, prices, shares, value);
   descend(search, 0, 0, 0, []);
   const { taken, given } = search.best;
   for (const step of taken) shares[step] = (shares[step] ?? 0) + 1;
@@ -47,7 +47,7 @@ export function bestShares(weights: Float64Array, prices: Float64Array, value: n
 }
 
 function searchOf(
-  wanted: Float64Array,
+  exactShares: Float64Array,
   prices: Float64Array,
   shares: readonly number[],
   value: number,
@@ -56,7 +56,7 @@ function searchOf(
     .map((count, i) => ({
       security: i,
       price: at(prices, i),
-      gain: 2 * at(prices, i) * Math.max(0, at(wanted, i) - count),
+      gain: 2 * at(prices, i) * Math.max(0, at(exactShares, i) - count),
     }))
     .filter(({ gain }) => gain > EXACT)
     .sort((a, b) => b.gain / b.price - a.gain / a.price);

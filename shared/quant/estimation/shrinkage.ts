@@ -79,8 +79,8 @@ export function shrunkCovariance(
   const distance = squaredDistance(aim, sample.covariance);
   // Two securities have no other constant correlation than their own: what is left is rounding.
   const alike = distance <= ROUNDING * total(build(aim.length, (i, j) => cell(aim, i, j) ** 2));
-  const wanted = alike ? 0 : (sample.variance - covarianceWithAim) / distance / sample.count;
-  const intensity = Math.min(1, Math.max(0, wanted));
+  const optimal = alike ? 0 : (sample.variance - covarianceWithAim) / distance / sample.count;
+  const intensity = Math.min(1, Math.max(0, optimal));
   return { intensity, covariance: mixed(aim, sample.covariance, intensity) };
 }
 

@@ -75,11 +75,11 @@ export function marketPeriods(
   benchmark: Series,
   market: 'up' | 'down',
 ): readonly [own: Float64Array, benchmark: Float64Array] {
-  const wanted = (_: number, i: number): boolean => {
+  const matches = (_: number, i: number): boolean => {
     const move = benchmark[i] ?? NaN;
     return market === 'up' ? move > 0 : move < 0;
   };
-  return [Float64Array.from(returns).filter(wanted), Float64Array.from(benchmark).filter(wanted)];
+  return [Float64Array.from(returns).filter(matches), Float64Array.from(benchmark).filter(matches)];
 }
 
 /** Capture in the periods in which the benchmark rose, or fell. */
@@ -107,8 +107,8 @@ export interface Batting {
 
 export function battingAverage(returns: Series, benchmark: Series): Batting {
   const active = excessReturns(returns, benchmark);
-  const share = (wanted: (move: number) => boolean): number => {
-    const among = active.filter((_, i) => wanted(benchmark[i] ?? NaN));
+  const share = (matches: (move: number) => boolean): number => {
+    const among = active.filter((_, i) => matches(benchmark[i] ?? NaN));
     return among.length === 0 ? NaN : among.filter((one) => one > 0).length / among.length;
   };
   return {

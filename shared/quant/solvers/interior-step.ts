@@ -58,9 +58,9 @@ export function direction(
       const curve = predicted ? at(predicted.above, i) * at(predicted.upper, i) : 0;
       pullHigh[i] = (target - curve + at(upper, i) * at(fromHigh, i)) / at(above, i) - at(upper, i);
     }
-    const wanted = at(pullLow, i) - at(pullHigh, i) - at(dual, i);
-    if (i < n) right[i] = wanted;
-    else right[i] = -at(primal, i - n) + (fixed[i] ? 0 : wanted / at(theta, i));
+    const residual = at(pullLow, i) - at(pullHigh, i) - at(dual, i);
+    if (i < n) right[i] = residual;
+    else right[i] = -at(primal, i - n) + (fixed[i] ? 0 : residual / at(theta, i));
   }
   const answer = kkt.solve(right);
   const y = answer.subarray(n).map((value) => -value);
@@ -68,8 +68,8 @@ export function direction(
   for (let i = 0; i < size; i += 1)
     if (i < n) step[i] = at(answer, i);
     else if (!fixed[i]) {
-      const wanted = at(pullLow, i) - at(pullHigh, i) - at(dual, i);
-      step[i] = (wanted - at(y, i - n)) / at(theta, i);
+      const residual = at(pullLow, i) - at(pullHigh, i) - at(dual, i);
+      step[i] = (residual - at(y, i - n)) / at(theta, i);
     }
   const has = (multiplier: Float64Array, value: (i: number) => number) =>
     multiplier.map((own, i) => (own > 0 ? value(i) : 0));

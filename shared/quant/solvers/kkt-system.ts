@@ -68,10 +68,10 @@ export class KktSystem {
 
   solve(right: Float64Array): Float64Array {
     let answer = this.ldl.solve(right);
-    const wanted = 1e-14 * (1 + largest(right));
+    const tolerance = 1e-14 * (1 + largest(right));
     let rest = this.residual(answer, right);
     let error = largest(rest);
-    for (let round = 0; round < REFINEMENTS && error > wanted; round += 1) {
+    for (let round = 0; round < REFINEMENTS && error > tolerance; round += 1) {
       const step = this.ldl.solve(rest);
       const next = answer.map((value, i) => value + at(step, i));
       const nextRest = this.residual(next, right);

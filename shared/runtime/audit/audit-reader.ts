@@ -27,9 +27,9 @@ export class AuditReader {
     this.database = database;
   }
 
-  /** @param wanted which lines @param limit how many, after the offset */
+  /** @param matches which lines @param limit how many, after the offset */
   async latest(
-    wanted: (line: AuditLine) => boolean,
+    matches: (line: AuditLine) => boolean,
     offset: number,
     limit: number,
   ): Promise<{ readonly lines: readonly NumberedLine[]; readonly total: number }> {
@@ -39,7 +39,7 @@ export class AuditReader {
     for (const { number } of (head?.segments ?? []).toReversed())
       for (const line of (await this.segment(number)).toReversed()) {
         const read = numbered(line);
-        if (!wanted(read)) continue;
+        if (!matches(read)) continue;
         if (total >= offset && lines.length < limit) lines.push(read);
         total += 1;
       }

@@ -88,7 +88,7 @@ describe('the metrics of the state', () => {
     expect(await value('trader_book_differences')).toBe(0);
     expect(await value('trader_dead_letters', { kind: 'async-call' })).toBe(0);
     const { redis: client } = t.dependencies.database;
-    await client.sadd('queue:{lanes:async}:names', 'echo');
+    await client.sadd('queue:{function-queues:async}:names', 'echo');
     await client.zadd('queue:async.echo:failed', 1, 'call-1', 2, 'call-2');
     expect(await value('trader_dead_letters', { kind: 'async-call' })).toBe(2);
     expect(await alerts()).toContain('TraderDeadLetters');

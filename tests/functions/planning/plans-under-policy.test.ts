@@ -97,14 +97,14 @@ describe('planning under a policy', () => {
       orders: { maximumRatio: 0.5 }`);
     const plan = await planned();
     const members = listed.filter((one, i) => one.sector === sector && i !== 1 && i !== 2);
-    const wanted = new Map([
+    const expected = new Map([
       [isin(1), 0.2],
       [isin(2), 0.2],
       ...members.map((one) => [one.isin, 0.3 / members.length] as const),
     ]);
     const got = weightsOf(plan);
-    for (const one of got.keys()) expect([...wanted.keys()]).toContain(one);
-    for (const [one, weight] of wanted) expect(got.get(one) ?? 0).toBeCloseTo(weight, 1);
+    for (const one of got.keys()) expect([...expected.keys()]).toContain(one);
+    for (const [one, weight] of expected) expect(got.get(one) ?? 0).toBeCloseTo(weight, 1);
     expect(Math.abs((got.get(isin(1)) ?? 0) - 0.2)).toBeLessThan(0.02);
     const cash = Number(plan.cashAfter?.amount) / 25_000;
     expect(cash).toBeGreaterThan(0.25);

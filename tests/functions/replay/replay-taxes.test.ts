@@ -71,11 +71,11 @@ test('a run that sells nothing owes nothing on gains that it did not realise', a
 });
 
 test('the report takes it off once, and every day says what fell due', () => {
-  const told = { ...paid, name: 'taxed' };
-  const { run: reported } = reportOf(told, [], [0], 'seed');
+  const reportable = { ...paid, name: 'taxed' };
+  const { run: reported } = reportOf(reportable, [], [0], 'seed');
   expect(reported.finalValueAfterTax).toBe(reported.finalValue);
   expect(reported.tax).toBeGreaterThan(0);
-  const line = daysCsv([told])
+  const line = daysCsv([reportable])
     .split('\n')
     .find((one) => one.includes(FIRST_OF_2020));
   expect(Number(line?.split(',').at(-1))).toBeGreaterThan(0);

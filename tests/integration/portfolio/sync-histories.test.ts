@@ -158,7 +158,7 @@ interface Seen {
   readonly statement: BrokerStatement;
 }
 
-async function look(dependencies: Dependencies): Promise<Seen> {
+async function snapshot(dependencies: Dependencies): Promise<Seen> {
   const stored = new StoredBook(dependencies.database, dependencies.baseCurrency);
   const statement = await dependencies.broker.statement(DEFAULT_ACCOUNT, signal);
   return {
@@ -241,11 +241,11 @@ async function live(seed: string, broker?: (paper: Broker) => Broker): Promise<S
     for (let i = 0; i < STEPS; i += 1) await life.step();
     await sync(on.dependencies);
     // What fills while the broker is queried is in the next statement.
-    const settled = await look(on.dependencies);
+    const settled = await snapshot(on.dependencies);
     await sync(on.dependencies);
-    const seen = await look(on.dependencies);
+    const seen = await snapshot(on.dependencies);
     await sync(on.dependencies);
-    expect((await look(on.dependencies)).ledger).toEqual(seen.ledger);
+    expect((await snapshot(on.dependencies)).ledger).toEqual(seen.ledger);
     expect(seen.ledger.length).toBeGreaterThanOrEqual(settled.ledger.length);
     return seen;
   } finally {

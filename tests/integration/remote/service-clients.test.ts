@@ -385,7 +385,7 @@ describe('a stream', () => {
       expect(progressPct).toBe(10);
       break;
     }
-    for (let look = 0; look < 100 && !cancelled; look += 1)
+    for (let attempt = 0; attempt < 100 && !cancelled; attempt += 1)
       await new Promise((resolve) => setTimeout(resolve, 10));
     expect(cancelled).toBe(true);
   });

@@ -307,10 +307,10 @@ export class AlpacaMock {
     const from = this.rows.findIndex((row) => row.id === searchParams.get('page_token')) + 1;
     const onlyFills = url.search.includes('FILL');
     const after = Date.parse(searchParams.get('after') ?? '1970-01-01');
-    const isWanted = (row: Row) =>
+    const matches = (row: Row) =>
       (!onlyFills || row['activity_type'] === 'FILL') &&
       Date.parse(String(row['created_at'] ?? row['transaction_time'])) > after;
-    const rows = this.rows.slice(from).filter(isWanted).slice(0, size);
+    const rows = this.rows.slice(from).filter(matches).slice(0, size);
     this.activitiesSent += rows.length;
     answer(response, 200, rows);
   }

@@ -156,7 +156,7 @@ async function runJob({ gateway }: ServiceClients): Promise<void> {
   const before = await runs();
   const triggered = await gateway.triggerJob({ jobName: 'sync-positions', force: true });
   expect(triggered).toMatchObject({ success: true });
-  for (let look = 0; look < 100 && (await runs()) === before; look += 1)
+  for (let attempt = 0; attempt < 100 && (await runs()) === before; attempt += 1)
     await new Promise((resolve) => setTimeout(resolve, 50));
   expect(await runs()).toBe(before + 1);
   expect(await gateway.getSystemStatus({})).toMatchObject({ simulated: true });

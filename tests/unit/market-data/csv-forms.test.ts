@@ -255,11 +255,11 @@ describe('the kind of a file', () => {
     });
   });
 
-  test('is refused, with the columns found and wanted, where the name is all there is', async () => {
+  test('is refused, with the columns found and needed, where the name is all there is', async () => {
     const failure = await complaint({ 'NORD.csv': 'Datz,Clse,Volume\n2024-03-08,5,100\n' });
     expect(failure).toContain('NORD.csv:1');
     expect(failure).toContain('Datz, Clse, Volume');
-    expect(failure).toContain('wanted are a date and a close');
+    expect(failure).toContain('needed are a date and a close');
   });
 
   test('names the columns of every file where no symbol has prices', async () => {

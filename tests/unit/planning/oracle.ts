@@ -95,15 +95,15 @@ export function oracleBest(
   problem: PlanningProblem,
   opportunities: readonly Opportunity[],
   depth: number,
-): { gain: number; orders: readonly OracleOrder[]; looked: number } {
+): { gain: number; orders: readonly OracleOrder[]; evaluated: number } {
   let best: { gain: number; orders: readonly OracleOrder[] } = { gain: 0, orders: [] };
-  let looked = 0;
+  let evaluated = 0;
   const sorted = [...opportunities].sort(
     (a, b) => Number(a.side === 'BUY') - Number(b.side === 'BUY'),
   );
   const walk = (from: number, orders: readonly OracleOrder[]): void => {
     if (orders.length > 0) {
-      looked += 1;
+      evaluated += 1;
       const gain = oracleGain(problem, orders);
       if (gain > best.gain && oracleAllows(problem, orders)) best = { gain, orders };
     }
@@ -117,5 +117,5 @@ export function oracleBest(
     });
   };
   walk(0, []);
-  return { ...best, looked };
+  return { ...best, evaluated };
 }

@@ -154,9 +154,9 @@ describe('criticalLine', () => {
       if (!points || !rich || !safe) continue;
       const { expected, covariance } = program;
       const base = { expected, covariance, variables: expected.length, rows: rowsOf(program) };
-      const wanted = (dot(expected, rich.weights) + dot(expected, safe.weights)) / 2;
-      const loss = efficientReturn(base, wanted)?.loss ?? NaN;
-      const onLine = frontierAtReturn(program, points, wanted) ?? new Float64Array(0);
+      const target = (dot(expected, rich.weights) + dot(expected, safe.weights)) / 2;
+      const loss = efficientReturn(base, target)?.loss ?? NaN;
+      const onLine = frontierAtReturn(program, points, target) ?? new Float64Array(0);
       expect([seed, Math.abs(quadratic(covariance, onLine) - loss) < 1e-9]).toEqual([seed, true]);
       const best = mostSharpe(base, 1, 0.01);
       const line = frontierMaxSharpe(program, points, 0.01);

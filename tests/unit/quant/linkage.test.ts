@@ -78,8 +78,8 @@ describe('linkage', () => {
       ['centroid', [1, 3.5, 9 - 5 / 3]],
       ['median', [1, 3.5, 9 - 2.25]],
     ];
-    for (const [linkage, wanted] of expected)
-      wanted.forEach((value, k) => expect(heights(linkage)[k]).toBeCloseTo(value, 12));
+    for (const [linkage, heightsExpected] of expected)
+      heightsExpected.forEach((value, k) => expect(heights(linkage)[k]).toBeCloseTo(value, 12));
   });
 
   it.each(everyLinkage)('puts every leaf in the tree once: %s', (linkage) => {

@@ -215,8 +215,8 @@ describe('shrinkage', () => {
       [1, 1, -1, -1],
     ]);
     // S = diag(2.5, 1) without covariance: tr S^2 = 7.25, (tr S)^2 = 12.25, n = 4, p = 2.
-    const wanted = (7.25 + 12.25) / ((4 + 1) * (7.25 - 12.25 / 2));
-    expect(oracleApproximatingCovariance(returns).intensity).toBe(Math.min(1, wanted));
+    const intensity = (7.25 + 12.25) / ((4 + 1) * (7.25 - 12.25 / 2));
+    expect(oracleApproximatingCovariance(returns).intensity).toBe(Math.min(1, intensity));
   });
 
   it('mixes by a given intensity, and keeps the total variance', () => {

@@ -88,9 +88,9 @@ describe.each(risks)('least %s', (_name, risk) => {
   });
 
   it('is the same frontier by return and by risk', () => {
-    const wanted = 0.0012;
-    const byReturn = tailEfficientReturn(program, risk, wanted);
-    expect(byReturn?.expectedReturn).toBeGreaterThan(wanted - 1e-9);
+    const target = 0.0012;
+    const byReturn = tailEfficientReturn(program, risk, target);
+    expect(byReturn?.expectedReturn).toBeGreaterThan(target - 1e-9);
     const byRisk = tailEfficientRisk(program, risk, byReturn?.risk ?? NaN);
     expect(byRisk?.expectedReturn).toBeCloseTo(byReturn?.expectedReturn ?? NaN, 7);
     expect(byRisk?.risk).toBeLessThan((byReturn?.risk ?? NaN) + 1e-9);

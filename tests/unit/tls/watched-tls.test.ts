@@ -105,13 +105,13 @@ test('the expiry of a certificate is reported from 14 days before, once a day, u
   const { files, clock, open, lines, events } = await watch(await leaf(today()), 'ends');
   const tls = await open();
   const start = clock.now;
-  const look = async (days: number): Promise<number> => {
+  const poll = async (days: number): Promise<number> => {
     clock.now = later(start, days * DAY_MS + HOUR_MS);
     await tls.refresh();
     return lines.length;
   };
-  expect(await look(45)).toBe(0);
-  expect(await look(46)).toBe(1);
+  expect(await poll(45)).toBe(0);
+  expect(await poll(46)).toBe(1);
   expect(lines[0]).toMatchObject({
     level: 'warn',
     event: 'certificate-expiring',
@@ -119,14 +119,14 @@ test('the expiry of a certificate is reported from 14 days before, once a day, u
     file: files.cert,
     daysLeft: 13,
   });
-  expect(await look(46.5)).toBe(1);
-  expect(await look(47)).toBe(2);
+  expect(await poll(46.5)).toBe(1);
+  expect(await poll(47)).toBe(2);
   const next = await leaf(clock.now);
   await writeFile(files.cert, next.certPem);
   await writeFile(files.key, next.keyPem);
-  expect(await look(48)).toBe(3);
+  expect(await poll(48)).toBe(3);
   expect(events()[2]).toBe('tls-files-reloaded');
-  expect(await look(60)).toBe(3);
+  expect(await poll(60)).toBe(3);
 });
 
 test('a certificate that expires soon is reported at the start', async () => {

@@ -79,10 +79,10 @@ export class PaperMarketSource {
     isins: Iterable<Isin>,
     signal: AbortSignal,
   ): Promise<readonly CorporateAction[]> {
-    const wanted = [...new Set(isins)];
-    const stored = await storedActions(this.database, wanted);
+    const requested = [...new Set(isins)];
+    const stored = await storedActions(this.database, requested);
     const listed = await Promise.all(
-      wanted.map((isin) => this.marketData.actions?.(isin, signal) ?? []),
+      requested.map((isin) => this.marketData.actions?.(isin, signal) ?? []),
     );
     const byId = new Map([...listed.flat(), ...stored].map((one) => [one.actionId, one]));
     return byDay([...byId.values()]);

@@ -93,9 +93,9 @@ function partOf(
 export function columnsText(header: readonly string[]): string {
   const found = header.map((name) => name || '""').slice(0, 12);
   const more = header.length > found.length ? ', …' : '';
-  const wanted = ['date', 'close'].filter((name) =>
+  const missing = ['date', 'close'].filter((name) =>
     name === 'date' ? barColumnOf(header, 'date') < 0 : barColumnOf(header, 'close') < 0,
   );
-  const missing = wanted.length > 0 ? `; no column is called ${wanted.join(' or ')}` : '';
-  return `found the columns ${found.join(', ')}${more}; wanted are a date and a close${missing}`;
+  const absence = missing.length > 0 ? `; no column is called ${missing.join(' or ')}` : '';
+  return `found the columns ${found.join(', ')}${more}; needed are a date and a close${absence}`;
 }

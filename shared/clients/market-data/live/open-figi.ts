@@ -70,13 +70,13 @@ export class OpenFigi {
   }
 
   private async ask(
-    wanted: readonly ListedSecurity[],
+    requested: readonly ListedSecurity[],
     kept: Map<string, string>,
     signal: AbortSignal,
   ): Promise<void> {
     const { fetch, url } = this.parts;
     const key = this.parts.apiKey();
-    const jobs = wanted.slice(0, key === '' ? JOBS_WITHOUT_KEY : JOBS_WITH_KEY);
+    const jobs = requested.slice(0, key === '' ? JOBS_WITHOUT_KEY : JOBS_WITH_KEY);
     const body = JSON.stringify(jobs.map(jobOf));
     const headers = {
       'Content-Type': 'application/json',

@@ -172,8 +172,8 @@ function quarterOf(day: CalendarDay): CalendarDay {
 }
 
 /** Index of the first day on or after a wanted one. */
-function firstIndex(days: readonly number[], wanted: number): number {
-  const index = days.findIndex((day) => day >= wanted);
+function firstIndex(days: readonly number[], first: number): number {
+  const index = days.findIndex((day) => day >= first);
   return index === -1 ? days.length : index;
 }
 

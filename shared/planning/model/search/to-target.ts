@@ -164,8 +164,8 @@ function within(order: TargetOrder, largest: OrderMax, costs: CostModel): Target
 
 /** What an order may take, in base currency and unrounded. */
 function amountOf(instrument: TargetInstrument, total: Money): Decimal {
-  const wanted = total.amount.multiply(Decimal.ofNumber(instrument.target));
-  return wanted.subtract(instrument.held.multiply(priceInBase(instrument)));
+  const target = total.amount.multiply(Decimal.ofNumber(instrument.target));
+  return target.subtract(instrument.held.multiply(priceInBase(instrument)));
 }
 
 function priceInBase({ price, rate }: TargetInstrument): Decimal {

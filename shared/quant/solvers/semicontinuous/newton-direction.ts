@@ -126,8 +126,8 @@ export function directionOf(
     }),
   );
   return (target, predicted) => {
-    const wanted = complementarityOf(branch, point, target, predicted);
-    const [rw, rz] = rightOf(branch, point, gradient, wanted);
+    const complementarity = complementarityOf(branch, point, target, predicted);
+    const [rw, rz] = rightOf(branch, point, gradient, complementarity);
     const right = Float64Array.from(rw, (value, k) => {
       const zz = at(diagonal, k);
       return value - (zz > 0 ? (at(cross, k) * at(rz, k)) / zz : 0);
@@ -136,7 +136,7 @@ export function directionOf(
     const rests = borders.map((border, i) => {
       let value = -border.rest;
       if (border.constraint >= 0)
-        value -= at(wanted, border.constraint) / at(point.dual, border.constraint);
+        value -= at(complementarity, border.constraint) / at(point.dual, border.constraint);
       for (let k = 0; k < n; k += 1) {
         value -= at(reduced[i] ?? [], k) * at(right, k);
         if (at(diagonal, k) > 0) value -= (at(border.z, k) * at(rz, k)) / at(diagonal, k);
@@ -155,7 +155,7 @@ export function directionOf(
       borders.forEach((border, i) => (value -= at(border.z, k) * at(beside, i)));
       dz[k] = value / at(diagonal, k);
     }
-    return completed(branch, point, gradient, { dw, dz, beside, borders, wanted });
+    return completed(branch, point, gradient, { dw, dz, beside, borders, complementarity });
   };
 }
 
@@ -234,22 +234,27 @@ function complementarityOf(
   });
 }
 
-function rightOf(branch: Branch, point: Iterate, gradient: Gradient, wanted: Float64Array) {
+function rightOf(
+  branch: Branch,
+  point: Iterate,
+  gradient: Gradient,
+  complementarity: Float64Array,
+) {
   const { moving, isFree, low, high, rows, bounds } = branch;
   const { slack, dual, layout } = point;
   const n = moving.length;
   const [rw, rz] = [gradient.w.map((value) => -value), gradient.z.map((value) => -value)];
   for (let k = 0; k < n; k += 1) {
-    const below = at(wanted, 3 * k) / at(slack, 3 * k);
-    const above = at(wanted, 3 * k + 1) / at(slack, 3 * k + 1);
+    const below = at(complementarity, 3 * k) / at(slack, 3 * k);
+    const above = at(complementarity, 3 * k + 1) / at(slack, 3 * k + 1);
     rw[k] = at(rw, k) + below - above;
     if (at(isFree, k) === 0) continue;
-    const one = at(wanted, 3 * k + 2) / at(slack, 3 * k + 2);
+    const one = at(complementarity, 3 * k + 2) / at(slack, 3 * k + 2);
     rz[k] = at(rz, k) - at(low, k) * below + at(high, k) * above - one;
   }
   for (let r = 0; r < bounds.length; r += 1) {
     const c = layout.rows + r;
-    const pull = (at(wanted, c) + at(dual, c) * at(gradient.rows, r)) / at(slack, c);
+    const pull = (at(complementarity, c) + at(dual, c) * at(gradient.rows, r)) / at(slack, c);
     for (let k = 0; k < n; k += 1) rw[k] = at(rw, k) - pull * at(rows, r * n + k);
   }
   return [rw, rz] as const;
@@ -260,7 +265,7 @@ interface Found {
   readonly dz: Float64Array;
   readonly beside: Float64Array;
   readonly borders: readonly Border[];
-  readonly wanted: Float64Array;
+  readonly complementarity: Float64Array;
 }
 
 /** Changes of the distances and of all multipliers. */
@@ -268,7 +273,7 @@ function completed(
   { moving, isFree, low, high, rows, bounds, totals }: Branch,
   { slack, dual, layout }: Iterate,
   gradient: Gradient,
-  { dw, dz, beside, borders, wanted }: Found,
+  { dw, dz, beside, borders, complementarity }: Found,
 ): Direction | undefined {
   const n = moving.length;
   const [ds, dp] = [new Float64Array(layout.size), new Float64Array(layout.size)];
@@ -280,12 +285,13 @@ function completed(
   for (let r = 0; r < bounds.length; r += 1)
     ds[layout.rows + r] = -at(gradient.rows, r) - rowValue(rows, r, dw);
   for (let c = 0; c < layout.rows + bounds.length; c += 1)
-    dp[c] = (at(wanted, c) - at(dual, c) * at(ds, c)) / at(slack, c);
+    dp[c] = (at(complementarity, c) - at(dual, c) * at(ds, c)) / at(slack, c);
   borders.forEach(({ constraint }, i) => {
     if (constraint < 0) return;
     dp[constraint] = at(beside, i);
     ds[constraint] =
-      (at(wanted, constraint) - at(slack, constraint) * at(beside, i)) / at(dual, constraint);
+      (at(complementarity, constraint) - at(slack, constraint) * at(beside, i)) /
+      at(dual, constraint);
   });
   for (let k = 0; k < n; k += 1) if (at(isFree, k) === 0) dp[3 * k + 2] = 0;
   const equationDual = Float64Array.from(totals, (_, e) => at(beside, e));

@@ -33,10 +33,10 @@ function naive(
   return values.map((_, i) => (i < periods - 1 ? NaN : of(values.slice(i - periods + 1, i + 1))));
 }
 
-function expectSame(got: Float64Array, wanted: Float64Array, digits = 9): void {
-  expect(got.length).toBe(wanted.length);
+function expectSame(got: Float64Array, expected: Float64Array, digits = 9): void {
+  expect(got.length).toBe(expected.length);
   got.forEach((value, i) => {
-    const other = wanted[i] ?? NaN;
+    const other = expected[i] ?? NaN;
     if (Number.isNaN(other)) expect(value).toBeNaN();
     else expect(value).toBeCloseTo(other, digits);
   });

@@ -44,7 +44,7 @@ export function dayFormatOf(cells: readonly Cell[]): DayFormat {
   const order = orderOf(cells);
   const short = cells.filter(({ text }) => SHORT_YEAR.test(withoutTime(text)));
   const [first] = short;
-  if (!first || typeof order !== 'string' || followOneAnother(short, order)) return order;
+  if (!first || typeof order !== 'string' || areConsecutive(short, order)) return order;
   return {
     line: first.line,
     message: `"${first.text}" is not a day; write the year with four digits`,
@@ -52,7 +52,7 @@ export function dayFormatOf(cells: readonly Cell[]): DayFormat {
 }
 
 /** Whether the days follow one another, read with the year last. */
-function followOneAnother(cells: readonly Cell[], order: DayOrder): boolean {
+function areConsecutive(cells: readonly Cell[], order: DayOrder): boolean {
   try {
     return isConsecutive(cells.map(({ text }) => parseFileDay(text, order)).sort());
   } catch {
