@@ -1,5 +1,5 @@
 /** Content hashes over JSON whose keys are sorted, so that equal values hash alike. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 export function contentHash(value: unknown): string {
   return textHash(canonicalJson(value));
@@ -7,7 +7,7 @@ export function contentHash(value: unknown): string {
 
 /** SHA-256 of the text's UTF-8 bytes, in hexadecimal. */
 export function textHash(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+  return hash('sha256', text, 'hex');
 }
 
 /** The first 16 hex digits: enough to be distinct, short enough to read out. */
