@@ -3,11 +3,12 @@
  * functions that have no folder. The file is only appended to, so that several processes may write
  * it and a torn line spoils no other.
  */
-import { constants } from 'node:fs';
-import { open, readFile, stat, type FileHandle } from 'node:fs/promises';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { open, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { laterEpoch, type Epoch } from './epoch.ts';
+import { KnownTexts } from './known-texts.ts';
 
 export interface OutsideRecords {
   /**
@@ -50,9 +51,10 @@ const lineSchema = z.object({
 });
 
 export function recordsAt({ file, keyPrefix, secretFile }: RecordPlaces): OutsideRecords {
+  const known = new KnownTexts();
   return {
     latest: async () => {
-      const kept = file === undefined ? undefined : await latestIn(file, keyPrefix);
+      const kept = file === undefined ? undefined : latestIn(file, keyPrefix, known);
       return kept ?? (secretFile === undefined ? undefined : secretEpoch(secretFile));
     },
     append: async (epoch) => {
@@ -63,9 +65,13 @@ export function recordsAt({ file, keyPrefix, secretFile }: RecordPlaces): Outsid
 }
 
 /** The greatest epoch of the installation named last: lines of two processes may be interleaved. */
-async function latestIn(file: string, keyPrefix: string): Promise<Epoch | undefined> {
-  const text = await tailOf(file);
+function latestIn(file: string, keyPrefix: string, known: KnownTexts): Epoch | undefined {
+  const text = tailOf(file);
   if (text === undefined) return undefined;
+  return known.read(file, text, () => latestOf(text, file, keyPrefix));
+}
+
+function latestOf(text: string, file: string, keyPrefix: string): Epoch | undefined {
   const lines = text.split('\n').filter((line) => line !== '');
   const parsed = lines.flatMap(parseLine);
   if (parsed.length === 0) throw new UnreadableRecord(`${file} holds no line that can be read`);
@@ -84,23 +90,24 @@ function parseLine(line: string): z.infer<typeof lineSchema>[] {
   }
 }
 
-/** @returns undefined where there is no file @throws UnreadableRecord for any other reason */
-async function tailOf(file: string): Promise<string | undefined> {
-  let handle: FileHandle | undefined;
+/**
+ * Synchronously: it is asked before each guarded commit, and the pool of threads costs ten times the reading.
+ * @returns undefined where there is no file
+ * @throws UnreadableRecord for any other reason
+ */
+function tailOf(file: string): string | undefined {
+  let handle: number | undefined;
   try {
-    handle = await open(file, 'r');
-    const { size } = await handle.stat();
+    handle = openSync(file, 'r');
+    const { size } = fstatSync(handle);
     const from = Math.max(0, size - TAIL_BYTES_MAX);
-    const { buffer, bytesRead } = await handle.read({
-      buffer: Buffer.alloc(size - from),
-      position: from,
-    });
-    return buffer.toString('utf8', 0, bytesRead);
+    const buffer = Buffer.alloc(size - from);
+    return buffer.toString('utf8', 0, readSync(handle, buffer, { position: from }));
   } catch (thrown) {
     if (isMissing(thrown)) return undefined;
     throw new UnreadableRecord(`${file} cannot be read (${codeOf(thrown)})`);
   } finally {
-    await handle?.close();
+    if (handle !== undefined) closeSync(handle);
   }
 }
 
