@@ -12,6 +12,7 @@ import { conflict } from '#shared/kernel/failure.ts';
 import { decode, encode } from './codec.ts';
 import type { Epoch } from './epoch.ts';
 import { keys as keyOf } from './keys.ts';
+import { KnownTexts } from './known-texts.ts';
 import { noRecords, type OutsideRecords } from './outside-records.ts';
 import commitScript from './scripts/commit.lua';
 import { Replication, unreplicated, type ReplicationRule } from './replication.ts';
@@ -50,6 +51,8 @@ const commitSha = createHash('sha1').update(commitScript).digest('hex');
 const commitScriptOf = { sha: commitSha, text: commitScript };
 const CONFLICT_TRIES_MAX = 20;
 const BACKOFF_MS_MAX = 64;
+/** The latest year of prices of a hundred securities. */
+const TEXTS_LENGTH_MAX = 2 ** 21;
 const APPLIED = 1;
 const GUARD_FAILED = -1;
 
@@ -58,17 +61,21 @@ export class Database {
   readonly redis: Redis;
   readonly epoch: StateEpoch;
   readonly replication: Replication;
+  private readonly texts: KnownTexts;
 
   /**
    * @param records where it is kept outside Redis how far the state has come
    * @param rule on how many replicas a guarded commit must be before it counts
+   * @param texts what stored texts were read as
    */
   constructor(
     redis: Redis,
     records: OutsideRecords = noRecords,
     rule: ReplicationRule = unreplicated,
+    texts = new KnownTexts(TEXTS_LENGTH_MAX),
   ) {
     this.redis = redis;
+    this.texts = texts;
     this.replication = new Replication(redis, rule);
     this.epoch = new StateEpoch(redis, records);
   }
@@ -80,15 +87,17 @@ export class Database {
   }
 
   /**
-   * What a stored text says. Where texts lie in this process a place's text is read once for as long as it stays.
-   * @param place a key, or a key and a field; each is read in one way
+   * What a stored text says. A place's text is read once for as long as it stays.
+   * @param place a key, or a key and a field; each is read in one way, and nobody changes what was read
    */
-  read<T>(_place: string, text: string, reader: (text: string) => T): T {
-    return reader(text);
+  read<T>(place: string, text: string, reader: (text: string) => T): T {
+    return this.texts.read(place, text, reader);
   }
 
-  /** What a text that is being stored says, so that it need not be read where texts lie in this process. */
-  said(_place: string, _text: string, _value: unknown): void {}
+  /** What a text that is being stored says, so that it need not be read. */
+  said(place: string, text: string, value: unknown): void {
+    this.texts.said(place, text, value);
+  }
 
   /**
    * What is computed from keys alone. Where state lies in this process it is computed again once one of them has

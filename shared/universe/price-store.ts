@@ -173,7 +173,8 @@ export class PriceStore {
   async rates(from: Currency, into: Currency): Promise<RateSeries> {
     const pair = pairOf(from, into);
     const [fields = []] = await this.hashes.read([rates(pair)]);
-    return readRateChunks(fields, `rates of ${pair}`);
+    const whole = byYear(fields).flat().join('\n');
+    return this.database.read(rates(pair), whole, () => readRateChunks(fields, `rates of ${pair}`));
   }
 
   /** @returns whether anything was written */

@@ -8,14 +8,10 @@ import { decode } from '../codec.ts';
 import { Database, type Document, type Expectation, type Write } from '../database.ts';
 import type { Epoch } from '../epoch.ts';
 import { keys as keyOf } from '../keys.ts';
+import { KnownTexts } from '../known-texts.ts';
 import { executeCommit } from './commit.ts';
 import { MemoryKeys } from './memory-keys.ts';
 import { MemoryRedis } from './memory-redis.ts';
-
-interface Read {
-  readonly text: string;
-  readonly value: unknown;
-}
 
 interface Derived {
   /** Changes of its keys so far. */
@@ -25,12 +21,11 @@ interface Derived {
 
 export class MemoryDatabase extends Database {
   private readonly memory: MemoryKeys;
-  private readonly texts = new Map<string, Read>();
   private readonly derived = new Map<string, Derived>();
 
   constructor() {
     const memory = new MemoryKeys();
-    super(new MemoryRedis(memory) as unknown as Redis);
+    super(new MemoryRedis(memory) as unknown as Redis, undefined, undefined, new KnownTexts());
     this.memory = memory;
   }
 
@@ -67,17 +62,5 @@ export class MemoryDatabase extends Database {
     const value = compute();
     this.derived.set(place, { stamp, value });
     return value;
-  }
-
-  override read<T>(place: string, text: string, reader: (text: string) => T): T {
-    const known = this.texts.get(place);
-    if (known?.text === text) return known.value as T;
-    const value = reader(text);
-    this.said(place, text, value);
-    return value;
-  }
-
-  override said(place: string, text: string, value: unknown): void {
-    this.texts.set(place, { text, value });
   }
 }
