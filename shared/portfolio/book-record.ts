@@ -50,6 +50,7 @@ export const bookRecord = z.strictObject({
   awaitedCharges: z.array(storedMoney).readonly().optional(),
   /** Of books from before `foreignCash`: balances that no line of the ledger explains. Not read. */
   otherCash: z.unknown().optional(),
+  coversThrough: storedInstant.optional(),
   syncedAt: storedInstant.optional(),
   /** The last line of the ledger; absent until the first is appended to the chain. */
   ledger: z.strictObject({ lines: z.number(), hash: z.string() }).optional(),

@@ -283,6 +283,8 @@ export interface BrokerStatement {
   readonly pendingDeposits?: Money | undefined;
   readonly pendingWithdrawals?: Money | undefined;
   readonly takenAt: Instant;
+  /** The last day that the statement covers, where it is not the moment at which it was taken. */
+  readonly coversThrough?: Instant | undefined;
 }
 
 /** What a broker supports; `unsupported` (capabilities.ts) compares an order with it. */

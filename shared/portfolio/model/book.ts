@@ -64,6 +64,8 @@ export interface Book {
   readonly foreignCash?: readonly Money[] | undefined;
   /** Sums of `charges` that are not itemised yet, negative, by currency; absent where there are none. */
   readonly awaitedCharges?: readonly Money[] | undefined;
+  /** The last day that the broker's statement covered, where it states one. */
+  readonly coversThrough?: Instant | undefined;
   /** When the broker's statement was last taken. */
   readonly syncedAt: Instant | undefined;
 }

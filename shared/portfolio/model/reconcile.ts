@@ -5,6 +5,7 @@
  * twice.
  */
 import type { Currency } from '#shared/kernel/currency.ts';
+import { dayOf } from '#shared/kernel/calendar-day.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { refused } from '#shared/kernel/failure.ts';
 import { shortHash } from '#shared/kernel/hash.ts';
@@ -50,6 +51,8 @@ export interface Statement {
   readonly otherBalances?:
     readonly { readonly cash: Money; readonly flows: readonly ReportedFlow[] }[] | undefined;
   readonly takenAt: Instant;
+  /** The last day that it covers, where it is not the moment at which it was taken. */
+  readonly coversThrough?: Instant | undefined;
 }
 
 /** Current price of a share, for shares of unknown origin. */
@@ -79,7 +82,7 @@ export interface LineRecording {
 }
 
 /**
- * @throws Failure REFUSED account-currency when the account is in another currency
+ * @throws Failure REFUSED account-currency when the account is in another currency, statement-earlier
  */
 export function reconcile(
   book: Book,
@@ -92,6 +95,7 @@ export function reconcile(
       expected: book.currency,
       found: statement.currency,
     });
+  requireNotEarlier(book, statement);
   const symbols = symbolsOf(book, statement);
   const fills = newFills.in(book.booked, statement.fills);
   const flows = newFlows.in(book.booked, flowsOf(statement));
@@ -133,12 +137,27 @@ function withForeign(book: Book): Book {
 }
 
 /** What the broker only states: no movement of ours explains it. */
-function stated({ cash, pendingDeposits, pendingWithdrawals }: Statement) {
+function stated({ cash, pendingDeposits, pendingWithdrawals, coversThrough }: Statement) {
   const zero = Money.zero(cash.currency);
   return {
     pendingDeposits: pendingDeposits ?? zero,
     pendingWithdrawals: pendingWithdrawals ?? zero,
+    ...(coversThrough && { coversThrough }),
   };
+}
+
+/**
+ * A statement of an earlier day than the one booked before would take back what has been booked since.
+ * @throws Failure REFUSED statement-earlier
+ */
+function requireNotEarlier({ coversThrough: booked }: Book, { coversThrough }: Statement): void {
+  if (booked === undefined || coversThrough === undefined || coversThrough >= booked) return;
+  const [seen, known] = [coversThrough, booked].map((at) => dayOf(at));
+  throw refused(
+    'statement-earlier',
+    `The broker's statement ends on ${seen}, and one to ${known} is booked already. The next one is awaited.`,
+    { seen, known },
+  );
 }
 
 /** Actions one after the other: each sees what those before it made of the shares. */

@@ -23,11 +23,17 @@ export class UnbookedLines<T extends object> {
 
   /** @param reported a list that is not changed afterwards */
   in(booked: GrowingSet<string>, reported: readonly T[]): readonly T[] {
-    const unbooked = reported
-      .slice(this.bookedBefore(booked, reported))
-      .filter((line) => !booked.has(this.idOf(line)));
+    const fresh = reported.slice(this.bookedBefore(booked, reported));
+    const unbooked = this.eachOnce(fresh.filter((line) => !booked.has(this.idOf(line))));
     if (unbooked.length === 0) this.known.set(booked.lineage, { reported, size: booked.size });
     return unbooked;
+  }
+
+  /** By its id; the first of those that share one. */
+  private eachOnce(lines: readonly T[]): readonly T[] {
+    const firsts = new Map<string, T>();
+    for (const line of lines) if (!firsts.has(this.idOf(line))) firsts.set(this.idOf(line), line);
+    return firsts.size === lines.length ? lines : [...firsts.values()];
   }
 
   private bookedBefore(booked: GrowingSet<string>, reported: readonly T[]): number {

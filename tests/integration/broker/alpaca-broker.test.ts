@@ -142,6 +142,22 @@ describe('other account activities at Alpaca', () => {
     });
   });
 
+  it('stops the reading at cash in another currency', async () => {
+    mock.event({ activity_type: 'DIV', net_amount: '5', symbol: 'BETA', currency: 'EUR' });
+    expect((await thrownBy(statement()))?.message).toContain('in EUR');
+  });
+
+  it('has a split once that is stated as shares that go and shares that come', async () => {
+    await broker.submit(order(), signal);
+    mock.deliver('BETA', '20');
+    mock.event({ activity_type: 'SPLIT', symbol: 'BETA', qty: '-10', group_id: 'split-1' });
+    mock.event({ activity_type: 'SPLIT', symbol: 'BETA', qty: '30', group_id: 'split-1' });
+    const { corporateActions = [] } = await statement();
+    expect(corporateActions.map(({ kind, sharesChange }) => `${kind} ${sharesChange}`)).toEqual([
+      'split 20',
+    ]);
+  });
+
   it('stops the reading at an unknown kind of cash movement', async () => {
     mock.event({ activity_type: 'NEWKIND', net_amount: '5' });
     expect((await thrownBy(statement()))?.code).toBe('UPSTREAM_BROKEN');

@@ -137,18 +137,166 @@ describe('an account at Interactive Brokers', () => {
     },
   );
 
-  it('has a reverse split with both ISINs', async () => {
+  const at = { recordedAt: instantOf(nowMs) };
+  const bookOf = async () =>
+    reconcile(emptyBook(DEFAULT_ACCOUNT, USD), await statement(), new Map(), at);
+  /** Shares and their cost by ISIN, without what is closed; and what was realised. */
+  const holdingsOf = ({ book }: Awaited<ReturnType<typeof bookOf>>) =>
+    [...book.holdings.values()].map(({ isin, lots, realized }) => [
+      isin,
+      lots.reduce((sum, { quantity }) => sum.add(quantity), Decimal.zero).toString(),
+      Money.sum(
+        lots.map(({ cost }) => cost),
+        USD,
+      ).toString(),
+      realized.toString(),
+    ]);
+
+  it('states the cost of shares that a transfer brings, where the statement does', async () => {
+    const more = { direction: 'IN', currency: 'EUR', fxRateToBase: 1.0812 };
+    mock.transfer('SAP', SAP, 5, 0, { ...more, transferPrice: 20.5, dateTime: '20260213;101500' });
+    const booked = await bookOf();
+    expect(holdingsOf(booked)).toContainEqual([SAP, '5', 'USD 110.82', 'USD 0.00']);
+    expect(booked.externalBooked).toBe(0);
+  });
+
+  it.each([[{ transferPrice: 0 }], [{ transferPrice: 20.5, fxRateToBase: '' }], [{}]])(
+    'states no cost from %j',
+    async (fields) => {
+      const more = { direction: 'IN', currency: 'EUR', fxRateToBase: 1.0812, ...fields };
+      mock.transfer('SAP', SAP, 5, 0, { ...more, dateTime: '20260213;101500' });
+      const delivered = (await statement()).flows.find(({ kind }) => kind === 'transfer-in');
+      expect([delivered?.price, delivered?.exchangeRate]).toEqual([undefined, undefined]);
+    },
+  );
+
+  it('has a reverse split to a new ISIN, whose shares keep their cost', async () => {
+    const before = holdingsOf(await bookOf());
     mock.reverseSplit('AAPL', AAPL, SAP, 1);
     const { corporateActions } = await statement();
     expect(corporateActions).toMatchObject([
       { kind: 'split', isin: AAPL },
-      { kind: 'split', isin: SAP },
+      { kind: 'rename', isin: AAPL, newIsin: SAP, newSymbol: 'AAPL' },
     ]);
-    expect(corporateActions?.map(({ sharesChange }) => sharesChange?.toString())).toEqual([
-      '-6',
-      '1',
-    ]);
+    expect(corporateActions?.[0]?.sharesChange?.toString()).toBe('-5');
     expect(corporateActions?.[0]?.oldShares?.toString()).toBe('25');
+    const booked = await bookOf();
+    const [, , cost = '', realized = ''] = before[0] ?? [];
+    expect(holdingsOf(booked)).toContainEqual([SAP, '1', cost, realized]);
+    expect([booked.externalBooked, booked.actionsBooked]).toEqual([0, 2]);
+  });
+
+  it('has a split in one row', async () => {
+    const [, , cost = '', realized = ''] = holdingsOf(await bookOf())[0] ?? [];
+    mock.split('AAPL', 3);
+    const booked = await bookOf();
+    expect(holdingsOf(booked)).toEqual([[AAPL, '18', cost, realized]]);
+    expect(booked.externalBooked).toBe(0);
+  });
+
+  it('has a merger for shares, which keep the cost of the old ones', async () => {
+    const [, , cost = '', realized = ''] = holdingsOf(await bookOf())[0] ?? [];
+    mock.merge('AAPL', 0, 'USD', ['SAP', SAP, 2]);
+    const booked = await bookOf();
+    expect(holdingsOf(booked)).toEqual([
+      [AAPL, '0', 'USD 0.00', realized],
+      [SAP, '2', cost, 'USD 0.00'],
+    ]);
+    expect(booked.externalBooked).toBe(0);
+  });
+
+  it.each([
+    ['USD', 200_000, 'USD 2000.00'],
+    ['EUR', 200_000, 'USD 2200.00'],
+  ])('has a merger for cash in %s, which realises a gain', async (currency, cents, worth) => {
+    const [, , cost = '', realized = ''] = holdingsOf(await bookOf())[0] ?? [];
+    mock.merge('AAPL', cents, currency);
+    const seen = await statement();
+    const { amount } = Money.parse(worth.slice(4), 'USD').subtract(
+      Money.parse(cost.slice(4), 'USD'),
+    );
+    const gain = Money.parse(realized.slice(4), 'USD').amount.add(amount);
+    const booked = await bookOf();
+    expect(holdingsOf(booked)).toEqual([[AAPL, '0', 'USD 0.00', `USD ${gain.toString()}`]]);
+    expect([booked.externalBooked, booked.book.cash]).toEqual([0, seen.cash]);
+    expect(booked.book.foreignCash).toEqual(
+      currency === 'EUR' ? [Money.parse('2000.00', 'EUR')] : [],
+    );
+  });
+
+  it('has each row once that the statement has twice', async () => {
+    const once = await bookOf();
+    mock.copies = 2;
+    expect(await bookOf()).toEqual(once);
+  });
+});
+
+describe('a statement in a form that a query may have', () => {
+  const everywhere = (more: string) => (xml: string) =>
+    xml.replaceAll(' model="" />', ` ${more} />`);
+
+  it.each<[string, (xml: string) => string]>([
+    ['with a declaration and a byte-order mark', (xml) => `\ufeff<?xml version="1.0"?>\n${xml}`],
+    ['over many lines, with comments', (xml) => xml.replaceAll('><', '>\n  <!-- x --><')],
+    [
+      'with attributes of another version',
+      everywhere('acctAlias="" newField="&lt;1&gt;" model=""'),
+    ],
+    ['without empty attributes', everywhere('')],
+    [
+      'with sections that are not read',
+      (xml) => xml.replaceAll('<CashReport>', '<NewSection><New a="1"/></NewSection><CashReport>'),
+    ],
+    [
+      'with an empty section that is not needed',
+      (xml) => xml.replaceAll('<Transfers></Transfers>', '<Transfers/>'),
+    ],
+    [
+      'without a section that is not needed',
+      (xml) => xml.replaceAll('<Transfers></Transfers>', ''),
+    ],
+    ['with a zone in its times', (xml) => xml.replace(/(;\d{6})"/g, '$1 EST"')],
+    [
+      'with other separators in its times',
+      (xml) => xml.replace(/"(\d{4})(\d\d)(\d\d);(\d\d)(\d\d)(\d\d)"/g, '"$1-$2-$3, $4:$5:$6"'),
+    ],
+    ['with separated thousands', (xml) => xml.replaceAll('amount="10000"', 'amount="10,000.00"')],
+    [
+      'with more decimals',
+      (xml) => xml.replace(/(amount|proceeds|quantity|endingCash)="(-?\d+)"/g, '$1="$2.000000000"'),
+    ],
+  ])('is read %s', async (_, change) => {
+    mock.cash('Deposits/Withdrawals', 1_000_000);
+    mock.trade('AAPL', AAPL, 10, 18_940, { ibCommission: -1, ibCommissionCurrency: 'USD' });
+    mock.cash('Dividends', 440, 'USD', { isin: AAPL, actionID: '77' });
+    mock.exchange(1_000, 1_100);
+    const plain = await statement();
+    const altered = change(mock.statement());
+    expect(altered).not.toBe(mock.statement());
+    mock.served = altered;
+    expect(await statement()).toEqual(plain);
+  });
+
+  it.each<[string, (xml: string) => string, string]>([
+    ['a trade without its id', (xml) => xml.replaceAll('transactionID', 'tID'), 'transactionID'],
+    ['an amount that is no number', (xml) => xml.replaceAll('amount="', 'amount="x'), 'amount'],
+    ['a time that is none', (xml) => xml.replaceAll('dateTime="', 'dateTime="on '), 'the date'],
+    [
+      'a currency that is none',
+      (xml) => xml.replaceAll('currency="USD"', 'currency="Dollar"'),
+      'the currency',
+    ],
+    ['a trade without ISIN', (xml) => xml.replaceAll(' isin=', ' cusip='), 'no ISIN of AAPL'],
+    ['an unknown kind of security', (xml) => xml.replaceAll('"STK"', '"CRYPTO"'), 'CRYPTO'],
+  ])('is refused with %s, which is named', async (_, change, name) => {
+    mock.cash('Deposits/Withdrawals', 1_000_000);
+    mock.trade('AAPL', AAPL, 10, 18_940);
+    mock.served = change(mock.statement());
+    const failure = await failureOf(statement());
+    expect([failure.code, failure.message]).toEqual([
+      'UPSTREAM_BROKEN',
+      expect.stringContaining(name),
+    ]);
   });
 });
 

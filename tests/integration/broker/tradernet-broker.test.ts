@@ -276,6 +276,18 @@ describe('movements of an account at Tradernet', () => {
     expect(later.cash).toEqual(explainedCash(later));
   });
 
+  it('takes a split back that is reverted', async () => {
+    await broker.submit(order(), signal);
+    mock.split('BETA.US', 3);
+    mock.revertSplit('BETA.US');
+    const { corporateActions = [], holdings } = await statement();
+    expect(corporateActions.map(({ kind, sharesChange }) => `${kind} ${sharesChange}`)).toEqual([
+      'split 20',
+      'split -20',
+    ]);
+    expect(holdings[0]?.quantity.toString()).toBe('10');
+  });
+
   it('stops the reading at an unknown kind of cash flow', async () => {
     mock.flow('newkind', 500);
     expect((await failureOf(statement()))?.code).toBe('UPSTREAM_BROKEN');

@@ -26,6 +26,15 @@ export class FlexMock {
   fault: string | undefined;
   /** Where the order says that the statement is; undefined: here. */
   url: string | undefined;
+  /** Answered in place of the statement: one that was kept, or a part of it. */
+  served: string | undefined;
+  /** Last day of the statement, `YYYYMMDD`. */
+  toDate = '20260301';
+  whenGenerated = '20260302;060000';
+  /** When what is put in happens, in place of the times of the rows. */
+  moment: string | undefined;
+  /** How often the statement has each row. */
+  copies = 1;
   calls = 0;
   readonly left = new Set<Section>();
   accounts = ['U0000000'];
@@ -33,7 +42,7 @@ export class FlexMock {
     ['USD', 0],
     ['EUR', 0],
   ]);
-  private readonly shares = new Map<string, { isin: string; quantity: number }>();
+  readonly shares = new Map<string, { isin: string; quantity: number }>();
   private readonly rows = new Map<Section, Row[]>();
   private ids = 200_000_000;
   private base = '';
@@ -48,6 +57,20 @@ export class FlexMock {
   async stop(): Promise<void> {
     this.server.closeAllConnections();
     await new Promise((done) => this.server.close(done));
+  }
+
+  /** What follows happens on the next day, and the statement covers it. */
+  nextDay(): void {
+    const [year, month, day] = [
+      this.toDate.slice(0, 4),
+      this.toDate.slice(4, 6),
+      this.toDate.slice(6),
+    ];
+    const next = new Date(`${year}-${month}-${day}T12:00:00Z`);
+    next.setUTCDate(next.getUTCDate() + 1);
+    this.toDate = next.toISOString().slice(0, 10).replaceAll('-', '');
+    this.moment = `${this.toDate};100000`;
+    this.whenGenerated = `${this.toDate};230000`;
   }
 
   cash(type: string, cents: number, currency = 'USD', more: Row = {}): void {
@@ -97,9 +120,49 @@ export class FlexMock {
     this.put('CorporateActions', { ...fields, isin: to, quantity });
   }
 
+  /** More shares of the same ISIN: one row. */
+  split(symbol: string, times: number): void {
+    const held = this.shares.get(symbol);
+    if (!held) throw new Error(`no ${symbol}`);
+    const more = held.quantity * (times - 1);
+    const description = `${symbol}(${held.isin}) SPLIT ${times} FOR 1 (${symbol})`;
+    this.hold(symbol, held.isin, more);
+    const fields = { symbol, isin: held.isin, description, currency: 'USD', type: 'FS' };
+    this.put('CorporateActions', { ...fields, quantity: more, dateTime: '20260301' });
+  }
+
+  /** All shares go, for cash, for shares of another security, or for both. */
+  merge(symbol: string, cents: number, currency: string, into?: readonly [string, string, number]) {
+    const { isin = '', quantity = 0 } = this.shares.get(symbol) ?? {};
+    this.shares.delete(symbol);
+    this.pay(currency, cents);
+    const description = `${symbol}(${isin}) MERGED(Acquisition) (${symbol})`;
+    const fields = { description, currency, type: 'TC', dateTime: '20260301', fxRateToBase: 1.1 };
+    const gone = { ...fields, symbol, isin, quantity: -quantity };
+    this.put('CorporateActions', { ...gone, proceeds: cents / 100 });
+    if (!into) return;
+    const [name, other, shares] = into;
+    this.hold(name, other, shares);
+    this.put('CorporateActions', { ...fields, symbol: name, isin: other, quantity: shares });
+  }
+
   put(section: Section, row: Row): void {
     const rows = this.rows.get(section) ?? [];
-    this.rows.set(section, [...rows, { transactionID: (this.ids += 1), ...row }]);
+    const at = this.moment && { dateTime: this.moment };
+    this.rows.set(section, [...rows, { transactionID: (this.ids += 1), ...row, ...at }]);
+  }
+
+  /** Another amount in a row of the past, as the broker corrects it. */
+  restate(section: Section, type: string, amountCents: number): void {
+    const rows = this.rows.get(section) ?? [];
+    const found = rows.findLast((row) => row['type'] === type);
+    if (!found) throw new Error(`no row ${type}`);
+    this.pay(String(found['currency']), amountCents - Math.round(Number(found['amount']) * 100));
+    const restated = { ...found, amount: amountCents / 100 };
+    this.rows.set(
+      section,
+      rows.map((row) => (row === found ? restated : row)),
+    );
   }
 
   hold(symbol: string, isin: string, quantity: number): void {
@@ -129,10 +192,10 @@ export class FlexMock {
     }
     this.busy -= 1;
     if (this.busy >= 0) return send(response, 200, error('1019'));
-    send(response, 200, this.statement());
+    send(response, 200, this.served ?? this.statement());
   }
 
-  private statement(): string {
+  statement(): string {
     const held = [...this.shares].filter(([, { quantity }]) => quantity !== 0);
     this.rows.set(
       'OpenPositions',
@@ -148,19 +211,22 @@ export class FlexMock {
     const sections = Object.entries(elements)
       .filter(([section]) => !this.left.has(section as Section))
       .map(([section, element]) => {
-        const rows = this.rows.get(section as Section) ?? [];
+        const own = this.rows.get(section as Section) ?? [];
+        const rows = Array.from({ length: this.copies }, () => own).flat();
         return `<${section}>${rows.map((row) => tag(element, row)).join('')}</${section}>`;
       });
-    const own = this.accounts.map(
+    const statements = this.accounts.map(
       (account) =>
-        `<FlexStatement accountId="${account}" fromDate="20260101" toDate="20260301" whenGenerated="20260302;060000">${sections.join('')}</FlexStatement>`,
+        `<FlexStatement accountId="${account}" fromDate="20260101" toDate="${this.toDate}" whenGenerated="${this.whenGenerated}">${sections.join('')}</FlexStatement>`,
     );
-    return `<FlexQueryResponse queryName="mock" type="AF"><FlexStatements count="${own.length}">${own.join('\n')}</FlexStatements></FlexQueryResponse>`;
+    return `<FlexQueryResponse queryName="mock" type="AF"><FlexStatements count="${statements.length}">${statements.join('\n')}</FlexStatements></FlexQueryResponse>`;
   }
 }
 
 function tag(name: string, row: Row): string {
-  const attributes = Object.entries(row).map(([key, value]) => `${key}="${value}"`);
+  const attributes = Object.entries(row).map(
+    ([key, value]) => `${key}="${String(value).replaceAll('&', '&amp;')}"`,
+  );
   return `<${name} ${attributes.join(' ')} model="" />`;
 }
 

@@ -149,6 +149,17 @@ export class TradernetMock {
     });
   }
 
+  /** The last split of it is undone: its row comes again under another kind. */
+  revertSplit(instr: string): void {
+    const last = this.actions.findLast(
+      ({ ticker, type_id: type }) => ticker === instr && type === 'split',
+    );
+    if (!last) throw new Error(`no split of ${instr}`);
+    this.shares.set(instr, (this.shares.get(instr) ?? 0) - Number(last['amount']));
+    const id = `${String(last['corporate_action_id'])}_reverted`;
+    this.actions.push({ ...last, type_id: 'split_reverted', corporate_action_id: id });
+  }
+
   /** Executes part of an order, also of one that has ended. */
   execute(userId: string, quantity: number, { early = false } = {}): void {
     const order = this.orders.find((known) => known.userId === userId);

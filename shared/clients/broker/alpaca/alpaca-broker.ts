@@ -29,7 +29,7 @@ import type { Isin } from '#shared/kernel/isin.ts';
 import { Money } from '#shared/kernel/money.ts';
 import { ActivityHistory } from './activity-history.ts';
 import { isRefusal, type Activity, type AlpacaApi, type AlpacaRefusal } from './alpaca-api.ts';
-import { effective, movementOf } from './flow-mapping.ts';
+import { effective, movementOf, withSplitsJoined } from './flow-mapping.ts';
 import { marketReservation, openOrderOf, statedReservation } from './open-orders.ts';
 import { alpacaFillOf, isSame, alpacaRequestOf, alpacaStateOf } from './order-mapping.ts';
 import type { EventRow, FillRow, AlpacaOrderRow, OpenOrderRow } from './shapes.ts';
@@ -207,7 +207,7 @@ export class AlpacaBroker implements Broker {
     const isinOf = (symbol: string) => this.parts.symbols.isinOf(symbol, 'Alpaca');
     const flows: BrokerFlow[] = [];
     const corporateActions: BrokerCorporateAction[] = [];
-    for (const row of effective(rows)) {
+    for (const row of withSplitsJoined(effective(rows))) {
       const movement = movementOf(row, isinOf, currency);
       if (movement?.flow) flows.push(movement.flow);
       if (movement && 'action' in movement) corporateActions.push(movement.action);

@@ -45,8 +45,8 @@ export type AlpacaMovement =
   | { readonly action: BrokerCorporateAction; readonly flow?: BrokerFlow };
 
 /**
- * An unknown kind that moves cash stops the reading: a movement that is not understood must not be
- * skipped.
+ * An unknown kind that moves cash, and cash in another currency, stop the reading: a movement that is not understood
+ * must not be skipped.
  * @throws Failure UPSTREAM_BROKEN
  */
 export function movementOf(
@@ -55,6 +55,8 @@ export function movementOf(
   currency: Currency,
 ): AlpacaMovement | undefined {
   const amount = row.net_amount ?? Decimal.zero;
+  if (row.currency && row.currency !== currency && amount.sign !== 0)
+    throw brokenActivity(row, `in ${row.currency.slice(0, 10)}, which the account is not kept in`);
   const security = row.symbol ? { isin: isinOf(row.symbol) } : {};
   const base = {
     flowId: row.id,
@@ -69,10 +71,12 @@ export function movementOf(
   const kind = cashKinds[row.activity_type] ?? bySign(row.activity_type, amount);
   if (kind) return { flow: { ...base, kind } };
   if (amount.sign === 0) return undefined;
-  throw new Failure('UPSTREAM_BROKEN', `Alpaca shows an activity ${row.activity_type}.`, {
-    what: 'Alpaca',
-    activityId: row.id,
-  });
+  throw brokenActivity(row, 'of an unknown kind');
+}
+
+function brokenActivity({ id: activityId, activity_type: type }: EventRow, detail: string) {
+  const message = `Alpaca shows an activity ${type} ${detail}.`;
+  return new Failure('UPSTREAM_BROKEN', message, { what: 'Alpaca', activityId });
 }
 
 /** Rows that count: a row that corrects or cancels another of its group replaces it. */
@@ -90,6 +94,30 @@ export function effective(rows: readonly EventRow[]): EventRow[] {
     latest.set(key, row);
   }
   return rows.filter((row) => !undone.has(row.id));
+}
+
+/**
+ * A split may be two rows, of the shares that go and of those that come: one change of their number, under the id of
+ * the first.
+ */
+export function withSplitsJoined(rows: readonly EventRow[]): EventRow[] {
+  const joined = new Map<string, EventRow>();
+  for (const row of rows) {
+    const key = row.activity_type === 'SPLIT' ? splitOf(row) : row.id;
+    const before = joined.get(key);
+    joined.set(key, before ? { ...before, ...sumOf(before, row) } : row);
+  }
+  return [...joined.values()];
+}
+
+function splitOf({ group_id: group, symbol, date }: EventRow): string {
+  return ['split', symbol, group ?? date.slice(0, 10)].join(' ');
+}
+
+function sumOf(one: EventRow, other: EventRow): Pick<EventRow, 'qty' | 'net_amount'> {
+  const add = (a?: Decimal | null, b?: Decimal | null) =>
+    a || b ? (a ?? Decimal.zero).add(b ?? Decimal.zero) : undefined;
+  return { qty: add(one.qty, other.qty), net_amount: add(one.net_amount, other.net_amount) };
 }
 
 type Base = Omit<BrokerFlow, 'kind'>;

@@ -128,6 +128,7 @@ export const eventRow = z.object({
   date: z.string().regex(/^\d{4}-\d{2}-\d{2}/),
   created_at: z.string().nullish(),
   net_amount: decimalText.nullish(),
+  currency: z.string().nullish(),
   symbol: z.string().nullish(),
   qty: decimalText.nullish(),
   per_share_amount: decimalText.nullish(),

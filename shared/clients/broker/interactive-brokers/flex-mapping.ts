@@ -1,5 +1,5 @@
 /** Maps rows of a Flex statement to movements. Pure. */
-import type { BrokerCorporateAction, BrokerFill, BrokerFlow, BrokerFlowKind } from '../broker.ts';
+import type { BrokerFill, BrokerFlow, BrokerFlowKind } from '../broker.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { Price, PRICE_DECIMALS_MAX } from '#shared/kernel/price.ts';
@@ -10,6 +10,7 @@ import {
   isinIn,
   flexMoney,
   decimalOrZero,
+  rateToBase,
   required,
   requiredIsin,
 } from './flex-values.ts';
@@ -163,55 +164,31 @@ export function transfer(row: Attributes, account: Currency): BrokerFlow[] {
   const quantity = decimalOrZero(row, 'quantity');
   const movesShares = quantity.sign !== 0;
   const isOut = row['direction'] === 'OUT' || quantity.sign < 0;
+  const cost = isOut ? {} : costOf(row, account);
   const paid = { flowId: movesShares ? `${flowId}-cash` : flowId, happenedAt, amount: cash };
   const delivered: BrokerFlow = {
     ...{ flowId, happenedAt, amount: flexMoney(Decimal.zero, account) },
     ...{ kind: isOut ? 'transfer-out' : 'transfer-in', quantity: quantity.absolute() },
   };
   return [
-    ...(movesShares ? [{ ...delivered, isin: requiredIsin(row) }] : []),
+    ...(movesShares ? [{ ...delivered, isin: requiredIsin(row), ...cost }] : []),
     ...(cash.sign === 0 ? [] : [{ ...paid, kind: bySign(cash.sign), ...rateIn(row, account) }]),
   ];
 }
 
-/** Into the account's currency, where the row is in another one and states it. */
-function rateIn(row: Attributes, account: Currency): Pick<BrokerFlow, 'exchangeRate'> {
-  const rate = currencyIn(row) === account ? undefined : decimalOrZero(row, 'fxRateToBase');
-  return rate && rate.sign > 0 ? { exchangeRate: rate } : {};
+/** Of shares that came in, as the statement values them; absent where it states no price or no rate. */
+function costOf(row: Attributes, account: Currency): Pick<BrokerFlow, 'price' | 'exchangeRate'> {
+  const each = decimalOrZero(row, 'transferPrice');
+  const rate = rateToBase(row, account);
+  if (each.sign <= 0 || !rate) return {};
+  const amount = each.round(PRICE_DECIMALS_MAX, 'half-even');
+  return { price: new Price(amount, currencyIn(row)), exchangeRate: rate };
 }
 
-const actionKinds: Readonly<Record<string, BrokerCorporateAction['kind']>> = {
-  ...{ FS: 'split', RS: 'split', SO: 'spin-off', TC: 'merger', TO: 'merger', IC: 'rename' },
-};
-
-/** What happened, and the cash it brought. */
-export function flexCorporateAction(
-  row: Attributes,
-  account: Currency,
-): {
-  readonly action: BrokerCorporateAction;
-  readonly flows: readonly BrokerFlow[];
-} {
-  const description = row['actionDescription'] || row['description'] || '';
-  const split = /SPLIT (\d+(?:\.\d+)?) FOR (\d+(?:\.\d+)?)/i.exec(description);
-  const isin = requiredIsin(row);
-  const actionId = required(row, 'transactionID');
-  const happenedAt = instantIn(row, 'dateTime', 'reportDate');
-  const change = decimalOrZero(row, 'quantity');
-  const proceeds = flexMoney(decimalOrZero(row, 'proceeds'), currencyIn(row));
-  const paid = { flowId: `${actionId}-cash`, kind: 'dividend', amount: proceeds } as const;
-  return {
-    action: {
-      ...{ actionId, isin, happenedAt },
-      kind: split ? 'split' : (actionKinds[row['type'] ?? ''] ?? 'other'),
-      ...(split && {
-        newShares: Decimal.parse(split[1] ?? '1'),
-        oldShares: Decimal.parse(split[2] ?? '1'),
-      }),
-      ...(change.sign !== 0 && { sharesChange: change }),
-    },
-    flows: proceeds.sign === 0 ? [] : [{ ...paid, isin, happenedAt, ...rateIn(row, account) }],
-  };
+/** Into the account's currency, where the row is in another one and states it. */
+function rateIn(row: Attributes, account: Currency): Pick<BrokerFlow, 'exchangeRate'> {
+  const rate = currencyIn(row) === account ? undefined : rateToBase(row, account);
+  return rate ? { exchangeRate: rate } : {};
 }
 
 function bySign(sign: number): BrokerFlowKind {

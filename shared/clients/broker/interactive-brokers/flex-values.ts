@@ -42,6 +42,13 @@ export function flexMoney(amount: Decimal, currency: Currency): Money {
   return Money.rounded(amount, currency, 'half-even');
 }
 
+/** Of the row's currency into the account's; 1 where they are the same, undefined where none is stated. */
+export function rateToBase(row: Attributes, account: Currency): Decimal | undefined {
+  if (currencyIn(row) === account) return Decimal.one;
+  const rate = decimalOrZero(row, 'fxRateToBase');
+  return rate.sign > 0 ? rate : undefined;
+}
+
 export function isinIn(row: Attributes): Isin | undefined {
   const text = row['isin'] ?? '';
   return isIsin(text) ? text : undefined;

@@ -19,7 +19,8 @@ import type { AccountId } from '#shared/kernel/identifiers.ts';
 import { MINUTE_MS, type Instant } from '#shared/kernel/instant.ts';
 import { Money } from '#shared/kernel/money.ts';
 import type { FlexApi } from './flex-api.ts';
-import { cashMovement, flexCorporateAction, tradeMovements, transfer } from './flex-mapping.ts';
+import { flexActions } from './flex-actions.ts';
+import { cashMovement, tradeMovements, transfer } from './flex-mapping.ts';
 import { decimal, instantIn, flexMoney, required, requiredIsin } from './flex-values.ts';
 import { flexBroken, type Attributes, type FlexDocument, type FlexElement } from './flex-xml.ts';
 
@@ -80,12 +81,12 @@ export class InteractiveBrokers implements Broker {
     const rows = this.rowsOf(await this.document(signal));
     const { currency } = this.parts;
     const movements = rows.trades.map((row) => tradeMovements(row, currency));
-    const actions = rows.actions.map((row) => flexCorporateAction(row, currency));
+    const { actions, flows: paid } = flexActions(rows.actions, currency);
     const flows = [
       ...movements.flatMap((movement) => movement.flows),
       ...rows.cash.map((row) => cashMovement(row, currency)).filter((flow) => flow !== undefined),
       ...rows.transfers.flatMap((row) => transfer(row, currency)),
-      ...actions.flatMap((action) => action.flows),
+      ...paid,
     ].sort((a, b) => a.happenedAt - b.happenedAt);
     const fills = movements.flatMap((movement) => movement.fills);
     return {
@@ -95,7 +96,8 @@ export class InteractiveBrokers implements Broker {
       fills: fills.sort((a, b) => a.executedAt - b.executedAt),
       flows: flows.filter(({ amount }) => amount.currency === currency),
       otherBalances: otherBalances(currency, balancesOf(rows.balances), flows),
-      corporateActions: actions.map(({ action }) => action),
+      corporateActions: actions,
+      ...(rows.coversThrough && { coversThrough: rows.coversThrough }),
       takenAt: rows.takenAt,
     };
   }
@@ -127,7 +129,7 @@ export class InteractiveBrokers implements Broker {
     requireSection(own, 'CashReport');
     requireSection(own, 'OpenPositions');
     const rows = (name: string) =>
-      own.filter((element) => element.name === name).map(({ attributes }) => attributes);
+      eachOnce(own.filter((element) => element.name === name).map(({ attributes }) => attributes));
     const detailed = (name: string, ...levels: readonly string[]) =>
       rows(name).filter((row) => !row['levelOfDetail'] || levels.includes(row['levelOfDetail']));
     return {
@@ -138,6 +140,7 @@ export class InteractiveBrokers implements Broker {
       transfers: rows('Transfer'),
       balances: rows('CashReportCurrency'),
       takenAt: instantIn(only.attributes, 'whenGenerated', 'toDate'),
+      coversThrough: only.attributes['toDate'] ? instantIn(only.attributes, 'toDate') : undefined,
     };
   }
 }
@@ -146,6 +149,11 @@ export class InteractiveBrokers implements Broker {
 function requireSection(own: readonly FlexElement[], name: string): void {
   if (!own.some((element) => element.name === name))
     throw flexBroken(`a statement without ${name}; add the section to the query`);
+}
+
+/** A query with a section twice, or with two levels of detail under one name, has rows twice. */
+function eachOnce(rows: readonly Attributes[]): Attributes[] {
+  return [...new Map(rows.map((row) => [JSON.stringify(row), row])).values()];
 }
 
 function holding(row: Attributes): BrokerHolding {

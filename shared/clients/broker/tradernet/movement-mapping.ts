@@ -94,7 +94,10 @@ export function tradernetCorporateAction(row: ActionRow, isin: Isin): BrokerCorp
   const code = row.type_id.replace(REVERTED, '');
   // The meaning of a split's `amount` is not documented; it is used only where it is consistent.
   const each = row.amount_per_one?.multiply(row.q_on_ex_date ?? Decimal.zero);
-  const shares = each && row.amount?.equals(each) ? row.amount : undefined;
+  const isUndone = row.type_id.endsWith(REVERTED);
+  const stated = isUndone && row.amount?.sign === -1 ? row.amount.negate() : row.amount;
+  const change = each && stated?.equals(each) ? each : undefined;
+  const shares = change && isUndone ? change.negate() : change;
   return {
     actionId: row.corporate_action_id,
     kind: actionKinds[code] ?? 'other',
