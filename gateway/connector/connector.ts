@@ -171,7 +171,7 @@ function repeat(
 ): () => void {
   let working = false;
   const timer = setInterval(() => {
-    // A While Redis is unreachable, only one check waits for it.
+    // While Redis is unreachable, only one check waits for it.
     if (working) return;
     working = true;
     void work()

@@ -44,7 +44,7 @@ const AUDIT_SHOWN = 30;
 const PREVIEW = 'preview-';
 const YEAR_DAYS = 366;
 const periods: Readonly<Record<string, number>> = { '1y': YEAR_DAYS, '3y': 3 * YEAR_DAYS };
-/** Where what was done is seen at once; a changed plan is answered next. */
+/** The page to show after an action; a changed plan is to be answered next. */
 const shownAfter: Readonly<Record<string, string>> = {
   ...{ halt: './', reduce: './', resume: './' },
   change: './?view=approve',
@@ -170,7 +170,7 @@ export class Page {
     return this.act(visit, opened.session, name, action);
   }
 
-  /** What weighs much needs the password, unless it was given a moment ago. */
+  /** Sensitive actions need the password, unless it was given a moment ago. */
   private async proof(
     { request }: Visit,
     session: Session,

@@ -73,7 +73,7 @@ export class SignIn {
     return { kind: 'in', cookie };
   }
 
-  /** The password once more, for what weighs much. @returns why not, or undefined */
+  /** Checks the password again, for a sensitive action. @returns why it was refused, or undefined */
   async prove(
     request: PageRequest,
     session: Session,
@@ -92,7 +92,7 @@ export class SignIn {
     return this.sessions.waitMs(address, now);
   }
 
-  /** @returns what is covered by what was given, or the refusal */
+  /** @returns the role that the credentials give, or the refusal */
   private async tried(
     request: PageRequest,
     now: Instant,

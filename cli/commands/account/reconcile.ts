@@ -1,4 +1,4 @@
-/** `trader reconcile`: what differs between book and broker since the start, and the word that takes it over. */
+/** `trader reconcile`: what differs between book and broker since the start, and accepting it by its digest. */
 import type { Command } from 'commander';
 import type { GetTradingStateResponse, OpenReconciliation } from '#protos/gen/trading.ts';
 import { trading } from '#shared/contract/trading.ts';

@@ -20,7 +20,7 @@ interface Options {
   readonly json?: boolean;
 }
 
-/** The orders that are left are weighed again, which is a plan's work. */
+/** The remaining orders are evaluated again, which takes as long as a plan. */
 const CHANGE_MS_MAX = 300_000;
 
 export function change(trader: Command): void {

@@ -35,7 +35,7 @@ export async function replayAsJob(
   return (await openInstallation(ANSWER_MS_MAX)(gateway.getReplay, { form })).content;
 }
 
-/** One living line on a terminal; elsewhere a line each. */
+/** One status line on a terminal, redrawn in place; elsewhere a line for each message. */
 function report(text: string): void {
   const { isTTY, columns } = process.stderr;
   if (isTTY) process.stderr.write(`\r\u001b[K${text.slice(0, columns - 1)}`);

@@ -12,7 +12,7 @@ import { jobStatuses } from '#shared/gateway/job-status.ts';
 import { servicesHealth } from '#shared/gateway/services-health.ts';
 import { conditionOf } from '#shared/gateway/model/system-condition.ts';
 import { durabilityOfState, writeRefusals } from '#shared/gateway/state-durability.ts';
-import { hostMetrics } from '#shared/gateway/vital-signs.ts';
+import { hostMetrics } from '#shared/gateway/host-metrics.ts';
 import { toTimestamp } from '#shared/kernel/instant.ts';
 import { portfolio } from '#shared/contract/portfolio.ts';
 import { handle } from '#shared/runtime/handle.ts';

@@ -1,6 +1,6 @@
 /**
  * Whether the account has drifted out of the band around its targets, and the least trading that
- * brings it back inside. Given targets are the whole wanted portfolio; without any, the targets are
+ * brings it back inside. Given targets are the whole target portfolio; without any, the targets are
  * those of the account's own objective. Drift is half the sum of absolute deviations with cash as one
  * of them; `changes` stop at half the band, use cash above its target first and sell last, and are
  * whole lots of at least the minimum order, so a small breach may need rebalancing and still show no

@@ -9,7 +9,7 @@ import { mayBeAtBroker } from '#shared/trading/model/order-state.ts';
 /**
  * Stores the trading state. From the moment it is stored no order starts on its way against it: the
  * step that sends an order is committed only while the state is the one it was checked with. Orders
- * that were under way before are named; CancelTrade takes them back.
+ * that were under way before are named; CancelTrade cancels them.
  *
  * ACTIVE lifts what this operation set; files and other reasons stay until they are removed.
  *

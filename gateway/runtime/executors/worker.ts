@@ -105,7 +105,7 @@ function functionEnvironment({
   return { callId, ...environmentOf(env, secrets, data.secretsDir) };
 }
 
-/** The host asks on its own paths how the function is; all others are the function's. */
+/** The host probes health and readiness on paths of its own; all others are the function's. */
 async function result(
   handler: FunctionHandler,
   event: FunctionEvent,

@@ -59,7 +59,7 @@ function mailOf({ key, title, text, url }: OutgoingNotice, from: string) {
       ?.replace(/[^\w.-]/g, '') || 'trader';
   const id = createHash('sha256').update(key).digest('hex').slice(0, 32);
   const link = url === '' ? '' : `\n\n${url}`;
-  const anchor = url === '' ? '' : `<p><a href="${escapedHtml(url)}">Look</a></p>`;
+  const anchor = url === '' ? '' : `<p><a href="${escapedHtml(url)}">Open</a></p>`;
   const paragraphs = text.split('\n').map((line) => `<p>${escapedHtml(line)}</p>`);
   return {
     subject: title,

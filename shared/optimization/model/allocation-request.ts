@@ -1,7 +1,7 @@
 /**
  * Interprets a request for an allocation.
  *
- * - An entry of the targets with a target weight makes the list the wanted portfolio: the answer
+ * - An entry of the targets with a target weight makes the list the target portfolio: the answer
  *   tracks it, securities that are not on the list have target 0 and are not bought, and the
  *   objective of the request does not matter.
  * - Otherwise entries are bounds on their securities, and all others stay free. A maximum of 0
@@ -178,7 +178,7 @@ function policyTargets(
 
 /**
  * @throws Failure INVALID_REQUEST for a limit on a group that the universe does not have, or position
- * sizes in another currency than the account's; REFUSED history-missing for a wanted security that cannot be measured, and
+ * sizes in another currency than the account's; REFUSED history-missing for a requested security that cannot be measured, and
  * account-empty for position sizes in an account that is worth nothing
  */
 export function limitsOfPreference(

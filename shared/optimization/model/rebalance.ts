@@ -35,7 +35,7 @@ export interface RebalancingPolicy extends RebalancingBands, CostModel {
 }
 
 /**
- * The entries of a request as targets: the list is the whole wanted portfolio. Stated bounds take the
+ * The entries of a request as targets: the list is the whole target portfolio. Stated bounds take the
  * place of the common band; a target outside them counts as the nearest bound.
  */
 export function targetsOfEntries(entries: readonly AllocationEntry[]): TargetBand[] {

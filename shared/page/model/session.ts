@@ -54,7 +54,7 @@ export function rotated(session: Session, digest: string, now: Instant): Session
   return { ...session, digest, previousDigest: session.digest, rotatedAt: now, seenAt: now };
 }
 
-/** Whether the password was given so recently that what weighs much needs it not again. */
+/** Whether the password was given so recently that a sensitive action does not ask for it again. */
 export function isProved({ provedAt }: Session, now: Instant): boolean {
   return now - provedAt <= PROOF_MS_MAX;
 }

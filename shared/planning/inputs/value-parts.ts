@@ -7,10 +7,10 @@ import { textHash } from '#shared/kernel/hash.ts';
 
 /** Shorter texts stay where they are. */
 const INLINE_MAX = 120;
-const PIECE_LENGTH_MIN = 192;
-const PIECE_LENGTH_MAX = 4096;
-/** Ends a piece once in 256 characters, after the least length. */
-const PIECE_END_MASK = 0xff_00_00_00;
+const CHUNK_LENGTH_MIN = 192;
+const CHUNK_LENGTH_MAX = 4096;
+/** Ends a chunk once in 256 characters, after the least length. */
+const CHUNK_END_MASK = 0xff_00_00_00;
 const GROUP_SIZE = 32;
 const HASH_LENGTH = 24;
 
@@ -44,7 +44,7 @@ export class ValueParts {
 
   /** The hash of the text's list of chunks. */
   private whole(text: string): string {
-    const chunks = cutText(text).map((piece) => this.keep(piece));
+    const chunks = cutText(text).map((chunk) => this.keep(chunk));
     return this.keep(JSON.stringify(chunks));
   }
 
@@ -61,8 +61,8 @@ function cutText(text: string): readonly string[] {
   for (let at = 0; at < text.length; at += 1) {
     rolling = (rolling << 1) + Math.imul(text.charCodeAt(at) + 1, 0x9e_37_79_b1);
     const length = at + 1 - start;
-    const ends = length >= PIECE_LENGTH_MIN && (rolling & PIECE_END_MASK) === 0;
-    if (!ends && length < PIECE_LENGTH_MAX) continue;
+    const ends = length >= CHUNK_LENGTH_MIN && (rolling & CHUNK_END_MASK) === 0;
+    if (!ends && length < CHUNK_LENGTH_MAX) continue;
     chunks.push(text.slice(start, at + 1));
     start = at + 1;
   }

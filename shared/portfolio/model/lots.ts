@@ -51,7 +51,7 @@ export interface Sale<L extends CostedLot> {
 /**
  * @param lots oldest first
  * @param decimals of the costs: the currency's minor digits
- * @throws Failure REFUSED no-short when the lots (that are named) hold less than is wanted
+ * @throws Failure REFUSED no-short when the lots (that are named) hold less than is requested
  */
 export function takeLots<L extends CostedLot>(
   lots: readonly L[],

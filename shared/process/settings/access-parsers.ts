@@ -15,7 +15,7 @@ export function hosts(value: string): readonly string[] {
   return names.every((name) => /^[a-z0-9.-]+$/.test(name)) ? names : bad('host names or `none`');
 }
 
-/** `board-2=trade,orderDependencies=read`, or `none` */
+/** `board-2=trade,laptop=read`, or `none` */
 export function certificateScopes(value: string): ReadonlyMap<string, Scope> {
   if (value === 'none') return new Map();
   return new Map(value.split(',').map(scopeOf));

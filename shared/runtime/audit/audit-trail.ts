@@ -68,7 +68,7 @@ export class AuditTrail {
         (thrown: unknown) => batch.forEach(({ failed }) => failed(thrown)),
       );
     }
-    // In the same turn as the last look at what waits: a line that comes later begins anew.
+    // In the same turn of the event loop as the check for waiting lines: a later line starts again.
     this.storing = undefined;
   }
 

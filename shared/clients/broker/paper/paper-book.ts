@@ -141,7 +141,7 @@ export function withDeposit(book: PaperBook, id: string, amount: Money, now: Ins
 
 export type AdoptedHolding = BrokerHolding & Pick<BrokerFlow, 'price' | 'exchangeRate'>;
 
-/** Transfers shares in and out until the account holds just what is wanted. */
+/** Transfers shares in and out until the account holds exactly what was requested. */
 export function withHoldings(
   book: PaperBook,
   requested: readonly AdoptedHolding[],

@@ -171,7 +171,7 @@ function quarterOf(day: CalendarDay): CalendarDay {
   return parseDay(`${day.slice(0, 4)}-${String(first).padStart(2, '0')}-01`);
 }
 
-/** Index of the first day on or after a wanted one. */
+/** Index of the first day on or after a given one. */
 function firstIndex(days: readonly number[], first: number): number {
   const index = days.findIndex((day) => day >= first);
   return index === -1 ? days.length : index;

@@ -24,9 +24,9 @@ export interface Relaxed extends Bound {
 
 /** Where the method may stop early. */
 export interface Aim {
-  /** A bound above this is all that is wanted. */
+  /** The search for a bound ends above this. */
   readonly cutoff: number;
-  /** The bound is wanted as near to the objective as this. */
+  /** The search for a bound ends this near to the objective. */
   readonly gap: number;
 }
 
