@@ -127,7 +127,7 @@ export class FacadeCall {
   private callOptions(leftMs: number): CallOptions {
     const traceparent = readTraceparent(this.text('traceparent'));
     const forwardedBy = this.text('x-forwarded-by');
-    const follower = this.text('x-follower');
+    const subscriber = this.text('x-follower');
     const { requestId, givenKey, key, marginMs } = this;
     const isMade = givenKey === undefined || this.text('x-key-made') === 'yes';
     return {
@@ -137,7 +137,7 @@ export class FacadeCall {
       // A client that accepts no stale answer says so; all others see its age.
       ...(this.text('x-accept-stale') !== 'no' && { onStale: (ms) => void (this.staleMs = ms) }),
       ...(forwardedBy !== undefined && isSafeId(forwardedBy) && { forwardedBy }),
-      ...(follower !== undefined && isSafeId(follower) && { follower }),
+      ...(subscriber !== undefined && isSafeId(subscriber) && { subscriber }),
       ...(key !== undefined && { idempotencyKey: key }),
       ...(key !== undefined && { keyIsMade: isMade }),
       ...(traceparent !== undefined && { traceparent }),

@@ -44,7 +44,7 @@ export interface CallOptions {
    * Name of the subscriber of a queued run; a caller that returns with the same name finds the same
    * run.
    */
-  readonly follower?: string | undefined;
+  readonly subscriber?: string | undefined;
   /**
    * Who calls: an operation, or a part of the system (`callers` in shared/contract/declared-calls.ts). It is sent
    * along, and the call is counted under it.
@@ -277,7 +277,7 @@ class Subscriber {
     this.operation = operation;
     this.options = options;
     const follows = operation.queue?.caller === 'follows';
-    this.headers = follows ? { 'x-follower': options.follower ?? randomUUID() } : {};
+    this.headers = follows ? { 'x-follower': options.subscriber ?? randomUUID() } : {};
   }
 
   /** Reports to the function that the caller cancelled. If the message is lost, the run continues. */

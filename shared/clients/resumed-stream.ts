@@ -12,9 +12,9 @@ const SILENCE_MAX_MS = 45_000;
 const PAUSE_MS_MIN = 100;
 const PAUSE_MS_MAX = 2_000;
 
-interface Following {
+interface SubscribedOptions {
   readonly signal: AbortSignal;
-  readonly follower?: string | undefined;
+  readonly subscriber?: string | undefined;
   readonly timeoutMs?: number | undefined;
 }
 
@@ -32,19 +32,19 @@ export class Answered extends Error {
   }
 }
 
-/** @param attempt one connection, from the first message on; all have the same follower and key */
-export async function* resumed<T, O extends Following>(
+/** @param attempt one connection, from the first message on; all have the same subscriber and key */
+export async function* resumed<T, O extends SubscribedOptions>(
   attempt: (options: O) => AsyncGenerator<T>,
   options: O,
 ): AsyncGenerator<T> {
-  const { follower = randomUUID(), timeoutMs = Number.POSITIVE_INFINITY } = options;
+  const { subscriber = randomUUID(), timeoutMs = Number.POSITIVE_INFINITY } = options;
   const startedAt = performance.now();
   let [seen, advancedAt, pauseMs] = [0, startedAt, PAUSE_MS_MIN];
   for (let first = true; ; first = false) {
     try {
       const leftMs = timeoutMs - (performance.now() - startedAt);
       let position = 0;
-      for await (const message of attempt({ ...options, follower, ...timeOf(leftMs) })) {
+      for await (const message of attempt({ ...options, subscriber, ...timeOf(leftMs) })) {
         position += 1;
         if (position <= seen) continue;
         [seen, advancedAt, pauseMs] = [position, performance.now(), PAUSE_MS_MIN];
@@ -60,7 +60,7 @@ export async function* resumed<T, O extends Following>(
   }
 }
 
-function timeOf(leftMs: number): Pick<Following, 'timeoutMs'> {
+function timeOf(leftMs: number): Pick<SubscribedOptions, 'timeoutMs'> {
   return Number.isFinite(leftMs) ? { timeoutMs: Math.max(1, leftMs) } : {};
 }
 

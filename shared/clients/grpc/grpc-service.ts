@@ -117,14 +117,15 @@ export class GrpcService {
   }
 
   private metadataOf(options: CallOptions): Metadata {
-    const { requestId, idempotencyKey, keyIsMade, traceparent, onStale, follower, actor } = options;
+    const { requestId, idempotencyKey, keyIsMade, traceparent, onStale, subscriber, actor } =
+      options;
     const { token, forwardedBy } = this.options;
     const metadata = new Metadata();
     metadata.set('x-request-id', requestId);
     if (idempotencyKey !== undefined) metadata.set('idempotency-key', idempotencyKey);
     if (keyIsMade) metadata.set('x-key-made', 'yes');
     if (traceparent !== undefined) metadata.set('traceparent', traceparent);
-    if (follower !== undefined) metadata.set('x-follower', follower);
+    if (subscriber !== undefined) metadata.set('x-follower', subscriber);
     if (actor) metadata.set('x-actor', headerText(actor));
     if (!onStale) metadata.set('x-accept-stale', 'no');
     if (token !== undefined) metadata.set('authorization', `Bearer ${token}`);
