@@ -24,7 +24,8 @@ export function readImportFile(text: string): ImportFile {
   const delimiter = stated?.[1] ?? delimiterOf(plain);
   try {
     const parsed = parse(plain, {
-      ...{ delimiter, info: true, relax_column_count: true, trim: true, bom: true },
+      ...{ delimiter, info: true, relax_column_count: true, relax_quotes: true },
+      ...{ trim: true, bom: true },
     }) as unknown as { record: string[]; info: Info }[];
     const rows = parsed.map(({ record, info }) => ({ cells: record, line: info.lines }));
     return { text: plain, delimiter, rows: rows.filter(({ cells }) => cells.some(Boolean)) };
@@ -97,14 +98,23 @@ export function attempt<T>(work: () => T): T | string {
   }
 }
 
+/** Thousands stand by three, so that a mark of another country is refused instead of dropped. */
+const SHAPES = {
+  '.': /^[-+]?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?$/,
+  ',': /^[-+]?(?:\d+|\d{1,3}(?:\.\d{3})+)(?:,\d+)?$/,
+} as const;
+
 /** A number with a decimal point, or with a comma where that is said; undefined where the cell is blank. */
 export function number(text: string, decimal: '.' | ',' = '.'): Decimal | undefined {
-  const bare = text.replace(/[\s\u00a0'€$£]/g, '');
+  const bare = text.replace(/[\s\u00a0'’€$£]/g, '').replace('−', '-');
   if (bare === '' || bare === '-') return undefined;
+  if (!SHAPES[decimal].test(bare))
+    throw new Failure(
+      'INVALID_REQUEST',
+      `"${text.slice(0, 30)}" is not a number with a decimal ${decimal === '.' ? 'point' : 'comma'}`,
+    );
   const plain =
     decimal === ',' ? bare.replaceAll('.', '').replace(',', '.') : bare.replaceAll(',', '');
-  if (!/^[-+]?\d+(\.\d+)?$/.test(plain))
-    throw new Failure('INVALID_REQUEST', `"${text.slice(0, 30)}" is not a number`);
   return Decimal.parse(plain.replace('+', '')).normalize();
 }
 

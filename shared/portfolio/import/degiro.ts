@@ -3,16 +3,36 @@
  * stands in the last cell, or in the one before; partial fills share it, so the row itself is the id.
  */
 import { Decimal } from '#shared/kernel/decimal.ts';
+import { Failure } from '#shared/kernel/failure.ts';
 import { isIsin } from '#shared/kernel/isin.ts';
 import { actionsFrom, type ActionLeg } from './action-legs.ts';
-import { attempt, headerOf, moment, number, orZero } from './csv-rows.ts';
+import { attempt, decimalMark, headerOf, localMoment, number, orZero } from './csv-rows.ts';
 import type { ImportFile, ImportFormat, LeftRow, ImportedTransaction } from './transaction.ts';
 
 const COLUMNS_MIN = 17;
 const ISIN = 3;
-const QUANTITY = 6;
+const [QUANTITY, PRICE, PRICE_CURRENCY] = [6, 7, 8];
 const VALUE = 11;
-const [FEES, TOTAL] = [13, 15];
+
+/** Where the costs and the total stand, and the currency that they are in. */
+interface Layout {
+  readonly fees: readonly number[];
+  readonly total: number;
+  /** Of the account: behind the total in each row, or in the header (`Total EUR`). */
+  readonly currencyOf: (cells: readonly string[]) => string;
+}
+
+/** Until 2024 each amount had its currency behind it; since then the header says the account's. */
+function layoutOf(header: readonly string[]): Layout {
+  const inHeader = /\b([A-Z]{3})$/.exec(header[15] ?? '')?.[1];
+  if (inHeader !== undefined) return { fees: [13, 14], total: 15, currencyOf: () => inHeader };
+  if (header[12] === '' && header[15] === '' && header[17] === '')
+    return { fees: [14], total: 16, currencyOf: (cells) => cells[17] ?? '' };
+  throw new Failure(
+    'INVALID_REQUEST',
+    `the columns of this file of DEGIRO are not known: ${header.join(', ')}`,
+  );
+}
 
 export const degiro: ImportFormat = {
   name: 'degiro-transactions',
@@ -21,13 +41,18 @@ export const degiro: ImportFormat = {
     return headerOf(file).length >= COLUMNS_MIN && isIsin(second[ISIN] ?? '');
   },
   parse: (file: ImportFile) => {
+    const found = attempt(() => ({
+      ...{ layout: layoutOf(headerOf(file)), mark: decimalMark(file, numbersIn) },
+    }));
+    if (typeof found === 'string') return { transactions: [], left: [{ line: 1, reason: found }] };
+    const { layout, mark } = found;
     const transactions: ImportedTransaction[] = [];
     const left: LeftRow[] = [];
     const legs: ActionLeg[] = [];
-    const exchanges = exchangeRows(file);
+    const exchanges = exchangeRows(file, layout);
     for (const { cells, line } of file.rows.slice(1)) {
       const group = exchanges.get(line);
-      const read = attempt(() => transactionOf(cells, line));
+      const read = attempt(() => transactionOf({ cells, line, layout, mark }));
       if (typeof read === 'string') left.push({ line, reason: read });
       else if (group === undefined) transactions.push(read);
       else legs.push(legOf(read, group));
@@ -50,11 +75,11 @@ function legOf({ kind, quantity, ...row }: ImportedTransaction, group: string): 
  * All shares go and others come in the same minute for the same value and without costs: no trade does that. The two
  * rows have one group.
  */
-function exchangeRows({ rows }: ImportFile): ReadonlyMap<number, string> {
+function exchangeRows({ rows }: ImportFile, { fees }: Layout): ReadonlyMap<number, string> {
   const byMinute = new Map<string, ImportFile['rows'][number][]>();
   for (const row of rows.slice(1)) {
     const [day, time] = row.cells;
-    if (row.cells.slice(FEES, TOTAL).some((cell) => /[1-9]/.test(cell))) continue;
+    if (fees.some((place) => /[1-9]/.test(row.cells[place] ?? ''))) continue;
     const key = [day, time, row.cells[VALUE]?.replace('-', '')].join('|');
     byMinute.set(key, [...(byMinute.get(key) ?? []), row]);
   }
@@ -77,25 +102,37 @@ function isExchange(group: readonly ImportFile['rows'][number][]): boolean {
   return isOpposite && !(isSame && one.isin === other.isin);
 }
 
-function transactionOf(cells: readonly string[], line: number): ImportedTransaction {
+/** Prices, values, costs and totals; not the number of shares, which may be grouped and tells nothing. */
+function numbersIn(cells: readonly string[]): readonly string[] {
+  return cells.slice(PRICE, COLUMNS_MIN);
+}
+
+interface DegiroRow {
+  readonly cells: readonly string[];
+  readonly line: number;
+  readonly layout: Layout;
+  readonly mark: '.' | ',';
+}
+
+function transactionOf({ cells, line, layout, mark }: DegiroRow): ImportedTransaction {
   const at = (index: number): string => cells[index] ?? '';
-  // The currency stands behind the figure: price 7 and 8, value 11, fees 14, total 15.
-  const decimal = at(7).includes(',') ? ',' : '.';
-  const [day = '', month = '', year = ''] = at(0).split(/[-/.]/);
-  const quantity = orZero(number(at(6), decimal));
-  const total = orZero(number(at(15), decimal));
-  const fees = [number(at(13), decimal), number(at(14), decimal)];
+  const amount = (index: number): Decimal => orZero(number(at(index), mark));
+  const quantity = amount(QUANTITY);
+  const charges = layout.fees.reduce<Decimal>(
+    (sum, place) => sum.add(amount(place).absolute()),
+    Decimal.zero,
+  );
   return {
     line,
     content: cells.join('\u001f'),
     kind: quantity.sign < 0 ? 'sell' : 'buy',
-    at: moment(`${year}-${month}-${day}T${at(1)}`),
+    at: localMoment(at(0), at(1)),
     isin: at(ISIN),
     symbol: at(2),
     quantity: quantity.absolute(),
-    price: { amount: orZero(number(at(7), decimal)), currency: at(8) },
-    cash: total,
-    currency: 'EUR',
-    charges: fees.reduce<Decimal>((sum, fee) => sum.add(orZero(fee).absolute()), Decimal.zero),
+    price: { amount: amount(PRICE), currency: at(PRICE_CURRENCY) },
+    cash: amount(layout.total),
+    currency: layout.currencyOf(cells),
+    charges,
   };
 }

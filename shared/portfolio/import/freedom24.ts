@@ -33,6 +33,7 @@ const trade = z.object({
 const cashRow = z.object({
   ...{ id: text, transaction_id: text, type: text, type_id: text, amount: figure, currency: text },
   ...{ datetime: text, date: text, ticker: text, isin: text, comment: text },
+  corporate_action_id: text,
 });
 const action = z.object({
   ...{ corporate_action_id: text, date: text, type_id: text, amount: figure, ticker: text },
@@ -86,8 +87,8 @@ export const freedom24: ImportFormat = {
       if (split) actions.push({ ...split, line: (line += 1), content: JSON.stringify(row) });
       else place(row, actionOf);
     }
-    const isListed = dividends.some(({ type_id }) => type_id.startsWith('dividend'));
-    for (const row of read.cash_in_outs ?? []) place(row, (one) => cashOf(one, isListed));
+    const listed = dividends.filter(({ type_id }) => type_id.startsWith('dividend'));
+    for (const row of read.cash_in_outs ?? []) place(row, (one) => cashOf(one, listed));
     return { transactions, actions, left };
   },
 };
@@ -172,10 +173,27 @@ function actionOf(row: z.output<typeof action>): readonly Read[] {
   ];
 }
 
-function cashOf(row: z.output<typeof cashRow>, dividendsAreListed: boolean): readonly Read[] {
+type Listed = readonly z.output<typeof action>[];
+
+/** Whether a dividend among the corporate actions has the cash of a row, or the tax on it. */
+function isListedAs(row: z.output<typeof cashRow>, listed: Listed): boolean {
+  return listed.some(
+    (one) =>
+      (row.corporate_action_id !== '' && row.corporate_action_id === one.corporate_action_id) ||
+      (row.ticker !== '' && row.ticker === one.ticker) ||
+      (row.isin !== '' && row.isin === one.isin),
+  );
+}
+
+function cashOf(row: z.output<typeof cashRow>, listed: Listed): readonly Read[] {
   const id = row.type_id || row.type;
   const isOfShares = id.startsWith('dividend') || id.startsWith('tax');
-  if (isOfShares && dividendsAreListed) return [];
+  if (isOfShares && isListedAs(row, listed)) return [];
+  const namesNothing = row.corporate_action_id === '' && row.ticker === '' && row.isin === '';
+  if (isOfShares && namesNothing && listed.length > 0)
+    return [
+      `type "${id}" names no security, and may be among the corporate actions: ${row.comment}`,
+    ];
   if (/block/.test(id)) return [];
   const kind = cashKinds[id.replace(/_reverted$/, '')];
   if (!kind) return [`type "${id}" is not booked: ${row.comment}`];

@@ -49,6 +49,9 @@ const readers: Readonly<Record<string, Reader>> = {
   Fees: cashRow('fee'),
   'Other Fees': cashRow('fee'),
   'Transaction Fees': cashRow('fee'),
+  'Commission Adjustments': cashRow('fee'),
+  'Sales Tax': cashRow('fee'),
+  'Bond Interest': cashRow('interest'),
   'Deposits & Withdrawals': cashRow('deposit'),
   'Transaction History': historyOf,
   Transfers: ({ cell }) => `a transfer of ${cell('Symbol')}, to be entered by trader transfer-in`,
@@ -79,7 +82,7 @@ export const interactiveBrokersActivity: ImportFormat = {
         else if (leg) legs.push(leg);
         continue;
       }
-      const read = attempt(() => readers[row.section]?.(row, statement));
+      const read = attempt(() => readOf(row, statement));
       if (typeof read === 'string') left.push({ line: row.line, reason: read });
       else if (read) transactions.push({ ...read, line: row.line, content: row.content });
     }
@@ -87,6 +90,21 @@ export const interactiveBrokersActivity: ImportFormat = {
     return { transactions, actions: actions.actions, left: [...left, ...actions.left] };
   },
 };
+
+/** What a row says; a row with cash of a section that nothing reads is named. */
+function readOf(row: SectionRow, statement: Statement): Read | undefined {
+  const reader = readers[row.section];
+  if (reader) return reader(row, statement);
+  const { section, cell } = row;
+  const amount = attempt(() => number(cell('Amount', 'Net Amount')));
+  if (informative.test(section) || !/^[A-Z]{3}$/.test(cell('Currency')) || !amount)
+    return undefined;
+  return `the section ${section} is not booked: ${cell('Description')} ${cell('Amount', 'Net Amount')} ${cell('Currency')}`;
+}
+
+/** Sections that repeat what others say, or state what is to come. */
+const informative =
+  /accruals|summary|report|positions|balances|net asset value|performance|(?:commission|interest|fee) details|information|codes|notes|location|net stock|change in|loaned|lent/i;
 
 /** Of consolidated statements and of the transaction history. */
 function accountIn({ section, cell }: SectionRow): string {

@@ -39,9 +39,10 @@ export const interactiveBrokersFlex: ImportFormat = {
     const rows = attempt(() => ofOneAccount(rowsOf(file)));
     if (typeof rows === 'string') return { transactions, left: [{ line: 1, reason: rows }] };
     const legs: ActionLeg[] = [];
+    const around = { base: baseOf(file, rows), cancelled: cancelledTrades(rows) };
     for (const { row, line } of rows) {
       const read = attempt(() =>
-        isAction(row) ? actionLeg(row, line) : transactionsOf(row, line),
+        isAction(row) ? actionLeg(row, line, around) : transactionsOf(row, line, around),
       );
       if (typeof read === 'string') left.push({ line, reason: read });
       else if ('group' in read) legs.push(read);
@@ -52,13 +53,58 @@ export const interactiveBrokersFlex: ImportFormat = {
   },
 };
 
+/** What other rows say of one. */
+interface Around {
+  /** Into which `fxRateToBase` leads; undefined where nothing shows it. */
+  readonly base: string | undefined;
+  /** Rows of trades that other rows cancel. */
+  readonly cancelled: ReadonlySet<Attributes>;
+}
+
 interface Numbered {
   readonly row: Attributes;
   /** Line of a csv; number of the row in XML. */
   readonly line: number;
 }
 
-const readElements: ReadonlySet<string> = new Set(['Trade', 'CashTransaction', 'CorporateAction']);
+const readElements: ReadonlySet<string> = new Set([
+  ...['Trade', 'CashTransaction', 'CorporateAction', 'Transfer'],
+]);
+
+/** As the account's information says; else the one currency whose rate is 1. */
+function baseOf({ text, rows }: ImportFile, all: readonly Numbered[]): string | undefined {
+  const information =
+    rows.length > 0
+      ? undefined
+      : readFlex(text).elements.find(({ name }) => name === 'AccountInformation');
+  const stated = information?.attributes['currency'];
+  if (stated) return stated;
+  const own = all.flatMap(({ row }) =>
+    Number(at(row, 'fxRateToBase')) === 1 ? at(row, 'currency') : [],
+  );
+  const [only, ...others] = new Set(own);
+  return others.length === 0 ? only : undefined;
+}
+
+const isCancel = (row: Attributes): boolean =>
+  at(row, 'transactionType') === 'TradeCancel' || /\(Ca\.\)$/.test(at(row, 'buySell'));
+
+/** The trade that each cancellation takes back: by its id, the first that is not taken yet. */
+function cancelledTrades(rows: readonly Numbered[]): ReadonlySet<Attributes> {
+  const found = new Set<Attributes>();
+  const trades = rows.map(({ row }) => row).filter((row) => !isCancel(row));
+  for (const { row } of rows.filter(({ row: one }) => isCancel(one))) {
+    const [id, tradeId] = [at(row, 'origTransactionID'), at(row, 'origTradeID')];
+    const original = trades.find(
+      (one) =>
+        !found.has(one) &&
+        ((id !== '' && at(one, 'transactionID') === id) ||
+          (tradeId !== '' && at(one, 'tradeID') === tradeId)),
+    );
+    if (original) found.add(original);
+  }
+  return found;
+}
 
 function rowsOf({ text, rows }: ImportFile): readonly Numbered[] {
   if (rows.length === 0)
@@ -96,12 +142,12 @@ function isAction(row: Attributes): boolean {
   return at(row, 'actionDescription') !== '' && !kinds[at(row, 'type')];
 }
 
-function actionLeg(row: Attributes, line: number): ActionLeg | string {
+function actionLeg(row: Attributes, line: number, around: Around): ActionLeg | string {
   const category = at(row, 'assetCategory') || 'STK';
   const text = at(row, 'actionDescription');
   if (!securities.has(category)) return `a corporate action of ${category} is not booked: ${text}`;
   return interactiveBrokersLeg({
-    ...common(row, line),
+    ...common(row, line, around),
     ...{ text, rowId: at(row, 'transactionID') || undefined },
     at: instantIn(row, 'dateTime', 'reportDate'),
     shares: orZero(number(at(row, 'quantity'))),
@@ -109,11 +155,32 @@ function actionLeg(row: Attributes, line: number): ActionLeg | string {
   });
 }
 
-function transactionsOf(row: Attributes, line: number): readonly ImportedTransaction[] {
+function transactionsOf(
+  row: Attributes,
+  line: number,
+  around: Around,
+): readonly ImportedTransaction[] {
   const level = row['levelOfDetail'] ?? '';
   if (/summary|order|closed_lot|symbol/i.test(level)) return [];
-  if (row['tradeID'] || row['buySell']) return tradeOf(row, line);
-  return cashOf(row, line);
+  if (isCancel(row)) return cancellation(row, around);
+  if (row['tradeID'] || row['buySell']) return tradeOf(row, line, around);
+  if (row['direction'])
+    throw wrong(
+      `a transfer ${at(row, 'direction').toLowerCase()} of ${at(row, 'quantity') || at(row, 'cashTransfer')} ${at(row, 'symbol')}, to be entered by trader transfer-in, transfer-out, deposit or withdraw`,
+    );
+  return cashOf(row, line, around);
+}
+
+/** Nothing is booked for it or for the trade that it takes back, which has to be in the same file. */
+function cancellation(row: Attributes, { cancelled }: Around): readonly ImportedTransaction[] {
+  const [id, tradeId] = [at(row, 'origTransactionID'), at(row, 'origTradeID')];
+  const isHere = [...cancelled].some(
+    (one) => at(one, 'tradeID') === tradeId || at(one, 'transactionID') === id,
+  );
+  if (isHere) return [];
+  throw wrong(
+    `it cancels trade ${tradeId || id}, which is not in the file: reverse that trade where it was booked`,
+  );
 }
 
 function at(row: Attributes, name: string): string {
@@ -121,7 +188,7 @@ function at(row: Attributes, name: string): string {
 }
 
 /** What all rows have. */
-function common(row: Attributes, line: number) {
+function common(row: Attributes, line: number, { base }: Around) {
   return {
     line,
     content: Object.entries(row).sort().join('\u001f'),
@@ -129,11 +196,12 @@ function common(row: Attributes, line: number) {
     symbol: at(row, 'symbol') || undefined,
     currency: at(row, 'currency'),
     rate: number(at(row, 'fxRateToBase')),
+    rateTo: base,
   };
 }
 
 /** A commission in another currency than the trade's is a fee of its own. */
-function tradeOf(row: Attributes, line: number): readonly ImportedTransaction[] {
+function tradeOf(row: Attributes, line: number, around: Around): readonly ImportedTransaction[] {
   const category = at(row, 'assetCategory');
   if (category === 'CASH')
     throw wrong('an exchange of currencies; each row is converted by itself');
@@ -147,7 +215,8 @@ function tradeOf(row: Attributes, line: number): readonly ImportedTransaction[] 
   const price = number(at(row, 'tradePrice'));
   const when = instantIn(row, 'dateTime', 'tradeDate');
   const trade: ImportedTransaction = {
-    ...common(row, line),
+    ...common(row, line, around),
+    isCancelled: around.cancelled.has(row) || undefined,
     kind: quantity.sign < 0 ? 'sell' : 'buy',
     at: when,
     rowId: at(row, 'tradeID') || at(row, 'transactionID') || undefined,
@@ -158,21 +227,19 @@ function tradeOf(row: Attributes, line: number): readonly ImportedTransaction[] 
   };
   if (isOwn || commission.sign === 0) return [trade];
   const fee = { kind: 'fee', cash: commission, currency: at(row, 'ibCommissionCurrency') } as const;
-  const { line: number_, content, rowId, isin, symbol } = trade;
-  return [
-    trade,
-    { ...fee, line: number_, content: `${content}fee`, rowId, isin, symbol, at: when },
-  ];
+  const { content, rowId, isin, symbol, isCancelled } = trade;
+  const named = { rowId, isin, symbol, isCancelled };
+  return [trade, { ...fee, ...named, line, content: `${content}fee`, at: when }];
 }
 
-function cashOf(row: Attributes, line: number): readonly ImportedTransaction[] {
+function cashOf(row: Attributes, line: number, around: Around): readonly ImportedTransaction[] {
   const type = at(row, 'type');
   const kind = kinds[type];
   if (!kind) throw wrong(`type "${type}" is not booked: ${at(row, 'description')}`);
   const cash = orZero(number(at(row, 'amount')));
   return [
     {
-      ...common(row, line),
+      ...common(row, line, around),
       kind: kind === 'deposit' && cash.sign < 0 ? 'withdrawal' : kind,
       at: instantIn(row, 'dateTime', 'settleDate', 'reportDate'),
       rowId: at(row, 'transactionID') || undefined,

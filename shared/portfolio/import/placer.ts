@@ -57,12 +57,22 @@ export class Placer {
     this.around = around;
   }
 
+  /** The fee of a trade that is left out stays out with it. */
   place(row: ImportedTransaction): void {
     const flowId = this.openFlowId(this.flowIdOf(row));
+    if (row.isCancelled) return this.placeCancelled(row, flowId === undefined);
     if (flowId === undefined) return void (this.known += 1);
+    if (this.left.some(({ line }) => line === row.line)) return;
     const made = attempt(() => this.movementsOf(this.inOwnCurrency(row), flowId));
     if (typeof made === 'string') this.left.push({ line: row.line, reason: made });
     else this.movements.push(...made);
+  }
+
+  /** Neither it nor its cancellation is booked, unless an older file has brought it already. */
+  private placeCancelled({ line }: ImportedTransaction, isBooked: boolean): void {
+    const reason =
+      'it was booked by an earlier import and is cancelled by another row: undo that import, then import again';
+    if (isBooked) this.left.push({ line, reason });
   }
 
   placeAction(row: ImportedAction): void {
@@ -174,7 +184,7 @@ export class Placer {
     const currency = row.currency === '' ? own : parseCurrency(row.currency);
     if (currency === own) return row;
     const day = dayOf(row.at);
-    const rate = row.rate ?? this.around.rateOf(currency, day);
+    const rate = this.statedRate(row, currency, day) ?? this.around.rateOf(currency, day);
     if (!rate) throw wrong(`there is no exchange rate from ${currency} to ${own} on ${day}`);
     const convert = (amount: Decimal | undefined): Decimal | undefined => amount?.multiply(rate);
     const { charges, tax } = row;
@@ -182,6 +192,26 @@ export class Placer {
       ...{ ...row, cash: row.cash.multiply(rate), currency: own },
       ...{ charges: convert(charges), tax: convert(tax) },
     };
+  }
+
+  /** The file's rate, led on where it leads into another currency than the account's. */
+  private statedRate(
+    { rate, rateTo }: Convertible,
+    currency: Currency,
+    day: CalendarDay,
+  ): Decimal | undefined {
+    const { currency: own } = this.around.book;
+    if (!rate) return undefined;
+    if (rateTo !== undefined && rateTo !== own) {
+      const onward = this.around.rateOf(parseCurrency(rateTo), day);
+      return onward && rate.multiply(onward);
+    }
+    const stored = this.around.rateOf(currency, day);
+    if (stored && !isNear(rate, stored))
+      throw wrong(
+        `its rate from ${currency} to ${own}, ${rate}, is far from ${stored} of ${day}: the file may be of an account in another currency`,
+      );
+    return rate;
   }
 
   private movementsOf(row: ImportedTransaction, flowId: string): BookedMovement[] {
@@ -266,8 +296,15 @@ export class Placer {
 /** Cash, and what is contained in it. */
 type Convertible = Pick<
   ImportedTransaction,
-  'cash' | 'currency' | 'rate' | 'at' | 'charges' | 'tax'
+  'cash' | 'currency' | 'rate' | 'rateTo' | 'at' | 'charges' | 'tax'
 >;
+
+/** Rates of one day, from two sources, differ by less than one per cent. */
+const RATE_DIFFERENCE_RATIO_MAX = 0.05;
+
+function isNear(one: Decimal, other: Decimal): boolean {
+  return Math.abs(one.toEstimate() / other.toEstimate() - 1) <= RATE_DIFFERENCE_RATIO_MAX;
+}
 
 function movesShares({ kind }: ImportedTransaction): boolean {
   return kind === 'buy' || kind === 'sell' || kind === 'transfer-in' || kind === 'transfer-out';

@@ -14,6 +14,7 @@ import { scalable } from './scalable.ts';
 import { tradeRepublic } from './trade-republic.ts';
 import { trading212 } from './trading212.ts';
 import { readImportFile } from './csv-rows.ts';
+import { inWholeCurrency } from './whole-currency.ts';
 import type { ImportedAction, ImportFormat, ParsedFile } from './transaction.ts';
 
 const formats: readonly ImportFormat[] = [
@@ -39,12 +40,13 @@ export function readImport(content: string): ReadImport {
       field: 'content',
       message: `no known format; known are ${formats.map(({ name }) => name).join(', ')}`,
     });
-  const { transactions, left, actions = [] } = format.parse(file);
+  const { transactions: stated, left, actions = [] } = format.parse(file);
+  const transactions = stated.map(inWholeCurrency);
   const rows = [...transactions, ...actions];
-  const stated = rows.map(({ currency }) => currency).filter(isCurrency);
+  const currencies = rows.map(({ currency }) => currency).filter(isCurrency);
   return {
     ...{ format: format.name, transactions, actions, left },
     countsInSharesOfToday: format.countsInSharesOfToday ?? false,
-    currencies: new Set(stated.map(parseCurrency)),
+    currencies: new Set(currencies.map(parseCurrency)),
   };
 }

@@ -22,11 +22,23 @@ const kinds: Readonly<Record<string, TransactionKind>> = {
   CUSTOMER_INBOUND: 'deposit',
   INBOUND: 'deposit',
   DEPOSIT: 'deposit',
+  CUSTOMER_INPAYMENT: 'deposit',
+  TRANSFER_INBOUND: 'deposit',
+  TRANSFER_INSTANT_INBOUND: 'deposit',
+  TRANSFER_DIRECT_DEBIT_INBOUND: 'deposit',
+  CUSTOMER_OUTBOUND_REQUEST: 'withdrawal',
+  TRANSFER_OUTBOUND: 'withdrawal',
+  TRANSFER_INSTANT_OUTBOUND: 'withdrawal',
+  // What the broker gives is income, as interest is.
+  BENEFITS_SAVEBACK: 'interest',
+  BONUS: 'interest',
   CUSTOMER_OUTBOUND: 'withdrawal',
   OUTBOUND: 'withdrawal',
   WITHDRAWAL: 'withdrawal',
   FEE: 'fee',
+  CARD_ORDERING_FEE: 'fee',
   TAX: 'tax',
+  TAX_OPTIMIZATION: 'tax',
 };
 
 export const tradeRepublic: ImportFormat = {

@@ -33,8 +33,12 @@ export interface ImportedTransaction {
   readonly cash: Decimal;
   /** Of `cash`, `charges` and `tax`; empty: the account's. */
   readonly currency: string;
-  /** Of that currency into the account's, where the file says it; else the stored one of the day. */
+  /** Of that currency into `rateTo`, where the file says it; else the stored one of the day. */
   readonly rate?: Decimal | undefined;
+  /** The account's own where it is absent. */
+  readonly rateTo?: string | undefined;
+  /** Cancelled by another row of the file: never booked. */
+  readonly isCancelled?: boolean | undefined;
   /** Contained in `cash`; never negative. */
   readonly charges?: Decimal | undefined;
   /** Withheld, contained in `cash`; never negative. */
@@ -78,6 +82,7 @@ export interface ImportedAction {
   /** Of `cash`; empty: the account's. */
   readonly currency: string;
   readonly rate?: Decimal | undefined;
+  readonly rateTo?: string | undefined;
 }
 
 export interface SharesRatio {

@@ -1,38 +1,7 @@
-import { Decimal } from '#shared/kernel/decimal.ts';
-import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
-import { instantOf } from '#shared/kernel/instant.ts';
-import type { Isin } from '#shared/kernel/isin.ts';
-import { importPlan, type ImportPlan } from '#shared/portfolio/import/import-plan.ts';
-import { readImport } from '#shared/portfolio/import/read-import.ts';
-import { bookEntries, emptyBook } from '#shared/portfolio/model/booking.ts';
+import { bookEntries } from '#shared/portfolio/model/booking.ts';
 import { flowLine } from '#shared/portfolio/model/ledger-lines.ts';
-import { EUR } from './lines.ts';
-
-const AAPL = 'US0378331005';
-const empty = emptyBook(DEFAULT_ACCOUNT, EUR);
-const around = {
-  ...{ book: empty, bookedActions: [], declared: [] },
-  now: instantOf(Date.parse('2025-01-01T12:00:00Z')),
-  isinOf: (symbol: string) => (symbol.toUpperCase() === 'AAPL' ? (AAPL as Isin) : undefined),
-  rateOf: (currency: string) => (currency === 'USD' ? Decimal.parse('0.9') : undefined),
-};
-
-const planOf = (content: string, book = empty): ImportPlan =>
-  importPlan(readImport(content), { ...around, book });
-
-/** What is booked, in short: kind, ISIN, shares, cash, charges. */
-const shortly = ({ movements }: ImportPlan) =>
-  movements.map(({ kind, isin, quantity, amount, charges }) =>
-    [
-      kind,
-      ...(isin ? [isin] : []),
-      ...(quantity ? [quantity.toString()] : []),
-      amount.amount.toString(),
-      ...(charges ? [`(${charges.amount})`] : []),
-    ].join(' '),
-  );
-
-const reasons = ({ left }: ImportPlan) => left.map(({ line, reason }) => `${line}: ${reason}`);
+import type { ImportPlan } from '#shared/portfolio/import/import-plan.ts';
+import { AAPL, empty, planOf, reasons, shortly } from './imported.ts';
 
 describe('the activity statement of Interactive Brokers', () => {
   const file = `Statement,Header,Field Name,Field Value

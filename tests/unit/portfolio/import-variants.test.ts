@@ -1,0 +1,265 @@
+/** Rows and layouts that exports have at times: locales, corrections, reversals, other accounts, unknown sections. */
+import { bookEntries } from '#shared/portfolio/model/booking.ts';
+import { flowLine } from '#shared/portfolio/model/ledger-lines.ts';
+import { instantOf } from '#shared/kernel/instant.ts';
+import { AAPL, empty, planOf, reasons, shortly } from './imported.ts';
+
+const ORDER = '0a1b2c3d-0000-4000-8000-000000000001';
+
+describe('the transactions of DEGIRO', () => {
+  const old =
+    'Datum,Tijd,Product,ISIN,Beurs,Uitvoeringsplaats,Aantal,Koers,,Lokale waarde,,Waarde,,Wisselkoers,Transactiekosten en/of,,Totaal,,Order ID';
+  const now =
+    'Date,Time,Product,ISIN,Reference exchange,Venue,Quantity,Price,,Local value,,Value EUR,Exchange rate,AutoFX Fee,Transaction and/or third party fees EUR,Total EUR,Order ID,';
+  test.each([
+    [
+      'with a currency behind each amount',
+      `${old}\n05-01-2024,15:30,APPLE INC,${AAPL},NDQ,XNAS,2,189.40,USD,-378.80,USD,-344.36,EUR,1.1000,-2.00,EUR,-346.36,EUR,${ORDER}\n`,
+      'buy US0378331005 2 -346.36 (2.00)',
+    ],
+    [
+      'with a decimal comma in all but the price',
+      `${now}\n05-01-2024,15:30,APPLE INC,${AAPL},NDQ,XNAS,20,104,EUR,"-2.080,00",EUR,"-2.080,00",,"0,00","-2,00","-2.082,00",,${ORDER}\n`,
+      'buy US0378331005 20 -2082.00 (2.00)',
+    ],
+    [
+      'between semicolons',
+      `${now.replaceAll(',', ';')}\n05-01-2024;15:30;APPLE INC;${AAPL};NDQ;XNAS;-1.000;180,25;EUR;180.250,00;EUR;180.250,00;;-1,93;-1,00;180.247,07;${ORDER};\n`,
+      '2: it takes 1000 shares of US0378331005, and 0 are held',
+    ],
+  ])('are read %s', (_name, text, expected) => {
+    const plan = planOf(text);
+    expect([...shortly(plan), ...reasons(plan)]).toEqual([expected]);
+  });
+
+  test('are in the currency that the header or the row says', () => {
+    const row = `05-01-2024,15:30,BP,GB0007980591,LSE,XLON,10,"4,5000",GBP,"-45,00",GBP,"-52,00",,"0,00","-1,00","-53,00",,${ORDER}`;
+    const plan = planOf(`${now.replaceAll('EUR', 'CHF')}\n${row}\n`);
+    expect(reasons(plan)).toEqual(['2: there is no exchange rate from CHF to EUR on 2024-01-05']);
+  });
+
+  test('are refused by their columns where the layout is unknown', () => {
+    const header = now.replace('Venue,', '').replace('Price,,', 'Price,,,');
+    const row = `05-01-2024,15:30,APPLE INC,${AAPL},NDQ,2,"189,40",,USD,"-378,80",USD,"-344,36","1,1","0,00","-2,00","-346,36",,`;
+    const [reason] = reasons(planOf(`${header.replace('Total EUR', 'Total')}\n${row}\n`));
+    expect(reason).toContain('the columns of this file of DEGIRO are not known: Date, Time');
+  });
+});
+
+describe('the history of Trading 212', () => {
+  const header =
+    'Action,Time,ISIN,Ticker,Name,No. of shares,Price / share,Currency (Price / share),Exchange rate,Total,Currency (Total),Withholding tax,Currency (Withholding tax),ID,French transaction tax,Currency (French transaction tax)';
+  const rows = (...lines: string[]): string => `${header}\n${lines.join('\n')}\n`;
+
+  test('of older files has the currency of the total in the header', () => {
+    const text = `Action,Time,ISIN,Ticker,Name,No. of shares,Price / share,Currency (Price / share),Exchange rate,Result (EUR),Total (EUR),Withholding tax,Currency (Withholding tax),Charge amount (EUR),Stamp duty reserve tax (EUR),Notes,ID,Currency conversion fee (EUR)
+Deposit,2021-02-01 08:00:00,,,,,,,,,500.00,,,500.00,,,d1,
+Limit buy,2021-02-02 14:30:05,GB0007980591,BP.,BP,100,250.00,GBX,86.9,,289.50,,,,1.44,,b1,0.43
+`;
+    expect(shortly(planOf(text))).toEqual([
+      'deposit 500.00',
+      'buy GB0007980591 100 -289.50 (1.87)',
+    ]);
+  });
+
+  test('takes a dividend back, and says the tax withheld in the account’s currency', () => {
+    const plan = planOf(
+      rows(
+        `Dividend (Dividend),2024-02-12 09:32:51,${AAPL},AAPL,Apple,10,0.22,USD,Not available,1.68,EUR,0.33,USD,,,`,
+        `Dividend (Dividend),2024-02-13 09:32:51,${AAPL},AAPL,Apple,10,0.22,USD,Not available,-1.68,EUR,0.00,USD,,,`,
+      ),
+    );
+    expect(shortly(plan)).toEqual([
+      'dividend US0378331005 1.98',
+      'tax US0378331005 -0.30',
+      'dividend US0378331005 -1.68',
+    ]);
+  });
+
+  test('counts taxes and fees of a trade by whatever name', () => {
+    const plan = planOf(
+      rows(
+        `Market buy,2024-01-05 14:30:05,${AAPL},AAPL,Apple,1,100,EUR,1,100.30,EUR,,,b1,0.30,EUR`,
+      ),
+    );
+    expect(shortly(plan)).toEqual(['buy US0378331005 1 -100.30 (0.30)']);
+  });
+
+  test('with decimal commas is named row by row and never read a hundred times too large', () => {
+    const text = rows('Deposit,2024-01-02 08:00:00,,,,,,,,500.00,EUR,,,d1,,').replaceAll(',', ';');
+    const plan = planOf(text.replace('500.00', '500,00'));
+    expect(shortly(plan)).toEqual([]);
+    expect(reasons(plan)).toEqual(['2: "500,00" is not a number with a decimal point']);
+    expect(shortly(planOf(text))).toEqual(['deposit 500.00']);
+  });
+});
+
+describe('a Flex query of Interactive Brokers', () => {
+  const trade = (more: Record<string, string>): string =>
+    `<Trade ${Object.entries({
+      ...{ accountId: 'U0', currency: 'USD', fxRateToBase: '0.91', assetCategory: 'STK' },
+      ...{ symbol: 'AAPL', isin: AAPL, dateTime: '20240105;093001', transactionType: 'ExchTrade' },
+      ...{ buySell: 'BUY', quantity: '2', tradePrice: '100', proceeds: '-200', taxes: '0' },
+      ...{ ibCommission: '-1', ibCommissionCurrency: 'USD', levelOfDetail: 'EXECUTION', ...more },
+    })
+      .map(([name, value]) => `${name}="${value}"`)
+      .join(' ')} />`;
+  const file = (...elements: string[]): string =>
+    `<FlexQueryResponse queryName="q" type="AF"><FlexStatements count="1"><FlexStatement accountId="U0">${elements.join('')}</FlexStatement></FlexStatements></FlexQueryResponse>`;
+  const original = trade({ tradeID: 't1', transactionID: 'x1' });
+  const cancel = trade({
+    ...{ tradeID: '', transactionID: 'x2', transactionType: 'TradeCancel', buySell: 'BUY (Ca.)' },
+    ...{ quantity: '-2', proceeds: '200', ibCommission: '1', origTradeID: 't1' },
+  });
+  const corrected = trade({ tradeID: 't1', transactionID: 'x3', quantity: '1', proceeds: '-100' });
+
+  test('books neither a cancelled trade nor its cancellation, but the corrected one', () => {
+    const plan = planOf(file(original, cancel, corrected));
+    expect(shortly(plan)).toEqual(['buy US0378331005 1 -91.91 (0.91)']);
+    expect(reasons(plan)).toEqual([]);
+  });
+
+  test('names a cancellation whose trade is not there, or was booked before', () => {
+    expect(reasons(planOf(file(cancel)))).toEqual([
+      '1: it cancels trade t1, which is not in the file: reverse that trade where it was booked',
+    ]);
+    const first = planOf(file(original));
+    const book = bookEntries(
+      empty,
+      first.movements.map((one) =>
+        flowLine({ ...one, happenedAt: instantOf(0) }, one.symbol, instantOf(0)),
+      ),
+    );
+    const [reason] = reasons(planOf(file(original, cancel, corrected), book));
+    expect(reason).toContain('1: it was booked by an earlier import and is cancelled');
+  });
+
+  test('of an account in another currency is converted by the stored rate of that', () => {
+    const rate = { fxRateToBase: '1' };
+    const information = '<AccountInformation accountId="U0" currency="USD" />';
+    const pounds = trade({
+      currency: 'GBP',
+      fxRateToBase: '1.27',
+      ibCommission: '0',
+      tradeID: 'g',
+    });
+    for (const text of [
+      file(trade({ ...rate, tradeID: 'u' }), pounds),
+      file(information, trade({ ...rate, tradeID: 'u' }), pounds),
+    ])
+      expect(shortly(planOf(text))).toEqual([
+        'buy US0378331005 2 -180.90 (0.90)',
+        'buy US0378331005 2 -228.60',
+      ]);
+  });
+
+  test('refuses a rate far from the stored one, where nothing says into what it leads', () => {
+    const plan = planOf(file(trade({ currency: 'GBP', fxRateToBase: '1.27', tradeID: 'g' })));
+    expect(shortly(plan)).toEqual([]);
+    expect(reasons(plan)[0]).toContain('its rate from GBP to EUR, 1.27, is far from 1.15');
+  });
+
+  test('names transfers of shares', () => {
+    const transfer =
+      '<Transfer accountId="U0" assetCategory="STK" symbol="AAPL" direction="IN" quantity="5" currency="USD" fxRateToBase="0.91" />';
+    expect(reasons(planOf(file(transfer)))).toEqual([
+      '1: a transfer in of 5 AAPL, to be entered by trader transfer-in, transfer-out, deposit or withdraw',
+    ]);
+  });
+});
+
+describe('an activity statement of Interactive Brokers', () => {
+  test('names cash of a section that is not known', () => {
+    const text = `Statement,Header,Field Name,Field Value
+Statement,Data,BrokerName,Interactive Brokers
+Account Information,Header,Field Name,Field Value
+Account Information,Data,Base Currency,EUR
+Borrow Charges,Header,Currency,Date,Description,Amount
+Borrow Charges,Data,EUR,2024-01-05,Borrow AAPL,-1.50
+Commission Adjustments,Header,Currency,Date,Description,Amount
+Commission Adjustments,Data,EUR,2024-01-05,Refund of a commission,0.75
+Interest Accruals,Header,Currency,Field Name,Amount
+Interest Accruals,Data,EUR,Ending Accrual Balance,3
+`;
+    const plan = planOf(text);
+    expect(shortly(plan)).toEqual(['fee 0.75']);
+    expect(reasons(plan)).toEqual([
+      '6: the section Borrow Charges is not booked: Borrow AAPL -1.50 EUR',
+    ]);
+  });
+});
+
+describe('the export of Trade Republic', () => {
+  const header =
+    '"datetime","date","account_type","category","type","asset_class","name","symbol","shares","price","amount","fee","tax","currency","transaction_id"';
+  test('has transfers, gifts and card payments beside trades', () => {
+    const cash = (type: string, amount: string, id: string, fee = ''): string =>
+      `"2026-03-06T10:20:05.865Z","2026-03-06","DEFAULT","CASH","${type}","","","","","","${amount}","${fee}","","EUR","${id}"`;
+    const plan = planOf(
+      [
+        ...[header, cash('TRANSFER_INSTANT_INBOUND', '200.00', 'a')],
+        ...[
+          cash('CARD_ORDERING_FEE', '0.00', 'b', '-5.00'),
+          cash('BENEFITS_SAVEBACK', '1.50', 'c'),
+        ],
+        ...[cash('CARD_TRANSACTION', '-6.40', 'd'), cash('TRANSFER_OUTBOUND', '-50.00', 'e')],
+      ].join('\n'),
+    );
+    expect(shortly(plan)).toEqual([
+      ...['deposit 200.00', 'fee -5.00', 'interest 1.50', 'withdrawal -50.00'],
+    ]);
+    expect(reasons(plan)).toEqual(['5: type "CARD_TRANSACTION" is not booked']);
+  });
+});
+
+describe('the statement of Freedom24', () => {
+  test('loses no tax or dividend that the corporate actions do not have', () => {
+    const row = (more: object) => ({ datetime: '2024-03-01 10:00:00', currency: 'EUR', ...more });
+    const text = JSON.stringify({
+      ...{ date_start: '2024-01-01', trades: { detailed: [] } },
+      corporate_actions: {
+        detailed: [
+          {
+            ...{ corporate_action_id: 'ca1', date: '2024-02-12', type_id: 'dividend' },
+            ...{ ticker: 'AAPL.US', isin: AAPL, amount: 10, currency: 'EUR', tax_amount: -1.5 },
+          },
+        ],
+      },
+      cash_in_outs: [
+        row({ id: '1', type_id: 'dividend', amount: 10, ticker: 'AAPL.US' }),
+        row({ id: '2', type_id: 'tax', amount: -1.5, corporate_action_id: 'ca1' }),
+        row({ id: '3', type_id: 'dividend', amount: 4, ticker: 'MSFT.US', isin: 'US5949181045' }),
+        row({ id: '4', type_id: 'tax', amount: -0.4, comment: 'tax on interest' }),
+      ],
+    });
+    const plan = planOf(text);
+    expect(shortly(plan)).toEqual([
+      ...['dividend US0378331005 10.00', 'tax US0378331005 -1.50', 'dividend US5949181045 4.00'],
+    ]);
+    expect(reasons(plan)).toEqual([
+      '5: type "tax" names no security, and may be among the corporate actions: tax on interest',
+    ]);
+  });
+});
+
+describe('a file of any format', () => {
+  test('may state cash and prices in pence', () => {
+    const text = `date,kind,isin,symbol,quantity,price,price_currency,amount,currency,fee,tax,id
+2024-01-05,buy,GB0007980591,,100,450,GBp,-45100,GBX,100,,b-1
+`;
+    const plan = planOf(text);
+    expect(shortly(plan)).toEqual(['buy GB0007980591 100 -518.65 (1.15)']);
+    expect(plan.movements[0]?.price?.toString()).toContain('4.5');
+  });
+
+  test.each([
+    ['1,5', 'EUR'],
+    ['-1.000,50', 'EUR'],
+    ['12,34', 'EUR'],
+  ])('refuses %s where a point is meant', (amount, currency) => {
+    const text = `date;kind;isin;symbol;quantity;price;price_currency;amount;currency;fee;tax;id\n2024-01-05;deposit;;;;;;${amount};${currency};;;d\n`;
+    const plan = planOf(text);
+    expect(shortly(plan)).toEqual([]);
+    expect(reasons(plan)).toEqual([`2: "${amount}" is not a number with a decimal point`]);
+  });
+});
