@@ -99,6 +99,10 @@ async function* rawLines(file: string): AsyncGenerator<string> {
     yield* createInterface({ input: unpacked, crlfDelay: Infinity });
   } catch (cause) {
     throw dataCorrupt(file, cause instanceof Error ? cause.message : 'it cannot be read');
+  } finally {
+    // A file that stays open keeps its space on the disk after it was deleted.
+    source.destroy();
+    unpacked.destroy();
   }
 }
 
