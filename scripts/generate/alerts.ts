@@ -31,6 +31,7 @@ export function alertRules(): string {
 function expressionOf({ metric, labels = {}, of = 'value', when, threshold }: AlertRow): string {
   const pairs = Object.entries(labels).map(([name, value]) => `${name}="${value}"`);
   const series = pairs.length > 0 ? `${metric}{${pairs.join(',')}}` : metric;
+  if (of === 'distance') return `abs(${series}) ${when} ${threshold}`;
   if (of === 'age') return `time() - ${series} ${when} ${threshold}`;
   if (of === 'time-left') return `${series} - time() ${when} ${threshold}`;
   return `${series} ${when} ${threshold}`;
@@ -44,7 +45,7 @@ export function alertRulesTests(): string {
       rule_files: ['alerts.yaml'],
       evaluation_interval: '1m',
       tests: [
-        ...alertTable.flatMap((row) => [testOf(row, true), testOf(row, false)]),
+        ...alertTable.flatMap((row) => testsOf(row)),
         missingTest('0', true),
         missingTest('1', false),
         missingTest(undefined, true),
@@ -55,8 +56,14 @@ export function alertRulesTests(): string {
 
 const EVALUATED_MINUTES = 60;
 
-function testOf(row: AlertRow, fires: boolean) {
-  const value = valueOf(row, fires);
+/** A distance is tried on both sides of 0. */
+function testsOf(row: AlertRow) {
+  const below = row.of === 'distance' ? [testOf(row, true, -1), testOf(row, false, -1)] : [];
+  return [testOf(row, true), testOf(row, false), ...below];
+}
+
+function testOf(row: AlertRow, fires: boolean, sign: 1 | -1 = 1) {
+  const value = sign * valueOf(row, fires);
   const labels = { ...labelsOf(row), ...row.labels };
   const pairs = Object.entries(labels).map(([name, text]) => `${name}="${text}"`);
   const { summary, runbook, name, severity } = row;

@@ -12,8 +12,8 @@ export interface AlertRow {
   readonly labels?: Readonly<Record<string, string>>;
   readonly when: '>' | '<' | '==';
   readonly threshold: number;
-  /** What is compared: the value, or the time from now to it (a moment in seconds since 1970). */
-  readonly of?: 'value' | 'time-left' | 'age';
+  /** What is compared: the value, its distance from 0, or the time from now to it (a moment in seconds since 1970). */
+  readonly of?: 'value' | 'distance' | 'time-left' | 'age';
   /** How long it lasts before Prometheus fires. */
   readonly forMinutes: number;
   readonly severity: Severity;
@@ -218,10 +218,11 @@ export const alertTable: readonly AlertRow[] = [
   {
     name: 'TraderClockWrong',
     metric: 'trader_clock_skew_seconds',
+    of: 'distance',
     ...above(5),
     forMinutes: 5,
     severity: 'warning',
-    summary: 'The clock of a board runs more than five seconds before that of Redis.',
+    summary: 'The clock of a board differs from that of Redis by more than five seconds.',
     runbook: 'clock-wrong',
   },
   {
@@ -267,6 +268,7 @@ function matches({ labels = {} }: AlertRow, { labels: has }: Sample): boolean {
 
 function compared({ of = 'value' }: AlertRow, value: number, now: number): number {
   if (of === 'age') return now - value;
+  if (of === 'distance') return Math.abs(value);
   return of === 'time-left' ? value - now : value;
 }
 
