@@ -7,6 +7,7 @@ import { present } from '#shared/kernel/assert.ts';
 import { openBoards, type Board, type Boards } from '../support/deployment/board-processes.ts';
 import { startTestRedis, type TestRedis } from '../support/dependencies.ts';
 import { buildProgram, type Program } from './program.ts';
+import { RunbookReader } from './runbook.ts';
 
 const PREFIX = 'board-killed';
 
@@ -98,4 +99,20 @@ it('sends each order of the plan once, and reports what the book says', async ()
   }
   expect(tradesExecuted).toBe(executions.filter(({ quantityFilled }) => quantityFilled > 0).length);
   expect(tradesExecuted).toBeGreaterThan(before);
+}, 240_000);
+
+it('board away: the runbook names the services that are away, and the alert ends with their board', async () => {
+  const here = 'tests/e2e/board-killed.test.ts';
+  const reader = new RunbookReader({ url: compute.gatewayUrl, dataDir: compute.dataDir, here });
+  expect(await reader.firing()).not.toContain('TraderServiceUnhealthy');
+  await state.end('SIGKILL');
+  await reader.untilFiring('TraderServiceUnhealthy');
+  const { services } = JSON.parse(await reader.follow('board-away')) as {
+    services: { serviceName: string; healthy: boolean }[];
+  };
+  const away = services.filter(({ healthy }) => !healthy).map(({ serviceName }) => serviceName);
+  expect(away).toEqual(expect.arrayContaining(['portfolio', 'trading', 'universe']));
+  state.start();
+  await state.ready();
+  await reader.untilFiring('TraderServiceUnhealthy', false);
 }, 240_000);

@@ -49,6 +49,8 @@ export class AlpacaMock {
   cash = 0n;
   orderFault: OrderFault = 'none';
   readFault: ReadFault = 'none';
+  /** The fault of reads from the next order on. */
+  readFaultAfterOrder: ReadFault | undefined;
   /** How much of an order executes at once; undefined: all of it. */
   fillsAtOnce: bigint | undefined;
   skewMs = 0;
@@ -162,6 +164,7 @@ export class AlpacaMock {
 
   private post(body: string, request: IncomingMessage, response: ServerResponse): void {
     this.posts += 1;
+    this.readFault = this.readFaultAfterOrder ?? this.readFault;
     const fault = this.orderFault;
     if (fault === 'lost-before') return void request.socket.destroy();
     if (fault === '429') return answer(response, 429, { code: 42910000, message: 'too many' });

@@ -37,6 +37,7 @@ export interface Board {
   readonly name: string;
   readonly gatewayUrl: string;
   readonly tradeToken: string;
+  readonly dataDir: string;
   /** The program as it runs now. */
   run(): Run;
   start(): void;
@@ -108,6 +109,7 @@ function openBoard(
     name,
     gatewayUrl: `http://127.0.0.1:${ports.gateway}`,
     tradeToken: tokenOf(name),
+    dataDir: env['DATA_DIR'] ?? '',
     run: () => present(run, 'the board was started'),
     start: () => {
       // No orders before the test asks for them.
