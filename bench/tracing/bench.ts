@@ -2,8 +2,9 @@
  * npm run bench -- tracing
  *
  * CPU of a call of an operation over HTTP (GetPlan, one document asked of Redis; caller, gateway and function in one
- * process) with spans off, sampled at a tenth, and all of them, in turns in one process. What the hooks cost while spans
- * are off is measured by themselves, and stated as a share of a call.
+ * process) with spans off, sampled at a tenth, and all of them, in short turns in one process: a round compares turns that
+ * are seconds apart, and the median over the rounds is stated. What the hooks cost while spans are off is measured by
+ * themselves, and stated as a share of a call.
  */
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -25,8 +26,8 @@ import { start } from '../children.ts';
 import { median } from '../timing.ts';
 import { figure, ratios } from '../figures/figure.ts';
 
-const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 7);
-const CALLS = Number(process.env['BENCH_CALLS'] ?? 4_000);
+const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 40);
+const CALLS = Number(process.env['BENCH_CALLS'] ?? 600);
 const IN_FLIGHT = Number(process.env['BENCH_IN_FLIGHT'] ?? 1);
 /** Of a call over HTTP: gateway, caller, function. */
 const HOOKS_OF_A_CALL = 3;
@@ -78,7 +79,7 @@ console.log(
   `off:     +${((100 * HOOKS_OF_A_CALL * hookUs) / off).toFixed(2)} % (${hookUs.toFixed(3)} us a hook)`,
 );
 for (const variant of ['none', 'a tenth', 'all'] as const)
-  console.log(`${variant}: ${(100 * (median(figures[variant]) / off - 1)).toFixed(1)} %`);
+  console.log(`${variant}: ${(100 * (median(quotients(variant)) - 1)).toFixed(1)} %`);
 figure('tracing: CPU of a call, a tenth sampled / off', ratios(figures['a tenth'], figures.off));
 await dependencies.close();
 await runtime.close(100);
@@ -86,6 +87,11 @@ await host.close();
 sink.kill('SIGKILL');
 await redis.stop();
 process.exit(0);
+
+/** Of each round. */
+function quotients(variant: Variant): readonly number[] {
+  return figures[variant].map((us, round) => us / (figures.off[round] ?? us));
+}
 
 /** Each variant is first as often as the others: what comes later in a round finds a warmer machine. */
 function turns(round: number): readonly Variant[] {

@@ -9,7 +9,7 @@ import { waitForPlace } from '#gateway/queue/wait-for-capacity.ts';
 import { bearerText, type Bearer } from '#shared/clients/bearer.ts';
 import { operationAt } from '#shared/contract/catalogue.ts';
 import type { Log } from '#shared/process/log.ts';
-import { inSpan, traceHeaders, type SpanOptions } from '#shared/process/tracing/tracing.ts';
+import { inSpan, type SpanOptions } from '#shared/process/tracing/tracing.ts';
 import { durationMs } from '#template/limits/durations.ts';
 import type { Deployed } from './read-deployments.ts';
 import { post } from './post.ts';
@@ -100,18 +100,23 @@ export class FunctionCalls {
     return inSpan(
       `process ${job.data.topic}`,
       () => spanOf(job),
-      () => this.executeWithin(job, token, signal),
+      (span) => this.executeWithin(job, token, signal, span?.traceparent),
     );
   }
 
-  private async executeWithin(job: Job<FunctionCall>, token: string, signal: AbortSignal) {
+  private async executeWithin(
+    job: Job<FunctionCall>,
+    token: string,
+    signal: AbortSignal,
+    traceparent: string | undefined,
+  ) {
     const call = job.data;
     const skipped = await this.whySkipped(job);
     const facts = { function: call.functionName, topic: call.topic, schedule: call.schedule };
     const log = this.options.log.with(facts);
     if (skipped !== undefined) return log.info('schedule-call-skipped', { reason: skipped });
     const policy = this.policyOf(call.functionName, call.path);
-    const { status, internal } = await this.call(job, signal);
+    const { status, internal } = await this.call(job, signal, traceparent);
     signal.throwIfAborted();
     if (status === 429 && internal === 'faas-middleware')
       await waitForPlace(job, token, policy.backoffMs);
@@ -136,7 +141,7 @@ export class FunctionCalls {
     return other && 'the turn before it still runs';
   }
 
-  private async call(job: Job<FunctionCall>, signal: AbortSignal) {
+  private async call(job: Job<FunctionCall>, signal: AbortSignal, traceparent?: string) {
     const { functionName, path, bodyBase64 } = job.data;
     const { gatewayUrl, deployed } = this.options;
     const found = deployed(functionName);
@@ -144,7 +149,7 @@ export class FunctionCalls {
     const url = new URL(`/${route}/${functionName}${path === '/' ? '' : path}`, gatewayUrl);
     const limit = AbortSignal.timeout(timeoutMsOf(job.data, found) + GRACE_MS);
     const body = Buffer.from(bodyBase64, 'base64');
-    const headers = this.headersOf(job);
+    const headers = this.headersOf(job, traceparent);
     return post(url, headers, body, AbortSignal.any([signal, limit])).catch((cause: unknown) => {
       signal.throwIfAborted();
       const isLate = limit.aborted;
@@ -153,7 +158,7 @@ export class FunctionCalls {
     });
   }
 
-  private headersOf(job: Job<FunctionCall>): Record<string, string> {
+  private headersOf(job: Job<FunctionCall>, traceparent?: string): Record<string, string> {
     const { functionName, path, topic, contentType } = job.data;
     const callId = callIdOf(job);
     const isOurs = operationAt(functionName, path) !== undefined;
@@ -161,7 +166,7 @@ export class FunctionCalls {
       'x-topic': topic,
       'x-connector': CONNECTOR,
       'x-call-id': callId,
-      ...traceHeaders(),
+      ...(traceparent !== undefined && { traceparent }),
       ...(contentType !== undefined && { 'content-type': contentType }),
       ...(isOurs && {
         authorization: `Bearer ${bearerText(this.options.token)}`,

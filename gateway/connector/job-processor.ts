@@ -67,9 +67,10 @@ export function processJob(
     () => spanOf(operation, job),
     async (span) => {
       // The attempt after this one, on whatever board, links to this one.
-      if (span) await job.updateData({ ...job.data, resumes: span.traceparent });
+      if (span?.isRecorded) await job.updateData({ ...job.data, resumes: span.traceparent });
       await processWithin(jobProcessor, operation, job, token, signal, span?.traceparent);
     },
+    job.data.traceparent,
   );
 }
 
@@ -77,7 +78,6 @@ function spanOf({ topic }: Operation, job: Job<RunData>): SpanOptions {
   const { traceparent, resumes } = job.data;
   return {
     kind: 'consumer',
-    parent: traceparent,
     links: [traceparent, resumes],
     attributes: {
       'messaging.system': 'bullmq',

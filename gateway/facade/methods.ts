@@ -156,15 +156,15 @@ async function hold(
       if (refusal && SERVER_ERRORS.has(refusal.code)) span?.fail(String(refusal.code));
       return refusal;
     },
+    call.options.traceparent,
   );
 }
 
 /** `trader.PlanningService/GetPlan` in the semantic conventions. */
-function spanOf(path: string, { options, requestId }: FacadeCall): SpanOptions {
+function spanOf(path: string, { requestId }: FacadeCall): SpanOptions {
   const [service, method] = path.split('/');
   return {
     kind: 'server',
-    parent: options.traceparent,
     attributes: {
       'rpc.system': 'grpc',
       'rpc.service': service,

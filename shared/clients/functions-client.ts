@@ -111,10 +111,14 @@ export class FunctionsClient {
     options: CallOptions,
   ): Promise<ResponseOf<O>> {
     if (operation.queue?.caller !== 'follows')
-      return inSpan(operation.name, spanOf(operation, options), (span) =>
-        countedBy(operation, options, () =>
-          this.callOnce(operation, request, sentBy(span, options)),
-        ),
+      return inSpan(
+        operation.name,
+        spanOf(operation),
+        (span) =>
+          countedBy(operation, options, () =>
+            this.callOnce(operation, request, sentBy(span, options)),
+          ),
+        callerOf(options),
       );
     let last: ResponseOf<O> | undefined;
     for await (const message of this.stream(operation, request, options)) last = message;
@@ -149,12 +153,16 @@ export class FunctionsClient {
     request: WireRequestOf<O>,
     options: CallOptions,
   ): AsyncGenerator<ResponseOf<O>> {
-    return inSpanEach(operation.name, spanOf(operation, options), (span) =>
-      countedEachBy(
-        operation,
-        options,
-        this.streamResumed(operation, request, sentBy(span, options)),
-      ),
+    return inSpanEach(
+      operation.name,
+      spanOf(operation),
+      (span) =>
+        countedEachBy(
+          operation,
+          options,
+          this.streamResumed(operation, request, sentBy(span, options)),
+        ),
+      callerOf(options),
     );
   }
 
@@ -230,12 +238,16 @@ export class FunctionsClient {
   }
 }
 
-function spanOf({ name }: Operation, { traceparent }: CallOptions): () => SpanOptions {
+function spanOf({ name }: Operation): () => SpanOptions {
   return () => ({
     kind: 'client',
-    parent: currentTraceparent() ?? traceparent,
     attributes: { 'faas.invoked_name': name },
   });
+}
+
+/** W3C traceparent of the span that the call is made in. */
+function callerOf({ traceparent }: CallOptions): string | undefined {
+  return currentTraceparent() ?? traceparent;
 }
 
 /**

@@ -166,8 +166,9 @@ class Call {
   }
 
   answer(): Promise<FunctionResult> {
-    this.span = startSpan(this.operation.name, () => callSpan(this.operation, this));
-    return this.span ? this.span.run(() => this.answered()) : this.answered();
+    const { operation, traceparent } = this;
+    this.span = startSpan(operation.name, () => callSpan(operation, this), traceparent);
+    return this.span?.isRecorded ? this.span.run(() => this.answered()) : this.answered();
   }
 
   private async answered(): Promise<FunctionResult> {

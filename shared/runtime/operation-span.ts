@@ -7,16 +7,14 @@ export interface TracedCall {
   readonly requestId: string;
   /** Of a queued run. */
   readonly run: string | undefined;
-  readonly traceparent: string | undefined;
 }
 
 export function callSpan(
   { name, service }: Operation,
-  { requestId, run, traceparent }: TracedCall,
+  { requestId, run }: TracedCall,
 ): SpanOptions {
   return {
     kind: 'server',
-    parent: traceparent,
     attributes: {
       'faas.trigger': run === undefined ? 'http' : 'pubsub',
       'faas.invocation_id': requestId,

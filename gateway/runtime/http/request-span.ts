@@ -15,18 +15,18 @@ export function inCallSpan(
 ): void {
   const method = METHODS.has(request.method ?? '') ? (request.method ?? '') : '_OTHER';
   const route = routeOf(request.url ?? '/');
-  const span = startSpan(`${method} ${route}`, () => optionsOf(request, method, route));
+  const parent = readTraceparent([request.headers['traceparent']].flat()[0]);
+  const span = startSpan(`${method} ${route}`, () => optionsOf(method, route), parent);
   if (!span) return work();
   request.headers['traceparent'] = span.traceparent;
+  if (!span.isRecorded) return work();
   response.once('close', () => end(span, response));
   span.run(work);
 }
 
-function optionsOf({ headers }: IncomingMessage, method: string, route: string): SpanOptions {
-  const { traceparent } = headers;
+function optionsOf(method: string, route: string): SpanOptions {
   return {
     kind: 'server',
-    parent: readTraceparent([traceparent].flat()[0]),
     attributes: { 'http.request.method': method, 'http.route': route, 'url.scheme': 'http' },
   };
 }

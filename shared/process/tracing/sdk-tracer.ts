@@ -66,8 +66,12 @@ export async function openSdkTracer(serviceName: string, protocol: Protocol): Pr
     spanProcessors: [new BatchSpanProcessor(exporter)],
   });
   const tracer = provider.getTracer(SCOPE, BUILD);
+  const followsParent = isParentBased(process.env['OTEL_TRACES_SAMPLER']);
   return {
-    start: (name, options) => startSpan(tracer, recording, name, options),
+    start: (name, options, parent) =>
+      parent !== undefined && followsParent && !isSampled(parent)
+        ? undefined
+        : startSpan(tracer, recording, name, options(), parent),
     currentTraceparent: () => traceparentOf(trace.getSpanContext(context.active())),
     isRecording: () => trace.getSpan(context.active())?.isRecording() ?? false,
     outside: (work) => context.with(ROOT_CONTEXT, work),
@@ -85,8 +89,9 @@ function startSpan(
   recording: Recording,
   name: string,
   options: SpanOptions,
+  parent: string | undefined,
 ): Span {
-  const { kind = 'internal', attributes, parent, links = [] } = options;
+  const { kind = 'internal', attributes, links = [] } = options;
   const around = parent === undefined ? context.active() : parentOf(parent);
   const span = tracer.startSpan(
     name,
@@ -135,7 +140,15 @@ class Recording {
 
 /** Of a trace that is not kept: it passes the decision on, and records nothing. */
 function unsampled(traceparent: string): Span {
-  return { traceparent, set: nothing, link: nothing, fail: nothing, end: nothing, run: atOnce };
+  return {
+    traceparent,
+    isRecorded: false,
+    set: nothing,
+    link: nothing,
+    fail: nothing,
+    end: nothing,
+    run: atOnce,
+  };
 }
 
 function nothing(): void {}
@@ -145,6 +158,7 @@ function atOnce<T>(work: () => T): T {
 }
 
 class SdkSpan implements Span {
+  readonly isRecorded = true;
   readonly traceparent: string;
   private readonly span: OtelSpan;
   private readonly within: Context;
@@ -179,6 +193,16 @@ class SdkSpan implements Span {
     this.span.end();
     this.recording.ended();
   }
+}
+
+/** Whether the sampler keeps to what the caller has decided. */
+function isParentBased(sampler = ''): boolean {
+  return sampler.trim() === '' || sampler.trim().startsWith('parentbased_');
+}
+
+/** The lowest bit of the flags, with which a traceparent ends. */
+function isSampled(traceparent: string): boolean {
+  return (Number.parseInt(traceparent.slice(-1), 16) & TraceFlags.SAMPLED) !== 0;
 }
 
 function parentOf(traceparent: string): Context {

@@ -11,8 +11,6 @@ export type SpanKind = 'server' | 'client' | 'producer' | 'consumer' | 'internal
 export interface SpanOptions {
   readonly kind?: SpanKind;
   readonly attributes?: Attributes;
-  /** W3C traceparent of the caller; absent: the span that is current. */
-  readonly parent?: string | undefined;
   /** W3C traceparents of spans that led to this one without being its parent. */
   readonly links?: readonly (string | undefined)[];
 }
@@ -20,6 +18,8 @@ export interface SpanOptions {
 export interface Span {
   /** What is sent along with a call made within the span. */
   readonly traceparent: string;
+  /** False: the first span of a trace that is not kept. It is there for its traceparent, which says so to others. */
+  readonly isRecorded: boolean;
   set(attributes: Attributes): void;
   /** Adds a link to a span that became known later. */
   link(traceparent: string | undefined): void;
@@ -31,7 +31,8 @@ export interface Span {
 }
 
 export interface Tracer {
-  start(name: string, options: SpanOptions): Span;
+  /** @returns undefined within a trace that is not kept: the traceparent of the caller is passed on as it came */
+  start(name: string, options: () => SpanOptions, parent: string | undefined): Span | undefined;
   currentTraceparent(): string | undefined;
   /** Whether the current span is sampled. */
   isRecording(): boolean;
@@ -46,20 +47,23 @@ export function useTracer(next?: Tracer): void {
   tracer = next;
 }
 
-/** Begins a span that its caller ends. @returns undefined where nothing is traced */
-export function startSpan(name: string, options: () => SpanOptions): Span | undefined {
-  return tracer?.start(name, options());
+/**
+ * Begins a span that its caller ends.
+ * @param options read only where the span may be recorded
+ * @param parent W3C traceparent of the caller; undefined: the span that is current
+ * @returns undefined where nothing is traced, and within a trace that is not kept
+ */
+export function startSpan(
+  name: string,
+  options: () => SpanOptions,
+  parent?: string,
+): Span | undefined {
+  return tracer?.start(name, options, parent);
 }
 
 /** W3C traceparent of the current span, where there is one. */
 export function currentTraceparent(): string | undefined {
   return tracer?.currentTraceparent();
-}
-
-/** The header that a call made now carries. */
-export function traceHeaders(): { readonly traceparent?: string } {
-  const traceparent = currentTraceparent();
-  return traceparent === undefined ? {} : { traceparent };
 }
 
 /** Whether this process exports spans. */
@@ -85,9 +89,10 @@ export async function inSpan<T>(
   name: string,
   options: () => SpanOptions,
   work: (span: Span | undefined) => Promise<T>,
+  parent?: string,
 ): Promise<T> {
-  const span = startSpan(name, options);
-  if (!span) return work(undefined);
+  const span = startSpan(name, options, parent);
+  if (!span?.isRecorded) return work(span);
   try {
     return await span.run(() => work(span));
   } catch (thrown) {
@@ -103,9 +108,10 @@ export async function* inSpanEach<T, R>(
   name: string,
   options: () => SpanOptions,
   work: (span: Span | undefined) => AsyncGenerator<T, R>,
+  parent?: string,
 ): AsyncGenerator<T, R> {
-  const span = startSpan(name, options);
-  if (!span) return yield* work(undefined);
+  const span = startSpan(name, options, parent);
+  if (!span?.isRecorded) return yield* work(span);
   try {
     return yield* within(span, work(span));
   } catch (thrown) {
@@ -121,7 +127,7 @@ export async function* within<T, R>(
   span: Span | undefined,
   messages: AsyncGenerator<T, R>,
 ): AsyncGenerator<T, R> {
-  if (!span) return yield* messages;
+  if (!span?.isRecorded) return yield* messages;
   try {
     for (;;) {
       const next = await span.run(() => messages.next());

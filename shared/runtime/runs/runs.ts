@@ -114,10 +114,9 @@ export function runOf(job: Pick<Job<RunData>, 'id' | 'data'>): string {
   return job.data.run || (job.id ?? '').replace(/^repeat:/, '').replaceAll(':', '-');
 }
 
-function spanOf({ topic }: Operation, traceparent: string | undefined): SpanOptions {
+function spanOf({ topic }: Operation): SpanOptions {
   return {
     kind: 'producer',
-    parent: currentTraceparent() ?? traceparent,
     attributes: {
       'messaging.system': 'bullmq',
       'messaging.operation.name': 'add',
@@ -162,30 +161,34 @@ export class Runs {
     requestId: string,
     { subscriber: named, signal, traceparent }: Subscription = {},
   ): Promise<{ run: string; joined: boolean }> {
+    const parent = currentTraceparent() ?? traceparent;
+    const data: RunData = { run: requested, operation: operation.name, body, requestId };
     return inSpan(
       `send ${operation.topic}`,
-      () => spanOf(operation, traceparent),
-      (span) =>
-        this.addWithin(span, operation, body, requested, requestId, {
+      () => spanOf(operation),
+      (span) => {
+        const sent = span?.traceparent ?? parent;
+        const traced = sent === undefined ? data : { ...data, traceparent: sent };
+        return this.addWithin(span, operation, traced, {
           subscriber: named,
           ...(signal && { signal }),
-        }),
+        });
+      },
+      parent,
     );
   }
 
   private async addWithin(
     span: Span | undefined,
     operation: Operation,
-    body: string,
-    requested: string,
-    requestId: string,
+    data: RunData,
     { subscriber: named, signal }: Subscription,
   ): Promise<{ run: string; joined: boolean }> {
     const known = named === undefined ? undefined : await this.subscribers.runOf(named);
     if (known !== undefined) return { run: known, joined: true };
     const subscriber = named ?? randomUUID();
     for (;;) {
-      const added = await this.addOrFind(span, operation, body, requested, requestId);
+      const added = await this.addOrFind(span, operation, data);
       if (await this.subscribers.join(added.run, subscriber)) {
         if (await this.subscribers.hasLeft(subscriber)) await this.cancelRun(operation, subscriber);
         return added;
@@ -199,21 +202,18 @@ export class Runs {
   private async addOrFind(
     span: Span | undefined,
     operation: Operation,
-    body: string,
-    requested: string,
-    requestId: string,
+    data: RunData,
   ): Promise<{ run: string; joined: boolean }> {
+    const { run: requested, body, traceparent } = data;
     const hash = requestHash(operation, body);
     const joinKey = operation.queue?.joins === 'any-request' ? operation.name : hash;
     const options = { ...jobOptions(operation), jobId: requested, deduplication: { id: joinKey } };
-    const data: RunData = { run: requested, operation: operation.name, body, requestId };
-    const traced = span ? { ...data, traceparent: span.traceparent } : data;
     const queue = await this.queueOf(operation.topic);
-    const added = await queue.add(operation.rpc, traced, options);
+    const added = await queue.add(operation.rpc, data, options);
     const job = await queue.getJob(added.id ?? requested);
     const run = job ? runOf(job) : requested;
     span?.set({ 'messaging.message.id': run });
-    if (job && job.data.traceparent !== span?.traceparent) span?.link(job.data.traceparent);
+    if (job && job.data.traceparent !== traceparent) span?.link(job.data.traceparent);
     if (job && requestHash(operation, job.data.body) !== hash)
       throw run === requested
         ? keyReused(`The run ${run} of ${operation.name} was asked for with another request.`, {

@@ -16,8 +16,8 @@ await inSpan(
 const failing = (): Promise<never> => Promise.reject(new RangeError('EUR 12.00'));
 await inSpan('failing', () => ({}), failing).catch(() => undefined);
 const parent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}`;
-startSpan('asked for', () => ({ parent: `${parent}-01` }))?.end();
-startSpan('declined', () => ({ parent: `${parent}-00` }))?.end();
+startSpan('asked for', () => ({}), `${parent}-01`)?.end();
+startSpan('declined', () => ({}), `${parent}-00`)?.end();
 await tracing.close();
 // As the processes do: retries of an exporter must not keep them.
 process.exit(0);
