@@ -79,7 +79,9 @@ export const metricTable = {
   trader_certificate_expires_timestamp_seconds: {
     help: 'When the certificate of this board ends, seconds since 1970.',
   },
-  trader_clock_skew_seconds: { help: 'Clock of this process less that of Redis; negative: it is behind.' },
+  trader_clock_skew_seconds: {
+    help: 'Clock of this process less that of Redis; negative: it is behind.',
+  },
 } as const satisfies Readonly<Record<string, MetricRow>>;
 
 export type MetricName = keyof typeof metricTable;
