@@ -52,6 +52,13 @@ export function hasColumns(file: ImportFile, ...names: readonly string[]): boole
   return names.every((name) => header.includes(name));
 }
 
+export function cellOf(header: readonly string[], cells: readonly string[]): Cell {
+  return (...names) => {
+    const name = names.find((one) => header.includes(one));
+    return name === undefined ? '' : (cells[header.indexOf(name)] ?? '');
+  };
+}
+
 export type Cell = (...names: readonly string[]) => string;
 
 /** A row that is a part of a corporate action. */
@@ -64,10 +71,13 @@ export interface ReadAction {
   readonly action: Omit<ImportedAction, 'line' | 'content'>;
 }
 
-/** @param read a transaction, an action, a part of an action, or why the row is none of them; what it throws is why */
+/**
+ * @param read a transaction, an action, a part of an action, or why the row is none of them (what it throws is why);
+ *   undefined for a row that changes nothing
+ */
 export function readRows(
   file: ImportFile,
-  read: (cell: Cell) => Read | ReadLeg | ReadAction,
+  read: (cell: Cell) => Read | ReadLeg | ReadAction | undefined,
 ): ParsedFile {
   const header = headerOf(file);
   const transactions: ImportedTransaction[] = [];
@@ -76,11 +86,9 @@ export function readRows(
   const actions: ImportedAction[] = [];
   for (const { cells, line } of file.rows.slice(1)) {
     const content = cells.join('\u001f');
-    const cell: Cell = (...names) => {
-      const name = names.find((one) => header.includes(one));
-      return name === undefined ? '' : (cells[header.indexOf(name)] ?? '');
-    };
+    const cell = cellOf(header, cells);
     const found = attempt(() => read(cell));
+    if (found === undefined) continue;
     if (typeof found === 'string') left.push({ line, reason: found });
     else if ('action' in found) actions.push({ ...found.action, line, content });
     else if ('leg' in found) legs.push({ ...found.leg, line, content });

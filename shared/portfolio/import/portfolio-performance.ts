@@ -3,8 +3,17 @@
  * `Value` is what cash moved; some versions sign it, some do not, so that the type decides.
  */
 import { Decimal } from '#shared/kernel/decimal.ts';
-import { decimalMark, headerOf, localMoment, number, orZero, readRows } from './csv-rows.ts';
-import type { ImportFormat, TransactionKind } from './transaction.ts';
+import {
+  cellOf,
+  decimalMark,
+  headerOf,
+  localMoment,
+  number,
+  orZero,
+  readRows,
+  type Cell,
+} from './csv-rows.ts';
+import type { ImportFile, ImportFormat, TransactionKind } from './transaction.ts';
 
 const columns = {
   date: ['Date', 'Datum', 'Fecha', 'Data'],
@@ -107,8 +116,10 @@ export const portfolioPerformance: ImportFormat = {
     const header = headerOf(file);
     const places = figures.flatMap((names) => names.map((name) => header.indexOf(name)));
     const mark = decimalMark(file, (cells) => places.flatMap((place) => cells[place] ?? []));
+    const inside = transfersInside(file);
     return readRows(file, (cell) => {
       const type = cell(...columns.type);
+      if (inside.has(transferOf(cell)?.key ?? '')) return undefined;
       const kind = kinds.find(([, names]) => names.includes(type.toLowerCase()))?.[0];
       if (!kind) return `type "${type}" is not booked`;
       const amount = (names: readonly string[]): Decimal => orZero(number(cell(...names), mark));
@@ -135,6 +146,29 @@ export const portfolioPerformance: ImportFormat = {
     });
   },
 };
+
+const TRANSFER =
+  /^(?:transfer|umbuchung|transferencia|trasferimento|transfert|overboeking|transferência) \((in|eing|entr|ing|out|ausg|sal|sa[ií]|usc|sort|uitg)/i;
+
+/** A transfer between two accounts or depots: what moves, and whether it comes. */
+function transferOf(cell: Cell): { readonly key: string; readonly comes: boolean } | undefined {
+  const [, side] = TRANSFER.exec(cell(...columns.type)) ?? [];
+  if (side === undefined) return undefined;
+  const what = cell('ISIN') || cell(...columns.symbol) || cell(...columns.currency);
+  const amount = cell(...columns.shares) || cell(...columns.value).replace(/^-/, '');
+  const comes = /^(?:in|ein|en)/i.test(side);
+  return { key: [cell(...columns.date), what, amount].join('|'), comes };
+}
+
+/** Those of which the file has both sides: neither shares nor their cost change. */
+function transfersInside(file: ImportFile): ReadonlySet<string> {
+  const header = headerOf(file);
+  const found = file.rows.slice(1).flatMap(({ cells }) => transferOf(cellOf(header, cells)) ?? []);
+  const count = (key: string, side: boolean): number =>
+    found.filter((one) => one.key === key && one.comes === side).length;
+  const keys = found.map(({ key }) => key);
+  return new Set(keys.filter((key) => count(key, true) === count(key, false)));
+}
 
 /** Prices are not in the file. */
 function priceOf(worth: Decimal, shares: Decimal | undefined, currency: string) {

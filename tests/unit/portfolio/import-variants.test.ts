@@ -242,6 +242,61 @@ describe('the statement of Freedom24', () => {
   });
 });
 
+describe('Portfolio Performance', () => {
+  const header =
+    'Date,Type,Value,Transaction Currency,Gross Amount,Currency Gross Amount,Exchange Rate,Fees,Taxes,Shares,ISIN,WKN,Ticker Symbol,Security Name,Note';
+  const moved = (type: string, shares: string, value: string, isin = AAPL): string =>
+    `2024-02-05T00:00,${type},${value},EUR,,,,,,${shares},${isin},,,,`;
+
+  test('leaves cost and cash alone where shares or cash move between two of its accounts', () => {
+    const plan = planOf(
+      [
+        header,
+        `2024-01-05T00:00,Buy,"1,000.00",EUR,,,,,,10,${AAPL},,,,`,
+        ...[moved('Transfer (Outbound)', '10', '"1,500.00"')],
+        ...[moved('Transfer (Inbound)', '10', '"1,500.00"')],
+        ...[
+          moved('Transfer (Outbound)', '', '-70.00', ''),
+          moved('Transfer (Inbound)', '', '70.00', ''),
+        ],
+        moved('Transfer (Inbound)', '2', '300.00'),
+      ].join('\n'),
+    );
+    expect(shortly(plan)).toEqual([
+      'buy US0378331005 10 -1000.00',
+      'transfer-in US0378331005 2 0.00',
+    ]);
+    expect(reasons(plan)).toEqual([]);
+  });
+
+  test('is in pence where an account is', () => {
+    const text = `${header}\n2024-01-05T00:00,Buy,"45,100.00",GBX,,,,100.00,,100,GB0007980591,,,,\n`;
+    expect(shortly(planOf(text))).toEqual(['buy GB0007980591 100 -518.65 (1.15)']);
+  });
+});
+
+describe('Ghostfolio', () => {
+  test('may have prices in pence, and activities without a price', () => {
+    const activity = (more: object) => ({
+      ...{ date: '2024-01-05T09:00:00.000Z', symbol: 'BP.L', fee: 0, ...more },
+    });
+    const text = JSON.stringify({
+      activities: [
+        activity({ type: 'BUY', currency: 'GBp', quantity: 100, unitPrice: 450, fee: 100 }),
+        activity({ type: 'FEE', currency: 'EUR', quantity: 0, unitPrice: 0, fee: 4.9 }),
+        activity({ type: 'LIABILITY', currency: 'EUR', quantity: 1, unitPrice: 100 }),
+      ],
+      assetProfiles: [{ symbol: 'BP.L', isin: 'GB0007980591' }],
+    });
+    const plan = planOf(text);
+    expect(shortly(plan)).toEqual([
+      'buy GB0007980591 100 -518.65 (1.15)',
+      'fee GB0007980591 -4.90',
+    ]);
+    expect(reasons(plan)).toEqual(['3: type "LIABILITY" is not booked']);
+  });
+});
+
 describe('a file of any format', () => {
   test('may state cash and prices in pence', () => {
     const text = `date,kind,isin,symbol,quantity,price,price_currency,amount,currency,fee,tax,id
