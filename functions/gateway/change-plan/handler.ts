@@ -20,7 +20,7 @@ export default handle(gateway.changePlan, async (request, context) => {
   const { accountId, planId, dryRun } = request;
   await new Accounts(context.database, context.baseCurrency).require(accountId);
   const store = new ProposalStore(context.database, accountId);
-  const original = await changeable(store, request, context.now());
+  const original = await changeable(store, request, context);
   const { plan: before } = await context.functions.call(
     planning.getPlan,
     { planId },

@@ -6,7 +6,7 @@ import type { RequestOf } from '#shared/contract/row.ts';
 import { present } from '#shared/kernel/assert.ts';
 import { notFound, refused } from '#shared/kernel/failure.ts';
 import type { PlanId } from '#shared/kernel/identifiers.ts';
-import { isoText, type Instant } from '#shared/kernel/instant.ts';
+import { isoText } from '#shared/kernel/instant.ts';
 import { markPlan } from '#shared/planning/report-plan-status.ts';
 import { StoredPlans } from '#shared/planning/stored-plans.ts';
 import type { Context } from '#shared/runtime/context.ts';
@@ -23,19 +23,21 @@ import { ProposalStore } from './proposal-store.ts';
 type ChangeRequest = RequestOf<typeof gateway.changePlan>;
 
 /**
- * The proposal that is to be changed, found by the digest it was shown with.
+ * The proposal that is to be changed, found by the digest it was shown with. One that this same call has replaced
+ * before it was interrupted is changed to its end.
  * @throws Failure NOT_FOUND; INVALID_REQUEST digest; REFUSED proposal-state, proposal-expired
  */
 export async function changeable(
   store: ProposalStore,
   { planId, digest }: ChangeRequest,
-  now: Instant,
+  { now, idempotencyKey }: Pick<Context, 'now' | 'idempotencyKey'>,
 ): Promise<Proposal> {
   const proposal = await store.find(planId);
   if (!proposal) throw notFound('proposal of the plan', planId);
   requireBound(proposal, digest);
+  if (proposal.changedBy === idempotencyKey) return proposal;
   requireUnanswered(proposal);
-  if (now < proposal.expiresAt) return proposal;
+  if (now() < proposal.expiresAt) return proposal;
   throw refused(
     'proposal-expired',
     `Too late: the plan ${planId} could be answered until ${isoText(proposal.expiresAt)}. The next cycle makes a new plan.`,
@@ -81,6 +83,7 @@ export async function propose(
   const facts = {
     ...{ answeredAt: now(), answeredBy, surface },
     reason: `changed by its owner into the plan ${planId}`,
+    changedBy: context.idempotencyKey,
   };
   const store = new ProposalStore(database, accountId);
   const stored = await store.replace(original.planId, proposal, facts);

@@ -31,6 +31,7 @@ const proposalRecord: z.ZodType<Proposal> = z.strictObject({
   answeredBy: z.string().optional(),
   surface: z.string().optional(),
   reason: z.string().optional(),
+  changedBy: z.string().optional(),
   cycleId: storedId<CycleId>().optional(),
   tokens: z
     .array(

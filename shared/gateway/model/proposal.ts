@@ -63,6 +63,8 @@ export interface Proposal {
   readonly surface?: string | undefined;
   /** Of a rejection, or why it was superseded. */
   readonly reason?: string | undefined;
+  /** Idempotency key of the change by which another plan took its place. */
+  readonly changedBy?: string | undefined;
   /** The cycle that executes it. */
   readonly cycleId?: CycleId | undefined;
   readonly tokens: readonly AnswerToken[];
@@ -136,6 +138,16 @@ export function moved(
   const tokens =
     state === 'APPROVED' ? proposal.tokens.filter(({ verb }) => verb === 'reject') : [];
   return { ...proposal, ...facts, state, tokens };
+}
+
+/**
+ * Whether the owner, the clock or a later plan has closed the question that a plan was. A changed plan that was never
+ * put in the place of the other one is none, either.
+ */
+export function isGivenUp({ id, changedFrom }: Plan, proposals: readonly Proposal[]): boolean {
+  const proposal = proposals.find(({ planId }) => planId === id);
+  if (!proposal) return changedFrom !== undefined;
+  return ['REJECTED', 'EXPIRED', 'SUPERSEDED'].includes(proposal.state);
 }
 
 /** A recent rejection of the same orders. */

@@ -9,6 +9,8 @@ import type { PlannedAction } from '#protos/gen/planning.ts';
 import { exported, restoreInto, type ExportedKey } from '#shared/gateway/backup/export.ts';
 import { present } from '#shared/kernel/assert.ts';
 import { Failure } from '#shared/kernel/failure.ts';
+import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
+import { keys } from '#shared/redis/keys.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import {
   openTestDependencies,
@@ -46,7 +48,10 @@ beforeEach(async () => {
   const confirmation = 'I trust account default at level ask';
   await ask(gateway.setTrust, { level: 'ask', confirmation, setBy: 'owner' });
 });
-afterEach(() => dependencies.close());
+afterEach(async () => {
+  jest.restoreAllMocks();
+  await dependencies.close();
+});
 
 async function* each<T>(items: readonly T[]): AsyncGenerator<T> {
   yield* items;
@@ -160,6 +165,77 @@ it('is made once under one key, and can be changed once more', async () => {
   const third = await change(changed, { quantities: { [last]: '0' } });
   expect(third.after?.actions).toHaveLength(actionsOf(changed).length - 1);
   expect(third.proposal?.expiresAt).toEqual(proposal.expiresAt);
+});
+
+/** Lets so many commits through and fails all later ones, as where the process has ended. @returns how many came */
+function endProcessAfter(commits: number): { readonly came: () => number; restart(): void } {
+  const { database } = dependencies;
+  const commit = database.commit.bind(database);
+  let came = 0;
+  const spy = jest.spyOn(database, 'commit').mockImplementation((...args) => {
+    came += 1;
+    return came > commits
+      ? Promise.reject(new Failure('UNAVAILABLE', 'the process has ended'))
+      : commit(...args);
+  });
+  return { came: () => came, restart: () => spy.mockRestore() };
+}
+
+const best = async ({ plan }: Proposal) =>
+  (await ask(planning.getBestResult, { portfolioHash: plan?.portfolioHash ?? '' })).plan?.id;
+const statusOf = async (planId: string) =>
+  (await ask(planning.listPlans, {})).plans.find(({ id }) => id === planId)?.status;
+
+it('ends well wherever it is interrupted: the best plan is always the one that waits', async () => {
+  let proposal = await proposed();
+  let points = 0;
+  for (let isWhole = false; !isWhole; points += 1) {
+    const quantities = lessThan(proposal);
+    expect(await best(proposal)).toBe(proposal.planId);
+    const ending = endProcessAfter(points);
+    const key = `interrupted-${points}`;
+    isWhole = await change(proposal, { quantities }, key).then(
+      () => true,
+      () => false,
+    );
+    ending.restart();
+    // Nobody has called again: the plan that waits is the best one, changed or not.
+    expect([points, await best(proposal)]).toEqual([points, (await waiting()).planId]);
+    const { proposal: changed } = await change(proposal, { quantities }, key);
+    expect(await waiting()).toEqual(changed);
+    expect([points, await statusOf(proposal.planId)]).toEqual([points, 'CANCELLED']);
+    expect([points, await best(proposal)]).toEqual([points, changed?.planId]);
+    const { planId, digest } = present(changed, 'the changed plan waits');
+    await ask(gateway.rejectPlan, { planId, digest, answeredBy: 'owner', reason: 'again' });
+    await dependencies.database.redis.del(keys.gateway.proposals(DEFAULT_ACCOUNT));
+    proposal = await proposed();
+  }
+  expect(points).toBeGreaterThanOrEqual(5);
+});
+
+it('names no plan as the best one that was rejected just before the process ended', async () => {
+  const states = new Set<string>();
+  for (let points = 0, isWhole = false; !isWhole; points += 1) {
+    await dependencies.database.redis.del(keys.gateway.proposals(DEFAULT_ACCOUNT));
+    const proposal = await proposed();
+    const { planId, digest } = proposal;
+    const answer = { planId, digest, answeredBy: 'owner' };
+    const ending = endProcessAfter(points);
+    isWhole = await ask(gateway.rejectPlan, answer, `rejected-${points}`).then(
+      () => true,
+      () => false,
+    );
+    ending.restart();
+    const { state } = await waiting();
+    states.add(`${state}, ${await statusOf(planId)}`);
+    expect([points, await best(proposal)]).toEqual([
+      points,
+      state === 'REJECTED' ? undefined : planId,
+    ]);
+    await ask(gateway.rejectPlan, answer, `rejected-${points}`);
+    expect(await statusOf(planId)).toBe('CANCELLED');
+  }
+  expect([...states]).toContain('REJECTED, READY');
 });
 
 describe('a change is refused', () => {
