@@ -9,7 +9,7 @@ export const commandExitCodes = {
   wrongInput: 2,
   /** Nothing answers. */
   cannotReach: 3,
-  /** There is no such plan or security. */
+  /** There is no such plan, security, version or account. */
   notThere: 4,
   /** Not confirmed, or blocked by something else. */
   refused: 7,
@@ -21,5 +21,6 @@ export const commandExitCodes = {
 
 export function exitCodeOf({ code, rule }: Failure): number {
   if (code === 'UNAVAILABLE') return commandExitCodes.cannotReach;
+  if (code === 'NOT_FOUND') return commandExitCodes.notThere;
   return rule.actor === 'caller' ? commandExitCodes.wrongInput : commandExitCodes.failed;
 }

@@ -76,13 +76,14 @@ ${cases.join('\n')}
   esac
   _files
 }
-compdef _trader trader
+# Loaded by its name at the first completion, which it then answers; else it is being sourced.
+if [[ "$funcstack[1]" == _trader ]]; then _trader "$@"; else compdef _trader trader; fi
 `;
 }
 
 function fish(all: readonly Known[]): string {
   const lines = all.flatMap(({ name, description, options }) => [
-    `complete -c trader -n __fish_use_subcommand -a ${name} -d '${description}'`,
+    `complete -c trader -f -n __fish_use_subcommand -a ${name} -d '${description}'`,
     ...options.map(
       (word) =>
         `complete -c trader -n '__fish_seen_subcommand_from ${name}' ${word.startsWith('--') ? `-l ${word.slice(2)}` : `-a ${word}`}`,

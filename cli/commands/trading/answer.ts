@@ -1,11 +1,11 @@
 /** `trader proposals`, `trader approve`, `trader reject`: plans that wait for their owner's answer. */
 import { randomUUID } from 'node:crypto';
 import { userInfo } from 'node:os';
-import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import type { AnswerPlanResponse, Proposal } from '#protos/gen/gateway.ts';
 import { gateway } from '#shared/contract/gateway.ts';
 import { invalidRequest, notFound } from '#shared/kernel/failure.ts';
+import { agreed, nothingChanged } from '../../agreed.ts';
 import { commandExitCodes } from '../../command-exit-codes.ts';
 import { openInstallation } from '../../gateway-client.ts';
 import { output } from '../../output.ts';
@@ -58,7 +58,7 @@ async function list(options: Options): Promise<void> {
 async function approve(plan: string | undefined, options: Options): Promise<void> {
   const proposal = await proposalOf(plan, options.account);
   const digest = options.digest ?? (await confirmedDigest(proposal));
-  if (digest === undefined) return void process.stdout.write('Nothing was approved.\n');
+  if (digest === undefined) return nothingChanged();
   const request = { ...boundTo(proposal), digest };
   const ask = openInstallation(ANSWER_MS_MAX);
   const key = `approve-${proposal.digest.slice(0, 32)}`;
@@ -88,18 +88,19 @@ export async function proposalOf(plan: string | undefined, account: string): Pro
   return found;
 }
 
-/** Shows the plan and asks; without a terminal the digest has to be stated. */
+/** Shows the plan and asks. */
 async function confirmedDigest(proposal: Proposal): Promise<string | undefined> {
-  if (!process.stdin.isTTY)
-    throw invalidRequest({
-      field: '--digest',
-      message: `is needed where nobody can be asked; the plan ${proposal.planId} has ${proposal.digest.slice(0, 8)}`,
-    });
-  process.stdout.write(`${proposalText(proposal)}\n\n`);
-  const terminal = createInterface({ input: process.stdin, output: process.stdout });
-  const answered = await terminal.question('Send exactly these orders? [y/N] ');
-  terminal.close();
-  return /^y(es)?$/i.test(answered.trim()) ? proposal.digest : undefined;
+  requireTerminal(proposal);
+  const shown = proposalText(proposal).split('\n');
+  const isAgreed = await agreed('Send exactly these orders?', shown);
+  return isAgreed ? proposal.digest : undefined;
+}
+
+/** @throws Failure INVALID_REQUEST --digest where nobody can be asked */
+export function requireTerminal({ planId, digest }: Proposal): void {
+  if (process.stdin.isTTY) return;
+  const message = `is needed where nobody can be asked; the plan ${planId} has ${digest.slice(0, 8)}`;
+  throw invalidRequest({ field: '--digest', message });
 }
 
 function print(options: Options, answered: AnswerPlanResponse): void {

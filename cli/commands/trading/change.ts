@@ -1,14 +1,14 @@
 /** `trader change`: leaves out or reduces orders of a plan that waits. */
 import { randomUUID } from 'node:crypto';
-import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import type { ChangePlanResponse, Proposal } from '#protos/gen/gateway.ts';
 import type { Plan } from '#protos/gen/planning.ts';
 import { gateway } from '#shared/contract/gateway.ts';
 import { invalidRequest } from '#shared/kernel/failure.ts';
+import { agreed, nothingChanged } from '../../agreed.ts';
 import { openInstallation } from '../../gateway-client.ts';
 import { output } from '../../output.ts';
-import { boundTo, common, proposalOf } from './answer.ts';
+import { boundTo, common, proposalOf, requireTerminal } from './answer.ts';
 import { money } from './proposal-text.ts';
 
 interface Options {
@@ -42,7 +42,7 @@ async function run(plan: string | undefined, options: Options): Promise<void> {
   const tried = await ask(gateway.changePlan, { ...request, dryRun: true });
   if (options.dryRun) return output(options, tried, effects(tried));
   if (options.digest === undefined && !(await isConfirmed(proposal, tried)))
-    return void process.stdout.write('Nothing was changed.\n');
+    return nothingChanged();
   const key = { idempotencyKey: randomUUID() };
   const done = await ask(gateway.changePlan, { ...request, dryRun: false }, key);
   const digest = done.proposal?.digest.slice(0, 8) ?? '';
@@ -93,15 +93,7 @@ function percent({ score }: Plan): string {
   return `${(score * 100).toFixed(2)} %`;
 }
 
-async function isConfirmed(proposal: Proposal, tried: ChangePlanResponse): Promise<boolean> {
-  if (!process.stdin.isTTY)
-    throw invalidRequest({
-      field: '--digest',
-      message: `is needed where nobody can be asked; the plan ${proposal.planId} has ${proposal.digest.slice(0, 8)}`,
-    });
-  process.stdout.write(`${effects(tried).join('\n')}\n\n`);
-  const terminal = createInterface({ input: process.stdin, output: process.stdout });
-  const answered = await terminal.question('Put this plan in its place? [y/N] ');
-  terminal.close();
-  return /^y(es)?$/i.test(answered.trim());
+function isConfirmed(proposal: Proposal, tried: ChangePlanResponse): Promise<boolean> {
+  requireTerminal(proposal);
+  return agreed('Put this plan in its place?', effects(tried));
 }

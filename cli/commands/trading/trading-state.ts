@@ -2,13 +2,13 @@
  * `trader halt`, `reduce` and `resume`. A halt is only reported when it is in force; where the gateway does
  * not set it, the file HALTED or REDUCING in DATA_DIR restricts trading.
  */
-import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import type { SetTradingStateResponse } from '#protos/gen/trading.ts';
 import { trading } from '#shared/contract/trading.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import { parseSettings } from '#shared/process/settings.ts';
 import { removeControlFiles, writeControlFile } from '#shared/trading/control-files.ts';
+import { agreed, nothingChanged } from '../../agreed.ts';
 import { commandExitCodes } from '../../command-exit-codes.ts';
 import { openInstallation, type Ask } from '../../gateway-client.ts';
 import { output, type OutputOptions } from '../../output.ts';
@@ -56,11 +56,8 @@ async function restrict(state: Restriction, options: Options): Promise<void> {
 }
 
 async function resume(options: Options): Promise<void> {
-  if (!options.yes && !(await agreed('Purchases and sales are sent again. Resume? [y/N] '))) {
-    process.stderr.write('trader: nothing was changed\n');
-    process.exitCode = commandExitCodes.refused;
-    return;
-  }
+  if (!options.yes && !(await agreed('Purchases and sales are sent again. Resume?')))
+    return nothingChanged();
   await set('ACTIVE', options);
 }
 
@@ -109,13 +106,4 @@ async function restrictByFile(state: Restriction, options: Options, why: string)
 
 function dataDir(): string {
   return parseSettings(process.env).dataDir;
-}
-
-/** No terminal, no consent. */
-async function agreed(question: string): Promise<boolean> {
-  if (!process.stdin.isTTY) return false;
-  const dialogue = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await dialogue.question(question);
-  dialogue.close();
-  return /^y(es)?$/i.test(answer.trim());
 }
