@@ -1,5 +1,5 @@
 /** Changes of a policy's text that keep everything else as its owner wrote it, comments included. */
-import type { Document} from 'yaml';
+import type { Document } from 'yaml';
 import { parseDocument } from 'yaml';
 import { invalidRequest } from '#shared/kernel/failure.ts';
 import { restrictions } from '../model/policy/policy.ts';
