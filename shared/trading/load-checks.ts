@@ -69,6 +69,7 @@ export async function loadChecks(
     control: await orderDependencies.control.read(),
     realMoneyOnSimulatedPrices:
       orderDependencies.marketData.simulated && !orderDependencies.broker.simulated,
+    brokerCurrencies: orderDependencies.broker.capabilities.currencies,
     today,
     security,
     session: security && sessionOf(orderDependencies, security.exchange),

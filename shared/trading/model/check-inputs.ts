@@ -62,6 +62,8 @@ export interface CheckInputs {
   readonly control: Pick<TradingControl, 'state' | 'reason'>;
   /** Prices are simulated, while the broker moves real money. */
   readonly realMoneyOnSimulatedPrices: boolean;
+  /** Currencies that the broker takes orders in; undefined: any. */
+  readonly brokerCurrencies?: readonly Currency[] | undefined;
   /** The current day of the market data. */
   readonly today: CalendarDay;
   readonly security: Security | undefined;

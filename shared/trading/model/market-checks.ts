@@ -121,6 +121,16 @@ const currency: Check = (inputs) =>
       : fails('price-currency', field, `${price} is not in ${traded}, which it trades in.`);
   });
 
+/** A broker without that currency would trade whatever else it lists under the symbol. */
+const brokerCurrency: Check = ({ security: of, brokerCurrencies: taken }) =>
+  !of || !taken || taken.includes(of.currency)
+    ? passed
+    : fails(
+        'broker-currency',
+        'isin',
+        `${of.symbol} trades in ${of.currency}; the broker takes orders in ${taken.join(', ')} only.`,
+      );
+
 /** Prices under 1 may be finer by two digits, as under SEC Rule 612. */
 const tick: Check = (inputs) =>
   eachPrice(inputs, (price, field) => {
@@ -176,6 +186,7 @@ export const marketChecks: readonly Check[] = [
   limitPrice,
   stopPrice,
   currency,
+  brokerCurrency,
   tick,
   collar,
   reference,

@@ -203,6 +203,7 @@ describe('the checks before a trade', () => {
     ],
     ['frozen-instrument', { live: [other('UNKNOWN', { isin, side: 'SELL' })] }],
     ['frozen-instrument', { live: [other('NEEDS_HUMAN', { isin })] }],
+    ['broker-currency', { brokerCurrencies: [eur] }],
     ['duplicate-in-flight', { live: [other('ACCEPTED', { isin })] }],
     ['duplicate-in-flight', { account: { ...accountOf(), openOrders: [open('BUY', 1, '90')] } }],
   ])('refuse with %s alone', (code, changes) => {
