@@ -1,7 +1,7 @@
 /**
  * Two steps of `deploy/scripts/failover.sh`:
  *
- *   npm run promote -- --replica-url-file FILE [--prefix P] [--alone]
+ *   npm run promote -- --replica-url-file FILE [--prefix P] [--alone] [--take-over]
  *                                             make the replica primary, halt trading
  *   npm run promote -- --reconcile [--limit SECONDS]          compare with the broker, lift that halt
  *
@@ -12,19 +12,19 @@ import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { openInstallation } from '../cli/gateway-client.ts';
 import { Failure } from '#shared/kernel/failure.ts';
-import { promote } from './failover/promotion.ts';
+import { promote, type PromotionWishes } from './failover/promotion.ts';
 import { reconcile } from './failover/after-promotion.ts';
 
 const USAGE =
-  'usage: npm run promote -- --replica-url-file FILE [--prefix P] [--alone] | --reconcile [--limit SECONDS]';
+  'usage: npm run promote -- --replica-url-file FILE [--prefix P] [--alone] [--take-over] | --reconcile [--limit SECONDS]';
 const ANSWER_MS_MAX = 60_000;
 
 function usage(why: string): Failure {
   return new Failure('INVALID_REQUEST', `${why}\n${USAGE}`);
 }
 
-async function promoteFrom(file: string, prefix: string, alone: boolean): Promise<string> {
-  const { epoch, tradingWas, changed } = await promote(readUrl(file), prefix, alone);
+async function promoteFrom(file: string, prefix: string, wishes: PromotionWishes): Promise<string> {
+  const { epoch, tradingWas, changed } = await promote(readUrl(file), prefix, wishes);
   const { id, generation } = epoch;
   if (!changed) return `the replica is primary already, generation ${generation}`;
   return (
@@ -46,6 +46,7 @@ async function run(): Promise<string> {
     options: {
       'replica-url-file': { type: 'string' },
       alone: { type: 'boolean', default: false },
+      'take-over': { type: 'boolean', default: false },
       prefix: { type: 'string', default: 'trader' },
       reconcile: { type: 'boolean', default: false },
       limit: { type: 'string', default: '300' },
@@ -54,7 +55,8 @@ async function run(): Promise<string> {
   const { 'replica-url-file': file, prefix, limit } = values;
   if (values.reconcile === (file !== undefined)) throw usage('name one of the two steps');
   if (!/^\d{1,5}$/.test(limit)) throw usage('--limit is a number of seconds');
-  if (file !== undefined) return promoteFrom(file, prefix, values.alone);
+  const wishes = { alone: values.alone, takeOver: values['take-over'] };
+  if (file !== undefined) return promoteFrom(file, prefix, wishes);
   return (await reconcile(openInstallation(ANSWER_MS_MAX), Number(limit) * 1_000)).join('\n');
 }
 

@@ -76,18 +76,12 @@ export class Boards {
     return stdout;
   }
 
-  /**
-   * Waits until the gateway answers. It is asked where its container listens: a connection to the board's port
-   * that came too early would close it, before faasd 0.19.6.
-   */
+  /** Waits until the gateway answers, and its port is open. */
   async untilReady(name: BoardName): Promise<void> {
-    const gateway = `$(awk '$2 == "gateway" { found = $1 } END { print found }' /var/lib/faasd/hosts)`;
-    const health = `curl -fs -m 2 -o /dev/null "http://${gateway}:8080/healthz"`;
-    await this.run(name, `for try in $(seq 300); do ${health} && exit 0; sleep 0.5; done; exit 1`);
-    await this.run(
-      name,
-      'sleep 2; /opt/arduino-trader/deploy/scripts/faasd-watch.sh || [ $? = 1 ]',
-    );
+    const watch = '/opt/arduino-trader/deploy/scripts/faasd-watch.sh';
+    await this.run(name, `${watch} --gateway-within 150 || [ $? = 1 ]`);
+    // A port that was closed is seen to be so a moment later.
+    await this.run(name, `sleep 2; ${watch} || [ $? = 1 ]`);
   }
 
   /** A power cut: everything on the board ends at once. */

@@ -25,12 +25,11 @@ export async function reconcile(ask: Ask, limitMs: number): Promise<string[]> {
   return [...lines, await resume(ask)];
 }
 
-/** Lifts the halt of the promotion, and no other. */
+/** Lifts the halt of the promotion, and no other; what else restricts trading goes on doing so. */
 async function resume(ask: Ask): Promise<string> {
   const { restrictions } = await ask(trading.getTradingState, {});
-  const [only, ...more] = restrictions;
-  if (only === undefined) return 'Trading is ACTIVE.';
-  if (more.length > 0 || only.message !== HALT_REASON)
+  if (restrictions.length === 0) return 'Trading is ACTIVE.';
+  if (!restrictions.some(({ message }) => message === HALT_REASON))
     return `Trading stays restricted: ${restrictions.map(({ message }) => message).join('; ')}`;
   const { message } = await ask(trading.setTradingState, { state: 'ACTIVE' });
   return message;

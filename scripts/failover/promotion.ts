@@ -9,6 +9,7 @@ import { connectRedis } from '#shared/redis/client.ts';
 import { Database } from '#shared/redis/database.ts';
 import type { Epoch } from '#shared/redis/epoch.ts';
 import { keys } from '#shared/redis/keys.ts';
+import { endPulse, pulses, type PulseName } from '#shared/redis/pulses.ts';
 import { GOES_ALONE } from '#shared/redis/replication.ts';
 import { ControlStore } from '#shared/trading/control-store.ts';
 
@@ -20,6 +21,13 @@ export interface Promotion {
   readonly changed: boolean;
 }
 
+export interface PromotionWishes {
+  /** Trade on it without a replica until there is one again. */
+  readonly alone?: boolean;
+  /** The other board has what the dead one had: no board is missed that does not say that it is there. */
+  readonly takeOver?: boolean;
+}
+
 export const HALT_REASON =
   'Redis of the other board was promoted; not yet compared with the broker';
 /** Written last, so that a promotion that was cut off is completed by the next call. */
@@ -27,18 +35,23 @@ const PROMOTED = 'promoted';
 const ROLE_POLL_MS = 50;
 const ROLE_TRIES_MAX = 200;
 
-/**
- * @param alone trade on it without a replica until there is one again
- * @throws Failure UNAVAILABLE where the replica does not answer or does not become primary
- */
-export async function promote(url: string, keyPrefix: string, alone = false): Promise<Promotion> {
+/** @throws Failure UNAVAILABLE where the replica does not answer or does not become primary */
+export async function promote(
+  url: string,
+  keyPrefix: string,
+  { alone = false, takeOver = false }: PromotionWishes = {},
+): Promise<Promotion> {
   const redis = connectRedis(url, keyPrefix);
   try {
     const database = new Database(redis);
     if ((await roleOf(database)) === 'master') {
       const done = await promotedBefore(database);
+      if (takeOver) await missNoBoard(database);
       if (done) return { epoch: done, tradingWas: 'HALTED', changed: false };
-    } else await becomePrimary(database);
+    } else {
+      await becomePrimary(database);
+      if (takeOver) await missNoBoard(database);
+    }
     const epoch = await database.epoch.declare();
     const tradingWas = await halt(database);
     if (alone) await redis.hset(keys.state.epoch(), GOES_ALONE, String(epoch.generation));
@@ -55,6 +68,12 @@ async function promotedBefore({ redis, epoch }: Database): Promise<Epoch | undef
   const { epoch: held } = await epoch.held();
   const promoted = await redis.hget(keys.state.epoch(), PROMOTED);
   return held && promoted === String(held.generation) ? held : undefined;
+}
+
+/** Boards that are alive say so again within seconds. */
+async function missNoBoard(database: Database): Promise<void> {
+  const boards = [...(await pulses(database)).keys()].filter((name) => name.startsWith('board:'));
+  for (const name of boards) await endPulse(database, name as PulseName);
 }
 
 async function becomePrimary(database: Database): Promise<void> {

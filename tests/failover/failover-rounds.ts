@@ -110,7 +110,7 @@ async function oneRound(pair: RedisPair, t: TradingFixture, random: Random, roun
   const prefix = t.dependencies.settings.redisKeyPrefix;
   // Every other time nothing is left but the promoted server until trading has gone on.
   const alone = round % 4 > 1;
-  await promote(replica.url, prefix, alone);
+  await promote(replica.url, prefix, { alone });
   await Promise.all(load);
   t.clock.advance(SETTLED_MS);
   const lost = await countLost(t, placed);

@@ -64,7 +64,7 @@ describe('the fence', () => {
     const database = databaseAt(pair.url);
     await database.commit([], write('before'), 'guarded');
     await old.kill();
-    await promote(replica.url, 'fence', true);
+    await promote(replica.url, 'fence', { alone: true });
     expect(await database.commit([], write('alone'), 'guarded')).toBe(true);
     expect(await database.replication.state()).toMatchObject({ kind: 'unprotected' });
     await old.start(replica.port);

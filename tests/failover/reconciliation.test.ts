@@ -11,13 +11,14 @@ import { operations } from '#shared/contract/catalogue.ts';
 import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
 import { instantOf } from '#shared/kernel/instant.ts';
 import { StoredBook } from '#shared/portfolio/stored-book.ts';
+import { beatAt } from '#shared/redis/pulses.ts';
 import { ControlStore } from '#shared/trading/control-store.ts';
 import type { FunctionHandler } from '#template/function.ts';
 import executeTrade from '../../functions/trading/execute-trade/handler.ts';
 import { openTradingFixture, type TradingFixture } from '../support/brokers/trading-fixture.ts';
 import { gatewayOf } from '../support/endpoints/test-gateway.ts';
 import { listen } from '../support/host.ts';
-import { HALT_REASON } from '../../scripts/failover/promotion.ts';
+import { HALT_REASON, promote } from '../../scripts/failover/promotion.ts';
 import { openRedisPair, untilFollows, type RedisPair } from './redis-pair.ts';
 
 let pair: RedisPair;
@@ -121,6 +122,26 @@ it('lifts the halt where the board was promoted twice before the books were comp
   await pair.servers[0].kill();
   const { code, said } = await failover();
   expect([code, said]).toEqual([0, expect.not.stringContaining('stays restricted')]);
+  await traded('ALDR', 'after');
+});
+
+it('lifts the halt where the dead board is missed, which restricts trading by itself', async () => {
+  await traded('ARVN', 'before');
+  await beatAt(fixture.dependencies.database, 'board:state', instantOf(1_000));
+  await pair.servers[0].kill();
+  const { code, said } = await failover();
+  expect([code, said]).toEqual([0, expect.stringContaining('the board state has been silent')]);
+  expect(await control().read()).toMatchObject({ state: 'ACTIVE' });
+});
+
+it('misses no board any more where the other one takes over', async () => {
+  await traded('ARVN', 'before');
+  const { database, settings } = fixture.dependencies;
+  await beatAt(database, 'board:state', instantOf(1_000));
+  await pair.servers[0].kill();
+  await promote(pair.servers[1].url, settings.redisKeyPrefix, { alone: true, takeOver: true });
+  const { code, said } = await failover();
+  expect([code, said]).toEqual([0, expect.not.stringContaining('has been silent')]);
   await traded('ALDR', 'after');
 });
 

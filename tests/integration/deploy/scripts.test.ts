@@ -1,4 +1,5 @@
 /** The scripts of an operator: what they would do, what they refuse, and a real failover. */
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,6 +28,37 @@ test('a dry run of a deployment prints the commands of both boards, those of the
   expect(out).toContain('nothing was done');
 });
 
+const FOLDER = mkdtempSync(join(tmpdir(), 'failover-files-'));
+const REDIS_FILES = ['primary', 'replica'].flatMap((name) => [
+  `--${name}-url-file`,
+  join(FOLDER, name),
+]);
+const TAKE_OVER = [
+  ...['--take-over', '--ssh', 'a@b', '--gateway', 'http://a:8080', '--secrets', FOLDER],
+];
+for (const name of ['primary', 'replica', 'trade-token'])
+  writeFileSync(join(FOLDER, name), 'redis://127.0.0.1:1\n');
+afterAll(() => rm(FOLDER, { recursive: true }));
+
+test('a board that takes over gets all services, its functions before its gateway restarts', () => {
+  const { code, out } = script('failover', ...REDIS_FILES, ...TAKE_OVER, '--tag', '7', '--dry-run');
+  const steps = [...out.matchAll(/^\+ (.*)$/gm)].map(([, step = '']) => step);
+  expect([code, steps]).toEqual([
+    0,
+    [
+      expect.stringMatching(/promote .*--take-over$/),
+      expect.stringContaining('redis-url'),
+      expect.stringMatching(/all-local\/services.yaml a@b:\S+services-yaml$/),
+      expect.stringMatching(
+        /deploy -- --board deploy\/boards\/all-local --gateway http:\/\/a:8080/,
+      ),
+      expect.stringContaining('restart faasd'),
+      expect.stringContaining('faasd-watch.sh --gateway-within'),
+      expect.stringContaining('--reconcile'),
+    ],
+  ]);
+});
+
 test('the other split has its own boards', () => {
   const hosts = ['--hosts', 'a=10.0.0.1,b=10.0.0.2', '--split', 'balanced'];
   const { out } = script('deploy-dual-device', '--tag', '7', ...hosts, '--dry-run');
@@ -46,6 +78,14 @@ test.each([
   ['health-check', ['--host', 'x'], 'unknown option --host'],
   ['rollback', [...HOSTS], 'name the version with --to'],
   ['failover', [], '--primary-url-file: cannot be read'],
+  ['failover', [...REDIS_FILES, '--take-over'], '--take-over needs --ssh'],
+  ['failover', [...REDIS_FILES, '--take-over', '--ssh', 'a@b'], '--take-over needs --gateway'],
+  [
+    'failover',
+    [...REDIS_FILES, ...TAKE_OVER, '--settings', '/nowhere'],
+    '--settings: cannot be read',
+  ],
+  ['failover', [...REDIS_FILES, ...TAKE_OVER], '--take-over needs --tag'],
 ])('%s %j ends with 2 and says why', (name, args, why) => {
   const { code, err } = script(name, ...args);
   expect([code, err]).toEqual([2, expect.stringContaining(why)]);
