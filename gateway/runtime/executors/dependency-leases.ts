@@ -3,13 +3,9 @@
  * own gets dependencies opened with them, shared by all with equal settings and closed when none is left.
  */
 import type { Dependencies } from '#shared/runtime/context.ts';
-import {
-  parseSettings,
-  settingTable,
-  type Environment,
-  type Settings,
-} from '#shared/process/settings.ts';
+import { settingTable, type Environment, type Settings } from '#shared/process/settings.ts';
 import type { Texts } from '../deployments/deployment.ts';
+import { hostedSettings } from './hosted-settings.ts';
 
 export type OpenDependencies = (settings: Settings) => Promise<Dependencies>;
 
@@ -50,12 +46,12 @@ export class DependencyPool {
     return keyOf({ ...this.env, ...environment }) !== keyOf(this.env);
   }
 
-  /** @throws Failure INVALID_REQUEST naming every wrong setting */
+  /** @throws Failure INVALID_REQUEST naming every wrong setting, and each that the host does not allow */
   take(environment: Texts): DependencyLease {
     if (!this.openDependencies || !this.isOwn(environment)) return this.hostLease();
     const env = { ...this.env, ...environment };
     const key = keyOf(env);
-    const entry = this.entries.get(key) ?? fresh(parseSettings(env));
+    const entry = this.entries.get(key) ?? fresh(hostedSettings(this.env, env));
     this.entries.set(key, entry);
     entry.holders += 1;
     return {

@@ -34,7 +34,8 @@ afterAll(() => redis.stop());
 beforeEach(async () => {
   opened = [];
   closed = 0;
-  const env = { REDIS_URL: redis.url, RISK_AVERSION: '5', HOME: '/home/host' };
+  const limits = { ORDER_VALUE_MAX: '500', DAY_LOSS_MAX: '100', MAXIMUM_ORDER_RATIO: '0.2' };
+  const env = { ...limits, REDIS_URL: redis.url, RISK_AVERSION: '5', HOME: '/home/host' };
   shared = await openDependencies(parseSettings(env), { tokens: null, log: silentLog });
   host = new FunctionHost({
     functions: [],
@@ -121,3 +122,40 @@ it.each(['trading-execute-trade', 'trading'])(
     expect(await ask(name)).toMatchObject({ riskAversion: 5 });
   },
 );
+
+it.each([
+  ['ORDER_VALUE_MAX', '500.01', 'at most 500'],
+  ['DAY_LOSS_MAX', '101', 'at most 100'],
+  ['DAY_LOSS_MAX', '', 'at most 100'],
+  ['MAXIMUM_ORDER_RATIO', '0.21', 'at most 0.2'],
+  ['MAXIMUM_ORDER_RATIO', '', 'at most 0.2'],
+  ['DAY_TURNOVER_MAX_RATIO', '5', 'at most 1.2'],
+  ['ORDERS_PER_DAY_MAX', '41', 'at most 40'],
+  ['PRICE_COLLAR_RATIO', '0.5', 'at most 0.05'],
+  ['QUOTE_AGE_DAYS_MAX', '3650', 'at most 5'],
+  ['CONNECTOR_SILENCE_MAX_MS', '0', 'at most 60000'],
+  ['PRICE_SILENCE_MAX_HOURS', '97', 'at most 96'],
+  ['NOTICE_APPROVE_MAX', '1000', 'at most 0'],
+  ['BROKER', 'alpaca', 'alone'],
+  ['BROKER_URL', 'http://127.0.0.1:1', 'alone'],
+  ['MARKET_DATA', 'csv:/tmp', 'alone'],
+  ['REDIS_KEY_PREFIX', 'other', 'alone'],
+  ['DATA_DIR', '/tmp', 'alone'],
+])('refuses a deployment that sets %s to "%s"', async (name, value, message) => {
+  await deploy('trading-execute-trade');
+  await expect(deploy('trading-execute-trade', { [name]: value })).rejects.toMatchObject({
+    code: 'INVALID_REQUEST',
+    message: expect.stringMatching(new RegExp(`${name}.*${message}`)),
+  });
+  await expect(deploy('another', { [name]: value })).rejects.toMatchObject({
+    code: 'INVALID_REQUEST',
+  });
+  expect(opened).toEqual([]);
+});
+
+it('takes lower limits than the host has', async () => {
+  const lower = { ORDER_VALUE_MAX: '499', VOLUME_SHARE_MAX_RATIO: '0.1', DAY_TURNOVER_MAX: '9' };
+  await deploy('careful', { ...lower, CONNECTOR_SILENCE_MAX_MS: '1000' });
+  await ask('careful');
+  expect(opened.map(({ orderValueMax }) => orderValueMax.toString())).toEqual(['499']);
+});
