@@ -9,11 +9,12 @@ import { serviceNames } from '#shared/contract/names.ts';
 import { describeNeeding } from '../../support/needing.ts';
 import { findDefinitions, writeCustomSchemas } from '../../support/deployment/custom-resources.ts';
 import { findApiDescription, writeSchemas } from '../../support/deployment/kubernetes-schemas.ts';
-import { ran } from './tools.ts';
+import { ran, type Ran } from './tools.ts';
 
 const CHART = 'deploy/chart';
 const helm = tool('HELM', 'helm');
 const kubeconform = tool('KUBECONFORM', 'kubeconform');
+const kubeScore = tool('KUBE_SCORE', 'kube-score');
 
 /** What the environment names, or what `go install` left. */
 function tool(variable: string, name: string): string | undefined {
@@ -249,6 +250,43 @@ describeNeeding(helm === undefined ? 'no helm is installed' : undefined, 'the ch
     expect([code, err]).toEqual([1, expect.stringContaining(why)]);
   });
 });
+
+/** What the chart does otherwise on purpose. */
+const OTHERWISE = [
+  // A limit of processor time slows a plan down while processors are idle.
+  '--ignore-container-cpu-limit',
+  // Users are those of the images; tags are never used twice.
+  ...['container-security-context-user-group-id', 'container-image-pull-policy'],
+  // The number of replicas is a value; they are spread by topology constraints.
+  ...['deployment-replicas', 'deployment-has-host-podantiaffinity'],
+  ...['statefulset-has-host-podantiaffinity', 'horizontalpodautoscaler-replicas'],
+  // The connector takes no calls; its port is for metrics alone.
+  'pod-probes-identical',
+].flatMap((one) => (one.startsWith('--') ? [one] : ['--ignore-test', one]));
+
+describeNeeding(
+  helm === undefined || kubeScore === undefined
+    ? 'no helm or no kube-score is installed'
+    : undefined,
+  'kube-score',
+  () => {
+    const scored = (text: string): Ran => {
+      const options = ['score', '--kubernetes-version', 'v1.34', '--output-format', 'ci'];
+      return ran(kubeScore ?? '', [...options, ...OTHERWISE, '-'], {}, text);
+    };
+    const complaints = ({ out }: Ran): string[] =>
+      out.split('\n').filter((line) => /^\[(CRITICAL|WARNING)/.test(line));
+
+    test.each(layouts)('has nothing to say of %s', (_name, values) => {
+      expect(complaints(scored(rendered(...values).text))).toEqual([]);
+    });
+
+    test('names a file system that can be written to', () => {
+      const text = rendered().text.replaceAll('readOnlyRootFilesystem: true', '');
+      expect(complaints(scored(text)).join('\n')).toContain('filesystem');
+    });
+  },
+);
 
 const description = findApiDescription();
 const definitions = findDefinitions();

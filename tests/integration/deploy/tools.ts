@@ -21,9 +21,11 @@ export function ran(
   program: string,
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  input = '',
 ): Ran {
   const { status, stdout, stderr } = spawnSync(program, args, {
     encoding: 'utf8',
+    input,
     env: { ...process.env, ...env },
   });
   return { code: status, out: stdout, err: stderr };
