@@ -32,6 +32,8 @@ export interface PartitionReport {
   /** Acknowledged while the boards were cut off from each other, or on old state. */
   readonly untrue: number;
   readonly secondsUntilTrading: readonly number[];
+  /** Of each round: calls that were not acknowledged until both boards traded again. */
+  readonly attempts: readonly number[];
   readonly slow: readonly string[];
 }
 
@@ -63,19 +65,22 @@ export async function partitionRounds(
   const random = seededRandom(seed);
   const byFault: Record<string, number> = {};
   const seconds: number[] = [];
+  const attempts: number[] = [];
   const slow: string[] = [];
   try {
     for (let round = 0; round < rounds; round += 1) {
       const fault = stage.faults[Math.floor(random() * stage.faults.length)] as Fault;
-      const { tookMs, ranRatio } = await stage.round(fault, random);
+      const recovery = await stage.round(fault, random);
+      const { tookMs } = recovery;
+      attempts.push(recovery.attempts);
       byFault[fault] = (byFault[fault] ?? 0) + 1;
       seconds.push(tookMs / 1_000);
-      if (tookMs > RECOVERY_MS_MAX) slow.push(slowText(round, fault, tookMs, ranRatio));
+      if (tookMs > RECOVERY_MS_MAX) slow.push(slowText(round, fault, recovery));
       report(
-        JSON.stringify({ round, fault, tookMs, ranRatio, acknowledged: stage.acknowledged.length }),
+        JSON.stringify({ round, fault, ...recovery, acknowledged: stage.acknowledged.length }),
       );
     }
-    const figures = { rounds, byFault, secondsUntilTrading: seconds, slow };
+    const figures = { rounds, byFault, secondsUntilTrading: seconds, attempts, slow };
     return { ...figures, ...(await stage.judged()) };
   } finally {
     await stage.close();
@@ -87,16 +92,20 @@ interface Recovery {
   readonly tookMs: number;
   /** Polls of this process that came about, of those that the time had room for: low on a machine under load. */
   readonly ranRatio: number;
+  /** Calls begun since then that were not acknowledged, of the board that needed more: the load has no part in it. */
+  readonly attempts: number;
 }
 
-function slowText(round: number, fault: Fault, tookMs: number, ranRatio: number): string {
+function slowText(round: number, fault: Fault, { tookMs, ranRatio, attempts }: Recovery): string {
   const ran = `${Math.round(ranRatio * 100)} % of the polls of this process came about`;
-  return `round ${round}: ${fault} took ${tookMs} ms (${ran})`;
+  return `round ${round}: ${fault} took ${tookMs} ms, ${attempts} calls in vain (${ran})`;
 }
 
 class Stage {
   readonly faults: readonly Fault[];
   readonly acknowledged: Answer[] = [];
+  /** Calls that were not acknowledged since the last mishap ended. */
+  private inVain: Answer[] = [];
   private readonly network: Network;
   private readonly bundle: string;
   private readonly folder: string;
@@ -132,6 +141,7 @@ class Stage {
     await sleep(random() * 300);
     await this.strike(fault, random, lastsMs);
     const restoredAt = Date.now();
+    this.inVain = [];
     return this.untilTrading(restoredAt);
   }
 
@@ -189,7 +199,9 @@ class Stage {
     let polls = 0;
     const recovery = (): Recovery => {
       const tookMs = Date.now() - since;
-      return { tookMs, ranRatio: Math.min(1, (polls * POLL_MS) / Math.max(1, tookMs)) };
+      const ranRatio = Math.min(1, (polls * POLL_MS) / Math.max(1, tookMs));
+      const attempts = Math.max(...SYMBOLS.map((symbols) => this.vainOf(symbols, since)));
+      return { tookMs, ranRatio, attempts };
     };
     for (const symbols of SYMBOLS) {
       const traded = (): boolean =>
@@ -279,8 +291,16 @@ class Stage {
     await ready;
   }
 
+  /** Of one board, until its first call that was acknowledged. */
+  private vainOf(symbols: readonly string[], since: number): number {
+    const counts = ({ key, startedAt }: Answer): boolean =>
+      startedAt >= since && symbols.some((one) => key.startsWith(one));
+    const until = this.acknowledged.find(counts)?.startedAt ?? Infinity;
+    return this.inVain.filter((one) => counts(one) && one.startedAt < until).length;
+  }
+
   private take(answer: Answer): void {
-    if (answer.success !== true) return;
+    if (answer.success !== true) return void this.inVain.push(answer);
     if (this.cutSince !== undefined && answer.startedAt > this.cutSince) this.untrue += 1;
     this.acknowledged.push(answer);
   }

@@ -15,9 +15,12 @@ export interface BatchSum {
   readonly byFault: Readonly<Record<string, number>>;
   readonly secondsUntilTrading: { readonly median: number; readonly largest: number };
   readonly slow: readonly string[];
+  /** Calls in vain of each round, where they are counted. */
+  readonly attempts?: { readonly median: number; readonly largest: number };
 }
 
 interface Report {
+  readonly attempts?: readonly number[];
   readonly secondsUntilTrading: readonly number[];
   readonly byFault?: Readonly<Record<string, number>>;
   readonly slow?: readonly string[];
@@ -40,17 +43,21 @@ export async function runBatches(
 }
 
 function sumOf(reports: readonly Report[]): BatchSum {
-  const seconds = reports.flatMap((one) => one.secondsUntilTrading).sort((a, b) => a - b);
+  const seconds = reports.flatMap((one) => one.secondsUntilTrading);
+  const attempts = reports.flatMap((one) => one.attempts ?? []);
   return {
     rounds: seconds.length,
     counts: added(reports.map((report) => ({ ...report }))),
     byFault: added(reports.map((report) => report.byFault ?? {})),
-    secondsUntilTrading: {
-      median: seconds[Math.floor(seconds.length / 2)] ?? 0,
-      largest: seconds.at(-1) ?? 0,
-    },
+    secondsUntilTrading: spread(seconds),
     slow: reports.flatMap((report) => report.slow ?? []),
+    ...(attempts.length > 0 && { attempts: spread(attempts) }),
   };
+}
+
+function spread(values: readonly number[]): { readonly median: number; readonly largest: number } {
+  const sorted = values.toSorted((a, b) => a - b);
+  return { median: sorted[Math.floor(sorted.length / 2)] ?? 0, largest: sorted.at(-1) ?? 0 };
 }
 
 function added(records: readonly Readonly<Record<string, unknown>>[]): Record<string, number> {
