@@ -1,7 +1,8 @@
 /**
  * Two boards with a real faasd on this machine (docs/operate/faasd.md):
  *
- *   npm run faasd -- [--folder FOLDER] [--tag TAG] [--rounds N] [--from N] [--seed S] [--keep]
+ *   npm run faasd -- [--folder FOLDER] [--tag TAG] [--split S] [--rounds N] [--from N] [--seed S]
+ *                     [--keep]
  *
  * Publishes the packed stack with faas-cli, deploys it by the operator's scripts, runs a cycle and holds its
  * orders against those of the embedded system; then N rounds in which parts are killed in the midst of a cycle.
@@ -20,6 +21,7 @@ import { embeddedOrders } from './faasd/embedded-orders.ts';
 import { Installation } from './faasd/board-installation.ts';
 import { missingPrograms } from './faasd/required-programs.ts';
 import { round } from './faasd/mishap-rounds.ts';
+import { splitOf } from './faasd/splits.ts';
 
 const CYCLE_MS_MAX = 300_000;
 /** Set for the process that is the operator, in a network of its own. */
@@ -29,6 +31,7 @@ const { values } = parseArgs({
   options: {
     folder: { type: 'string', default: join(tmpdir(), 'arduino-trader-faasd') },
     tag: { type: 'string', default: '1' },
+    split: { type: 'string', default: 'compute-state' },
     rounds: { type: 'string', default: '0' },
     from: { type: 'string', default: '1' },
     seed: { type: 'string', default: 'faasd-1' },
@@ -39,7 +42,7 @@ const { values } = parseArgs({
 function open(): Installation {
   const found = findFaasCli(process.env);
   if ('missing' in found) throw new Error(found.missing);
-  return new Installation(values.folder, values.tag, found.program);
+  return new Installation(values.folder, values.tag, splitOf(values.split), found.program);
 }
 
 /** With the machine's network, for npm; then the rest without it. */
@@ -60,7 +63,7 @@ function outside(): number {
 
 async function inside(): Promise<number> {
   const installation = open();
-  const all = new Boards(installation.folder);
+  const all = new Boards(installation.folder, installation.split.names);
   try {
     for (const name of boardNames) await all.start(name);
     for (const name of boardNames) await installation.installOn(all, name);
@@ -93,7 +96,7 @@ async function compare(all: Boards, installation: Installation): Promise<number>
   let bad = same ? 0 : 1;
   const first = Number(values.from);
   for (let number = first; number < first + Number(values.rounds); number += 1) {
-    const found = await round(all, home, `${values.seed}-${number}`, expected);
+    const found = await round(all, installation.split, home, `${values.seed}-${number}`, expected);
     console.log(JSON.stringify(found));
     if (found.findings.length > 0) bad += 1;
   }

@@ -4,18 +4,19 @@ import { randomBytes } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { boardNames, boards, type BoardName, type Boards } from './boards.ts';
-
-const SPLIT = 'deploy/boards/compute-state';
+import { addressed, folderOf, hostsOf, type Split } from './splits.ts';
 
 export class Installation {
   readonly folder: string;
   readonly tag: string;
+  readonly split: Split;
   private readonly program: string;
 
   /** @param program faas-cli's */
-  constructor(folder: string, tag: string, program: string) {
+  constructor(folder: string, tag: string, split: Split, program: string) {
     this.folder = resolve(folder);
     this.tag = tag;
+    this.split = split;
     this.program = program;
     mkdirSync(this.folder, { recursive: true });
   }
@@ -66,25 +67,25 @@ export class Installation {
 
   /** Secrets of both boards, once; addresses in place of names, which containers could not look up. */
   prepareSecrets(): void {
-    if (existsSync(join(this.folder, 'redis-password'))) return;
+    if (existsSync(this.secretsOf('compute', 'trade-token'))) return;
     const certificates = join(this.folder, 'certificates');
     const make = 'npm run --silent certificates -- "$@" >/dev/null';
-    this.sh(make, 'ca', 'ca', '--dir', certificates);
+    if (!existsSync(join(certificates, 'ca'))) this.sh(make, 'ca', 'ca', '--dir', certificates);
     const tokens = ['write-token', 'trade-token', 'read-token', 'operator-password'].map(
       (name) => [name, token()] as const,
     );
-    const password = token();
-    for (const name of boardNames) {
-      const { address } = boards[name];
-      this.sh(make, 'board', 'board', name, '--san', address, '--dir', certificates);
-      const folder = join(this.folder, 'secrets', name);
-      mkdirSync(folder, { recursive: true });
-      const keep = (file: string, text: string) => writeFileSync(join(folder, file), text);
+    const password = this.redisPassword();
+    for (const board of boardNames) {
+      const name = this.split.names[board];
+      this.sh(make, 'board', 'board', name, '--san', boards[board].address, '--dir', certificates);
+      mkdirSync(this.secretsOf(board), { recursive: true });
+      const keep = (file: string, text: string) => writeFileSync(this.secretsOf(board, file), text);
       for (const [file, text] of tokens) keep(file, `${text}\n`);
       const hosts = boardNames.map((one) => `${boards[one].address}:6379`).join(',');
       keep('redis-url', `redis://:${password}@${hosts}\n`);
-      keep('device-yaml', addressed(readFileSync(join(SPLIT, name, 'device.yaml'), 'utf8')));
-      keep('services-yaml', readFileSync(join(SPLIT, name, 'services.yaml'), 'utf8'));
+      const own = folderOf(this.split, board);
+      keep('device-yaml', addressed(this.split, readFileSync(join(own, 'device.yaml'), 'utf8')));
+      keep('services-yaml', readFileSync(join(own, 'services.yaml'), 'utf8'));
       for (const part of ['cert', 'key', 'ca'])
         keep(
           `grpc-${part}`,
@@ -92,17 +93,29 @@ export class Installation {
         );
     }
     writeFileSync(join(this.folder, 'settings.env'), 'REDIS_REPLICAS=1\n');
-    writeFileSync(join(this.folder, 'redis-password'), password);
+  }
+
+  private redisPassword(): string {
+    const file = join(this.folder, 'redis-password');
+    if (!existsSync(file)) writeFileSync(file, token());
+    return readFileSync(file, 'utf8');
+  }
+
+  private secretsOf(board: BoardName, ...file: readonly string[]): string {
+    return join(this.folder, 'secrets', this.split.names[board], ...file);
   }
 
   tradeToken(): string {
-    return readFileSync(join(this.folder, 'secrets', 'compute', 'trade-token'), 'utf8').trim();
+    return readFileSync(this.secretsOf('compute', 'trade-token'), 'utf8').trim();
   }
 
   async installOn(all: Boards, name: BoardName): Promise<void> {
     const { peer, first } = boards[name];
-    const script = `/opt/arduino-trader/scripts/faasd/install.sh ${name} ${this.folder} ${peer} ${first}`;
-    await all.run(name, `IMAGE_PREFIX=${this.env['IMAGE_PREFIX']} IMAGE_TAG=${this.tag} ${script}`);
+    const { names } = this.split;
+    const other = boardNames.find((one) => one !== name) ?? name;
+    const options = [name, this.folder, peer, first, names[name], names[other]].join(' ');
+    const env = `IMAGE_PREFIX=${this.env['IMAGE_PREFIX']} IMAGE_TAG=${this.tag}`;
+    await all.run(name, `${env} /opt/arduino-trader/scripts/faasd/install.sh ${options}`);
   }
 
   async login(all: Boards, name: BoardName): Promise<void> {
@@ -118,8 +131,8 @@ export class Installation {
 
   /** An operator's script with the addresses of the boards. @throws Error unless it ends with 0 */
   script(name: string, ...options: readonly string[]): void {
-    const hosts = boardNames.map((one) => `${one}=${boards[one].address}`).join(',');
-    this.sh('exec "deploy/scripts/$0" "$@"', name, '--hosts', hosts, ...options);
+    const split = ['--split', this.split.name, '--hosts', hostsOf(this.split)];
+    this.sh('exec "deploy/scripts/$0" "$@"', name, ...split, ...options);
   }
 
   private sh(command: string, ...args: readonly string[]): void {
@@ -132,11 +145,4 @@ export class Installation {
 
 function token(): string {
   return randomBytes(16).toString('hex');
-}
-
-function addressed(text: string): string {
-  return boardNames.reduce(
-    (made, name) => made.replace(`${name}.local`, boards[name].address),
-    text,
-  );
 }

@@ -19,14 +19,20 @@ const STARTS_WITHIN_MS = 180_000;
 
 export class Boards {
   private readonly folder: string;
+  private readonly names: Readonly<Record<BoardName, string>>;
   private readonly running = new Map<
     BoardName,
     { readonly child: ChildProcess; readonly init: number }
   >();
 
-  /** @param folder what the boards keep on their disks, and the images; this process is the operator */
-  constructor(folder: string) {
+  /**
+   * This process is the operator.
+   * @param folder what the boards keep on their disks, and the images
+   * @param names what the boards are called
+   */
+  constructor(folder: string, names: Readonly<Record<BoardName, string>>) {
     this.folder = folder;
+    this.names = names;
     execFileSync('sh', [
       '-ec',
       'ip link set lo up; ip link add br0 type bridge; ip address add 10.99.0.1/24 dev br0; ip link set br0 up',
@@ -35,8 +41,9 @@ export class Boards {
 
   /** Switches a board on, and waits until faasd is installed and started. */
   async start(name: BoardName): Promise<void> {
-    const disk = join(this.folder, 'boards', name);
-    const script = ['scripts/faasd/board.sh', 'run', name, disk, boards[name].address];
+    const own = this.names[name];
+    const disk = join(this.folder, 'boards', own);
+    const script = ['scripts/faasd/board.sh', 'run', own, disk, boards[name].address];
     execFileSync('mkdir', ['-p', disk]);
     const child = spawn('bash', script, { stdio: 'inherit' });
     const init = await this.childOf(child);

@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
 # What docs/operate/deploy.md asks of a board, in its namespaces: Redis as a service of the board, the files of
 # connector and facade, faasd's limits. Images lie here in place of a registry.
-#   install.sh NAME FOLDER PEER FIRST   FIRST: `primary` or `replica`; IMAGE_PREFIX and IMAGE_TAG as for faas-cli
+#   install.sh PART FOLDER PEER FIRST NAME OTHER
+# PART: `state` or `compute`, which has its file in deploy/faasd; FIRST: `primary` or `replica`; NAME and OTHER: what
+# the two boards are called in the split. IMAGE_PREFIX and IMAGE_TAG as for faas-cli.
 set -euo pipefail
-NAME=$1 FOLDER=$2 PEER=$3 FIRST=$4
+PART=$1 FOLDER=$2 PEER=$3 FIRST=$4 NAME=$5 OTHER=$6
 SECRETS=$FOLDER/secrets/$NAME
 mkdir -p /etc/arduino-trader
 cd /opt/arduino-trader/deploy
@@ -23,7 +25,7 @@ cp -n docker-compose.yaml docker-compose.faasd.yaml
 {
   sed 's/_timeout=6[05]s/_timeout=1000s/' docker-compose.faasd.yaml
   sed '1,/^services:/d; s#ghcr.io/your-name/arduino-trader/services:1#'"$IMAGE_PREFIX/services:$IMAGE_TAG#" \
-    "/opt/arduino-trader/deploy/faasd/$NAME.yaml"
+    "/opt/arduino-trader/deploy/faasd/$PART.yaml" | sed "s/\(GRPC_CERTIFICATE_SCOPES=\)[a-z]*=/\1$OTHER=/"
 } >docker-compose.yaml
 mkdir -p /etc/systemd/system/faasd-provider.service.d
 printf '[Service]\nEnvironment=service_timeout=1000s\nExecStart=\nExecStart=/usr/local/bin/faasd provider --pull-policy IfNotPresent\n' \

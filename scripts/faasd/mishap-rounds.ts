@@ -6,6 +6,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { integerBelow, seededRandom, type Random } from '#shared/kernel/random.ts';
 import type { BoardName, Boards } from './boards.ts';
+import { functionsOf, type Split } from './splits.ts';
 import { ordersOf, runCycle, type Home } from './traded-cycle.ts';
 
 interface Mishap {
@@ -18,15 +19,11 @@ interface Mishap {
 const killTask = (namespace: string, task: string): string =>
   `ctr -n ${namespace} tasks kill -s KILL ${task}`;
 const killUnit = (unit: string): string => `kill -KILL $(cat /run/units/${unit}.main)`;
-const functionsOf: Readonly<Record<BoardName, readonly string[]>> = {
-  state: ['universe', 'portfolio', 'trading'],
-  compute: ['scoring', 'optimization', 'planning', 'gateway'],
-};
 
-function mishaps(): readonly Mishap[] {
+function mishaps(split: Split): readonly Mishap[] {
   return (['state', 'compute'] as const).flatMap((board) => [
     { board, name: `provider of ${board}`, command: killUnit('faasd-provider') },
-    ...functionsOf[board].map((task) => ({
+    ...functionsOf(split, board).map((task) => ({
       ...{ board, name: `task ${task}`, command: killTask('openfaas-fn', task) },
     })),
     { board, name: `connector of ${board}`, command: killTask('openfaas', 'connector') },
@@ -50,6 +47,7 @@ export interface Round {
 /** @param expected the orders of an undisturbed cycle */
 export async function round(
   boards: Boards,
+  split: Split,
   home: Home,
   seed: string,
   expected: readonly string[],
@@ -62,7 +60,7 @@ export async function round(
     ({ calls }) => ({ calls, findings: [] as string[] }),
     (thrown: unknown) => ({ calls: 0, findings: [String(thrown)] }),
   );
-  const struck = await strike(boards, random, startedMs);
+  const struck = await strike(boards, mishaps(split), random, startedMs);
   const { calls, findings } = await cycle;
   const seconds = Math.round((Date.now() - startedMs) / 1000);
   findings.push(...(await judge(boards, home, expected)));
@@ -70,8 +68,12 @@ export async function round(
   return { seed, mishaps: struck, calls, seconds, findings };
 }
 
-async function strike(boards: Boards, random: Random, startedMs: number): Promise<string[]> {
-  const choice = mishaps();
+async function strike(
+  boards: Boards,
+  choice: readonly Mishap[],
+  random: Random,
+  startedMs: number,
+): Promise<string[]> {
   const moments = Array.from({ length: 1 + integerBelow(random, 3) }, () => random() * AT_MS_MAX);
   const struck: string[] = [];
   for (const atMs of moments.sort((a, b) => a - b)) {

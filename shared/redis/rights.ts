@@ -5,6 +5,7 @@
  */
 import type { Redis } from 'ioredis';
 import { Failure, unavailable } from '#shared/kernel/failure.ts';
+import { missingRights } from './missing-rights.ts';
 
 /** A key of the installation that nothing uses. */
 const KEY = '{rights}:probe';
@@ -140,6 +141,8 @@ async function refusalOf(reply: Promise<unknown>): Promise<'command' | 'key' | u
     const message = thrown instanceof Error ? thrown.message : '';
     if (/\bNOPERM\b.*\baccess\b.*\bkey/i.test(message)) return 'key';
     if (/\bNOPERM\b|unknown command/i.test(message)) return 'command';
+    // Said already, as by the search for the server of a cluster.
+    if (thrown instanceof Failure) throw thrown;
     throw unavailable('Redis', thrown);
   }
 }
@@ -147,15 +150,5 @@ async function refusalOf(reply: Promise<unknown>): Promise<'command' | 'key' | u
 /** One line, with the rules for ACL SETUSER. */
 function missing(refusals: Refusals, keyPrefix: string): Failure {
   const names = [...refusals].flatMap(([name, what]) => (what === 'command' ? [name] : []));
-  const grants = names.map((name) => `+${name}`);
-  if (names.length < refusals.size) grants.push(`~${keyPrefix}*`);
-  const lacks = [
-    ...(names.length > 0 ? [`the commands ${names.join(', ').toUpperCase()}`] : []),
-    ...(names.length < refusals.size ? [`the keys ${keyPrefix}*`] : []),
-  ];
-  return new Failure(
-    'REFUSED',
-    `The Redis user may not use ${lacks.join(' and ')}: grant ${grants.join(' ')} (docs/operate/redis-keys.md has the list).`,
-    { rule: 'redis-rights', grants },
-  );
+  return missingRights(names, names.length < refusals.size ? `${keyPrefix}*` : undefined);
 }

@@ -7,8 +7,10 @@
 import { AbstractConnector, Redis } from 'ioredis';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { unavailable } from '#shared/kernel/failure.ts';
+import { Failure, unavailable } from '#shared/kernel/failure.ts';
 import type { ConnectionOptions, ServerAddress } from './addresses.ts';
+import { missingRights } from './missing-rights.ts';
+import { refusalSentence } from './writability.ts';
 
 /** A server without power does not refuse a connection; the attempt times out. */
 const CONNECT_TIMEOUT_MS = 1_500;
@@ -62,6 +64,7 @@ async function ownerOf(
   options: ConnectionOptions,
 ): Promise<ServerAddress> {
   let failed: unknown;
+  let refused: Failure | undefined;
   for (const server of servers) {
     try {
       const owner = await ownerAsked(server, key, options);
@@ -69,9 +72,11 @@ async function ownerOf(
       failed = unavailable(`A server of the cluster with the slot of ${key}`);
     } catch (thrown) {
       failed = thrown;
+      if (thrown instanceof Failure) refused = thrown;
     }
   }
-  throw failed;
+  // Why one refused says more than that another is away.
+  throw refused ?? failed;
 }
 
 async function ownerAsked(
@@ -89,14 +94,38 @@ async function ownerAsked(
     lazyConnect: true,
     retryStrategy: () => null,
   });
-  redis.on('error', () => undefined);
+  // A refused password closes the connection, and is said in an event only.
+  let refused: Error | undefined;
+  redis.on('error', (error: Error) => (refused = error));
   try {
     await redis.connect();
-    const slot = Number(await redis.call('CLUSTER', 'KEYSLOT', key));
-    return ownerIn((await redis.call('CLUSTER', 'SLOTS')) as SlotRange[], slot, server);
+    const [slot, ranges] = await askBoth(redis, key);
+    return ownerIn(ranges, slot, server);
+  } catch (thrown) {
+    const sentence = refused && refusalSentence(refused);
+    if (sentence === undefined) throw thrown;
+    throw new Failure('UNAVAILABLE', sentence, { what: 'Redis' }, refused);
   } finally {
     redis.disconnect();
   }
+}
+
+/** @throws Failure REFUSED `redis-rights` where the user may not ask */
+async function askBoth(redis: Redis, key: string): Promise<[slot: number, ranges: SlotRange[]]> {
+  const answers = await Promise.allSettled([
+    redis.call('CLUSTER', 'KEYSLOT', key),
+    redis.call('CLUSTER', 'SLOTS'),
+  ]);
+  const refused = ['cluster|keyslot', 'cluster|slots'].filter((_name, at) => {
+    const answer = answers[at];
+    return answer?.status === 'rejected' && /\bNOPERM\b/.test(String(answer.reason));
+  });
+  if (refused.length > 0) throw missingRights(refused);
+  const [slot, ranges] = answers.map((answer) => {
+    if (answer.status === 'rejected') throw answer.reason;
+    return answer.value;
+  });
+  return [Number(slot), ranges as SlotRange[]];
 }
 
 type SlotRange = readonly [first: number, last: number, primary: readonly [string | null, number]];
