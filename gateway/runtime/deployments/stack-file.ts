@@ -87,9 +87,16 @@ export async function readStackFile(
 ): Promise<readonly StackFunction[]> {
   const stack = parseStack(await readText(file), env);
   const folder = dirname(file);
+  const processes = new Map(
+    await Promise.all(
+      [...new Set(stack.map(({ lang }) => lang))].map(
+        async (lang) => [lang, await processOf(lang, folder)] as const,
+      ),
+    ),
+  );
   return Promise.all(
     stack.map(async ({ environmentFiles = [], ...one }) => {
-      const envProcess = one.envProcess ?? (await processOf(one.lang, folder));
+      const envProcess = one.envProcess ?? processes.get(one.lang);
       const files = environmentFiles.map((name) => environmentIn(resolve(folder, name), env));
       const environments = [one.environment, ...(await Promise.all(files))];
       return {
