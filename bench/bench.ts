@@ -17,6 +17,7 @@ const benches: Readonly<Record<string, () => Promise<unknown>>> = {
   solvers: () => import('./solvers/bench.ts'),
   tracing: () => import('./tracing/bench.ts'),
   stall: () => import('./stall/bench.ts'),
+  universe: () => import('./universe/bench.ts'),
 };
 
 const known = Object.keys(benches);
