@@ -67,7 +67,7 @@ export async function openTestDependencies(
     REDIS_URL: redis.url,
     REDIS_KEY_PREFIX: `t${process.pid}-${prefixes}`,
     // Nothing is persisted between tests unless a test names a folder.
-    DATA_DIR: '/nonexistent',
+    DATA_DIR: '/nonexistent/data',
     ...env,
   });
   return openDependencies(settings, { tokens: null, log: silentLog, ...parts });

@@ -2,28 +2,14 @@
  * A year of an account, entered by the operations on the days it happened, and once more by hand as a beancount
  * journal that knows nothing of them: every balance and every gain is the same.
  */
-import bookMovement from '../../../functions/portfolio/book-movement/handler.ts';
 import exportLedger from '../../../functions/portfolio/export-ledger/handler.ts';
-import getGains from '../../../functions/portfolio/get-gains/handler.ts';
-import importTransactions from '../../../functions/portfolio/import-transactions/handler.ts';
-import reverseMovement from '../../../functions/portfolio/reverse-movement/handler.ts';
-import updatePositions from '../../../functions/portfolio/update-positions/handler.ts';
 import verifyLedger from '../../../functions/portfolio/verify-ledger/handler.ts';
-import { parseDay, startOf } from '#shared/kernel/calendar-day.ts';
-import type { StatedAction } from '#shared/kernel/corporate-action.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
-import { parseIsin, type Isin } from '#shared/kernel/isin.ts';
-import { Money } from '#shared/kernel/money.ts';
-import { Price } from '#shared/kernel/price.ts';
-import { taxYearMessages } from '#shared/gateway/overview/tax-years.ts';
-import { emptyBook, postEntries, quantityOf, costOf } from '#shared/portfolio/model/booking.ts';
-import { defaultPolicy } from '#shared/portfolio/policy/default-policy.ts';
+import { parseIsin } from '#shared/kernel/isin.ts';
 import { StoredBook } from '#shared/portfolio/stored-book.ts';
-import { parseSettings } from '#shared/process/settings.ts';
 import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
 import {
-  beancountBalances,
   beancountErrors,
   hledgerBalances,
   hledgerErrors,
@@ -33,70 +19,23 @@ import {
 import type { PaperFixture } from '../../support/brokers/paper-fixture.ts';
 import { ALPHA, BETA, GAMMA } from '../../support/markets/set-market.ts';
 import { testNeeding } from '../../support/needing.ts';
-import { ask, openAccount, sync } from './portfolio-fixture.ts';
+import { expectJournal } from './journal-by-hand.ts';
+import { ask, openAccount } from './portfolio-fixture.ts';
+import {
+  act,
+  eur,
+  live,
+  move,
+  pays,
+  ratio,
+  trade,
+  transfer,
+  undoDeposit,
+  type Event,
+} from './year-steps.ts';
 
 /** ALPHA under its new ISIN, and what BETA spins off. */
 const [RENAMED, SPUN] = [parseIsin('DE0005190003'), parseIsin('US5949181045')];
-
-type Step = (on: PaperFixture) => Promise<unknown>;
-type Event = readonly [day: string, step: Step];
-
-const eur = (amount: string) => ({ amount, currency: 'EUR' });
-
-const move =
-  (kind: string, amount: string, more: object = {}): Step =>
-  async (on) =>
-    done(await ask(bookMovement, on, { kind, amount: eur(amount), ...more }));
-
-const transfer =
-  (kind: string, isin: Isin, quantity: number, price?: object): Step =>
-  async (on) =>
-    done(await ask(bookMovement, on, { kind, isin, quantity, ...(price && { price }) }));
-
-/** A trade as a broker's row has it: shares, price, and the cash with the fee in it. */
-const trade =
-  (kind: string, isin: Isin, shares: number, price: string, cash: string, fee: string): Step =>
-  async (on) => {
-    const day = new Date(on.dependencies.now()).toISOString().slice(0, 10);
-    const [amount = '', currency = 'EUR'] = price.split(' ');
-    const row = [day, kind, isin, shares, amount, currency, cash, 'EUR', fee, `${day}-${kind}`];
-    const header = 'date,kind,isin,quantity,price,price_currency,amount,currency,fee,id';
-    const content = `${header}\n${row.join(',')}\n`;
-    const { body } = done(await ask(importTransactions, on, { content, apply: true }));
-    expect(body).toMatchObject({ applied: true, leftRows: [] });
-  };
-
-const act =
-  (kind: StatedAction['kind'], isin: Isin, more: Partial<StatedAction> = {}): Step =>
-  async (on) => {
-    const day = parseDay(new Date(on.dependencies.now()).toISOString().slice(0, 10));
-    on.market.setRate('USD', 'EUR', day, 0.9);
-    on.market.setAction({ kind, isin, day, source: 'test', ...more });
-    const { body } = done(await ask(updatePositions, on, { forceSync: true }));
-    expect(body.externalBooked).toBe(0);
-  };
-
-const ratio = (newShares: string, oldShares: string) => ({
-  newShares: Decimal.parse(newShares),
-  oldShares: Decimal.parse(oldShares),
-});
-const pays = (amount: string, currency: string, taxRatio: string) => ({
-  amount: Price.parse(amount, currency),
-  taxRatio: Decimal.parse(taxRatio),
-});
-
-/** A deposit of the wrong size, undone the day after. */
-const undoDeposit: Step = async (on) => {
-  const { database, baseCurrency } = on.dependencies;
-  const ledger = await new StoredBook(database, baseCurrency).ledger(DEFAULT_ACCOUNT);
-  const wrong = ledger.find(({ cash }) => cash.equals(Money.parse('50000', 'EUR')));
-  done(await ask(reverseMovement, on, { lineId: wrong?.id ?? '', reason: 'a zero too many' }));
-};
-
-function done<T extends { readonly status: number; readonly text: string }>(answer: T): T {
-  if (answer.status !== 200) throw new Error(answer.text);
-  return answer;
-}
 
 const months = ['03', '04', '05', '06', '07', '08', '09', '10', '11', '12'];
 
@@ -105,7 +44,7 @@ const events: readonly Event[] = [
   ['2024-03-06', trade('buy', ALPHA, 10, '100 EUR', '-1001.00', '1.00')],
   ['2024-03-07', trade('buy', BETA, 50, '20 USD', '-905.00', '5.00')],
   ['2024-03-11', move('deposit', '50000')],
-  ['2024-03-12', undoDeposit],
+  ['2024-03-12', undoDeposit('50000')],
   ['2024-03-13', move('deposit', '5000')],
   ['2024-03-14', move('fee', '4.90')],
   ['2024-03-18', move('interest', '1.23')],
@@ -311,16 +250,6 @@ ${monthly}2025-02-03 * "sold 10"
   Assets:Cash
 `;
 
-const accounts = {
-  'assets:cash': 'Assets:Cash',
-  'equity:deposits': 'Equity:Deposits',
-  'equity:transfers': 'Equity:Transfers',
-  'income:dividends': 'Income:Dividends',
-  'income:interest': 'Income:Interest',
-  'income:gains': 'Income:Gains',
-  'expenses:fees': 'Expenses:Fees',
-  'expenses:tax': 'Expenses:Tax',
-} as const;
 const holdings = {
   [RENAMED]: 'Assets:Renamed',
   [BETA]: 'Assets:Beta',
@@ -338,11 +267,7 @@ describe('a year of an account', () => {
   beforeAll(async () => {
     redis = await startTestRedis();
     on = await openAccount(redis, { PAPER_OPENING_CASH: '10000' });
-    await sync(on);
-    for (const [day, step] of events) {
-      on.advance(startOf(parseDay(day)) + 12 * 3_600_000 - on.dependencies.now());
-      await step(on);
-    }
+    await live(on, events);
   });
   afterAll(async () => {
     await on.dependencies.close();
@@ -356,46 +281,7 @@ describe('a year of an account', () => {
   });
 
   testNeeding(missingBeancount, 'has the balances and gains of the journal by hand', async () => {
-    const { errors, balances } = await beancountBalances(byHand);
-    expect(errors).toEqual([]);
-    const book = await reader().book(DEFAULT_ACCOUNT);
-    const ledger = await reader().ledger(DEFAULT_ACCOUNT);
-    const { posted } = postEntries(emptyBook(DEFAULT_ACCOUNT, book.currency), ledger);
-    const postings = posted.flatMap((one) => one.postings);
-    const ours = Object.keys(accounts).map((account) => [
-      account,
-      Money.sum(
-        postings.filter((one) => one.account === account).map(({ amount }) => amount),
-        book.currency,
-      ).toEstimate(),
-    ]);
-    const theirs = Object.entries(accounts).map(([account, name]) => [
-      account,
-      Number(balances[name]?.cost ?? 0),
-    ]);
-    expect(ours).toEqual(theirs);
-    const held = [...book.holdings.values()].filter(({ lots }) => lots.length > 0);
-    const shown = held.map((one) => [
-      holdings[one.isin as keyof typeof holdings],
-      quantityOf(one).toEstimate(),
-      costOf(one, book.currency).toEstimate(),
-    ]);
-    expect(Object.fromEntries(shown.map(([name, ...rest]) => [name, rest]))).toEqual(
-      Object.fromEntries(
-        Object.values(holdings).map((name) => [
-          name,
-          [Number(balances[name]?.units), Number(balances[name]?.cost)],
-        ]),
-      ),
-    );
-    const { lots } = (await ask(getGains, on)).body as { lots: { gain: { amount: string } }[] };
-    const gained = lots.reduce((sum, { gain }) => sum + Math.round(Number(gain.amount) * 100), 0);
-    expect(gained).toBe(Math.round(-100 * Number(balances['Income:Gains']?.cost)));
-    const { tax } = defaultPolicy(parseSettings({}));
-    const years = taxYearMessages(ledger, book.currency, tax).map(({ realisedGain }) =>
-      Money.parse(realisedGain?.amount ?? '', book.currency),
-    );
-    expect(Money.sum(years, book.currency).toEstimate()).toBe(gained / 100);
+    await expectJournal(on, byHand, holdings);
   });
 
   testNeeding(missingBeancount, 'is exported in order for beancount, actions and all', async () => {

@@ -20,7 +20,7 @@ const env = {
   REDIS_KEY_PREFIX: 'redis-crash',
   // Each order has a day of its own, so that all runs read as much.
   QUOTE_AGE_DAYS_MAX: '3650',
-  DATA_DIR: '/nonexistent',
+  DATA_DIR: '/nonexistent/data',
   CLAIM_LEASE_MS: '100',
 };
 

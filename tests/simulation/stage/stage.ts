@@ -67,7 +67,7 @@ export class Stage {
     this.settings = parseSettings({
       REDIS_URL: 'unix:///nonexistent',
       REDIS_KEY_PREFIX: PREFIX,
-      DATA_DIR: '/nonexistent',
+      DATA_DIR: '/nonexistent/data',
       BASE_CURRENCY: 'EUR',
       HALF_SPREAD_RATIO: '0',
       CLAIM_LEASE_MS: '60000',

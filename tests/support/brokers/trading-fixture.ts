@@ -38,7 +38,7 @@ export async function openTradingFixture(
   const log = listening(warnings);
   const opened = await openTestDependencies(
     redis,
-    { DATA_DIR: '/nonexistent', HALF_SPREAD_RATIO: '0', ...env },
+    { DATA_DIR: '/nonexistent/data', HALF_SPREAD_RATIO: '0', ...env },
     { now: clock.now, transport: test.transport, log, ...parts },
   );
   const broker = new FaultyBroker(opened.broker);

@@ -46,7 +46,8 @@ export function realisedLots(
     const after = line.isin && book.holdings.get(line.isin);
     const gain = gainOf(earlier, book, line);
     if (!before || !after || (gain.sign === 0 && line.kind !== 'sell')) return [];
-    return rowsOf(line, before, after, gain);
+    const exchanged = line.newIsin && book.holdings.get(line.newIsin);
+    return rowsOf(line, { before, after, exchanged }, gain);
   });
 }
 
@@ -63,12 +64,15 @@ function gainOf(before: Book, after: Book, { isin, newIsin }: LedgerEntry): Mone
 /** Ids are not needed here. */
 const NOTHING_BOOKED = GrowingSet.of<string>();
 
-function rowsOf(
-  line: LedgerEntry,
-  before: Holding,
-  after: Holding,
-  gain: Money,
-): readonly RealisedLot[] {
+interface Around {
+  readonly before: Holding;
+  readonly after: Holding;
+  /** The security into which lots went on with a part of their cost. */
+  readonly exchanged: Holding | undefined;
+}
+
+function rowsOf(line: LedgerEntry, around: Around, gain: Money): readonly RealisedLot[] {
+  const { before, after } = around;
   const taken = before.lots.flatMap((lot): { lot: Lot; quantity: Quantity }[] => {
     const left = after.lots.find(({ lotId }) => lotId === lot.lotId)?.quantity ?? Decimal.zero;
     const quantity = lot.quantity.subtract(left).normalize();
@@ -76,7 +80,7 @@ function rowsOf(
   });
   const shares = taken.map(({ quantity }) => quantity);
   const proceeds = spread(line.cash, shares);
-  const costs = costsOf(line, taken, after, line.cash.subtract(gain));
+  const costs = costsOf(line, taken, around, line.cash.subtract(gain));
   const soldOn = dayOf(line.happenedAt);
   return taken.map(({ lot, quantity }, i) => {
     const [brought, cost] = [proceeds[i] ?? line.cash, costs[i] ?? Money.zero(line.cash.currency)];
@@ -95,7 +99,7 @@ function rowsOf(
 function costsOf(
   { lotMethod }: LedgerEntry,
   taken: readonly { readonly lot: Lot; readonly quantity: Quantity }[],
-  after: Holding,
+  { after, exchanged }: Around,
   total: Money,
 ): readonly Money[] {
   if (lotMethod === 'average')
@@ -103,8 +107,9 @@ function costsOf(
       total,
       taken.map(({ quantity }) => quantity),
     );
+  const kept = [...after.lots, ...(exchanged?.lots ?? [])];
   return taken.map(({ lot }) => {
-    const left = after.lots.find(({ lotId }) => lotId === lot.lotId)?.cost;
+    const left = kept.find(({ lotId }) => lotId === lot.lotId)?.cost;
     return left ? lot.cost.subtract(left) : lot.cost;
   });
 }
