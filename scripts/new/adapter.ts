@@ -20,9 +20,11 @@ export function beginAdapter(kind: AdapterKind, name: string, dryRun: boolean): 
 
 function leftToDo(kind: AdapterKind, folder: string, name: string): string {
   const setting = kind === 'broker' ? 'BROKER' : 'MARKET_DATA';
+  const page = kind === 'broker' ? `docs/brokers/${name}.md` : 'docs/use/market-data.md';
   return `
 Works as a simulation now: ${setting}=${name}
 Left to write: ${folder}/${name}-${kind}.ts, each method by what ${name} answers;
-${kind === 'broker' ? `a mock of ${name} in tests/support, and the fault suite on it; ` : ''}a page in docs.
+its secret files in marketSecrets of shared/process/settings/market-settings.ts;
+${kind === 'broker' ? `a mock of ${name} in tests/support/brokers, and the fault suite on it; ` : ''}${page}.
 Then: npm run generate`;
 }

@@ -7,6 +7,7 @@ export type File = readonly [path: string, text: string];
 const KEBAB = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 const NAME_LENGTH_MAX = 40;
 const SETTINGS = 'shared/process/settings/market-settings.ts';
+const DECIMALS = 'shared/clients/broker/quantity-decimals.ts';
 
 /** @returns what is wrong with a name */
 export function wrongName(name: string): string | undefined {
@@ -27,8 +28,10 @@ export function adapterFiles(kind: AdapterKind, name: string): readonly File[] {
     kind === 'broker'
       ? [registerBroker, openBroker, brokerTest]
       : [registerMarketData, openMarketData, marketDataTest];
+  const example = readFileSync(`scripts/new/example-${kind}.ts`, 'utf8');
   return [
-    [file, renamed(readFileSync(`scripts/new/example-${kind}.ts`, 'utf8'), name)],
+    [file, renamed(kind === 'broker' ? withSharedDecimals(example) : example, name)],
+    ...(kind === 'broker' ? [countedShares(name)] : []),
     [SETTINGS, register(readFileSync(SETTINGS, 'utf8'), name)],
     [opener, open(readFileSync(opener, 'utf8'), name)],
     [`tests/integration/${kind}/${name}-${kind}.test.ts`, renamed(test, name)],
@@ -56,6 +59,29 @@ function openBroker(open: string, name: string): string {
     const { ${broker} } = await import('./${name}/${name}-broker.ts');
     return new ${broker}(paperOpeningCash, dependencies);
   },\n$2`,
+  );
+}
+
+/** How finely the new broker counts shares: known without opening it, since plans need it as well. */
+function countedShares(name: string): File {
+  const decimals = readFileSync(DECIMALS, 'utf8');
+  return [
+    DECIMALS,
+    replaced(decimals, /(quantityDecimals: [^]*?\n)(\};)/, `$1  '${name}': 0,\n$2`),
+  ];
+}
+
+/** The example is no broker of the settings, so it states its decimals itself; a copy reads the table. */
+function withSharedDecimals(example: string): string {
+  const read = replaced(
+    example,
+    /quantityDecimals: 0,/,
+    "quantityDecimals: quantityDecimals['example'],",
+  );
+  return replaced(
+    read,
+    /(from '#shared\/clients\/broker\/capabilities\.ts';\n)/,
+    "$1import { quantityDecimals } from '#shared/clients/broker/quantity-decimals.ts';\n",
   );
 }
 

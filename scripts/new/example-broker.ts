@@ -27,9 +27,9 @@ import { Price } from '#shared/kernel/price.ts';
 
 const PRICE_AGE_MAX_DAYS = 10;
 
-type Around = Omit<BrokerDependencies, 'database'>;
+type ExampleDependencies = Omit<BrokerDependencies, 'database'>;
 
-interface Kept {
+interface RecordedOrder {
   readonly instruction: OrderInstruction;
   readonly outcome: SubmitOutcome;
   readonly order: BrokerOrder;
@@ -39,15 +39,15 @@ export class ExampleBroker implements Broker {
   readonly name = 'example';
   readonly simulated = true;
   readonly capabilities: BrokerCapabilities;
-  private readonly around: Around;
-  private readonly kept = new Map<string, Kept>();
+  private readonly dependencies: ExampleDependencies;
+  private readonly orders = new Map<string, RecordedOrder>();
   private readonly fills: BrokerFill[] = [];
   private readonly flows: BrokerFlow[];
 
-  constructor(openingCash: Decimal, around: Around) {
-    const { baseCurrency, now } = around;
+  constructor(openingCash: Decimal, dependencies: ExampleDependencies) {
+    const { baseCurrency, now } = dependencies;
     const amount = Money.rounded(openingCash, baseCurrency, 'half-even');
-    this.around = around;
+    this.dependencies = dependencies;
     this.flows = [{ flowId: 'opening', kind: 'deposit', amount, happenedAt: now() }];
     this.capabilities = {
       takesOrders: true,
@@ -70,7 +70,7 @@ export class ExampleBroker implements Broker {
     const cannot = unsupported(order, this.capabilities);
     if (cannot) return refusal(this.name, cannot);
     const price = await this.lastPrice(order.isin, signal);
-    const before = this.kept.get(order.clientOrderId);
+    const before = this.orders.get(order.clientOrderId);
     if (before) return sameOrder(before.instruction, order) ? before.outcome : DUPLICATE;
     const problem = price ? this.problemOf(order, price) : 'price-missing';
     if (!price || problem !== undefined) return this.reject(order, problem ?? 'price-missing');
@@ -79,28 +79,28 @@ export class ExampleBroker implements Broker {
 
   async cancel(accountId: AccountId, clientOrderId: string): Promise<void> {
     requireAccount(accountId);
-    const found = this.kept.get(clientOrderId);
+    const found = this.orders.get(clientOrderId);
     if (found?.order.state !== 'WORKING') return;
     const order = { ...found.order, state: 'CANCELLED', reserved: this.zero() } as const;
-    this.kept.set(clientOrderId, { ...found, order });
+    this.orders.set(clientOrderId, { ...found, order });
   }
 
   async findOrder(accountId: AccountId, clientOrderId: string): Promise<BrokerOrder | undefined> {
     requireAccount(accountId);
-    return this.kept.get(clientOrderId)?.order;
+    return this.orders.get(clientOrderId)?.order;
   }
 
   async statement(accountId: AccountId): Promise<BrokerStatement> {
     requireAccount(accountId);
     return {
       accountId,
-      currency: this.around.baseCurrency,
+      currency: this.dependencies.baseCurrency,
       cash: this.cash(),
       holdings: this.holdings(),
       openOrders: this.openOrders(),
       fills: [...this.fills],
       flows: [...this.flows],
-      takenAt: this.around.now(),
+      takenAt: this.dependencies.now(),
     };
   }
 
@@ -117,19 +117,19 @@ export class ExampleBroker implements Broker {
       fills,
       reserved: filled ? this.zero() : costOf(instruction, price),
     };
-    this.kept.set(clientOrderId, { instruction, outcome, order });
+    this.orders.set(clientOrderId, { instruction, outcome, order });
     return outcome;
   }
 
   private reject(instruction: OrderInstruction, reason: string): SubmitOutcome {
     const outcome = { kind: 'rejected', reason } as const;
     const order = { ...this.orderOf(instruction), state: 'REJECTED', reason } as const;
-    this.kept.set(instruction.clientOrderId, { instruction, outcome, order });
+    this.orders.set(instruction.clientOrderId, { instruction, outcome, order });
     return outcome;
   }
 
   private problemOf(order: OrderInstruction, price: Price): string | undefined {
-    if (price.currency !== this.around.baseCurrency) return 'currency';
+    if (price.currency !== this.dependencies.baseCurrency) return 'currency';
     if (order.side === 'BUY')
       return costOf(order, price).compare(this.freeCash()) > 0 ? 'insufficient-cash' : undefined;
     return order.quantity.compare(this.freeShares(order.isin)) > 0
@@ -158,12 +158,12 @@ export class ExampleBroker implements Broker {
       fees: this.zero(),
       exchangeRate: Decimal.one,
       settlement: side === 'BUY' ? value.negate() : value,
-      executedAt: this.around.now(),
+      executedAt: this.dependencies.now(),
     };
   }
 
   private zero(): Money {
-    return Money.zero(this.around.baseCurrency);
+    return Money.zero(this.dependencies.baseCurrency);
   }
 
   private cash(): Money {
@@ -171,18 +171,18 @@ export class ExampleBroker implements Broker {
       ...this.flows.map(({ amount }) => amount),
       ...this.fills.map(({ settlement }) => settlement),
     ];
-    return Money.sum(moved, this.around.baseCurrency);
+    return Money.sum(moved, this.dependencies.baseCurrency);
   }
 
   private openOrders(): BrokerOrder[] {
-    return [...this.kept.values()]
+    return [...this.orders.values()]
       .map(({ order }) => order)
       .filter(({ state }) => state === 'WORKING');
   }
 
   private freeCash(): Money {
     const reserved = this.openOrders().map((order) => order.reserved);
-    return this.cash().subtract(Money.sum(reserved, this.around.baseCurrency));
+    return this.cash().subtract(Money.sum(reserved, this.dependencies.baseCurrency));
   }
 
   private freeShares(isin: Isin): Decimal {
@@ -203,7 +203,7 @@ export class ExampleBroker implements Broker {
   }
 
   private async lastPrice(isin: Isin, signal: AbortSignal): Promise<Price | undefined> {
-    const { marketData, now } = this.around;
+    const { marketData, now } = this.dependencies;
     const listed = (await marketData.listing(signal)).find((security) => security.isin === isin);
     if (!listed) return undefined;
     const today = marketData.today(now());

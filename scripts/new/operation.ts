@@ -47,7 +47,9 @@ Left to write:
 
 ${rowText(operation)}
 
-  ${handlerFolder(service, rpc)}/handler.ts, the body
+    (usual.write where it changes something, usual.trade where it may trade)
+
+  ${handlerFolder(service, rpc)}/handler.ts, the body, and the sentence above it
 
 Fields go into protos/${service}.proto and into the row's request; then: npm run generate`;
 }

@@ -40,7 +40,7 @@ export function withRpc(proto: string, { service, rpc }: NewOperation): string |
   const [, name = ''] = rpcName(service, rpc).split('/');
   if (new RegExp(`\\b(rpc ${name}|message ${name}(Request|Response))\\b`).test(proto))
     return undefined;
-  const line = `  rpc ${name}(${name}Request) returns (${name}Response);\n`;
+  const line = `  // What it does, in a sentence.\n  rpc ${name}(${name}Request) returns (${name}Response);\n`;
   const health = /^ {2}rpc HealthCheck\(/m;
   if (!health.test(proto)) return undefined;
   const messages = `\nmessage ${name}Request {}\n\nmessage ${name}Response {}\n`;
