@@ -183,9 +183,12 @@ function addObjective(copy: ScratchCopy): void {
   for (const [file, end] of [
     ['objectives.ts', "    case 'MINIMUM_VOLATILITY':\n"],
     ['position-programs.ts', "    case 'MINIMUM_VOLATILITY':\n"],
+    ['position-limits.ts', "    case 'MINIMUM_VOLATILITY':\n"],
+    ['allocate.ts', "    case 'MINIMUM_VOLATILITY':\n"],
     ['allocation-request.ts', "    case 'MINIMUM_VOLATILITY':\n"],
   ] as const)
     copy.insertBefore(`${model}/${file}`, new RegExp(end), "    case 'EXAMPLE_OBJECTIVE':\n");
+  copy.insertBefore(`${model}/allocate.ts`, / {2}TARGET_RETURN: /, '  EXAMPLE_OBJECTIVE: true,\n');
   copy.insertBefore(
     `${model}/proof.ts`,
     / {2}TARGET_RETURN: /,

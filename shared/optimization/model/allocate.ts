@@ -57,13 +57,18 @@ export interface Allocation {
 }
 
 /** A security without variance would take these over; the others weigh it by its return too. */
-const ofRiskAlone: ReadonlySet<RequestedGoal['kind']> = new Set([
-  'MINIMUM_VOLATILITY',
-  'MAXIMUM_SHARPE',
-  'MAXIMUM_DIVERSIFICATION',
-  'RISK_PARITY',
-  'HRP',
-]);
+const isOfRiskAlone: Readonly<Record<RequestedGoal['kind'], boolean>> = {
+  MINIMUM_VOLATILITY: true,
+  MAXIMUM_SHARPE: true,
+  MAXIMUM_DIVERSIFICATION: true,
+  RISK_PARITY: true,
+  HRP: true,
+  TARGET_RETURN: false,
+  TARGET_RISK: false,
+  QUADRATIC_UTILITY: false,
+  BLACK_LITTERMAN: false,
+  TRACKING: false,
+};
 
 const noConflict = { conflicts: [], mend: '' };
 
@@ -75,7 +80,7 @@ export function allocate(
 ): Allocation {
   const requirements = requirementsOf(limits);
   const problem = problemOf(moments, limits, requirements);
-  if (ofRiskAlone.has(requested.kind))
+  if (isOfRiskAlone[requested.kind])
     requireVariances(moments.covariance, requested.kind, moments.isins, problem.excluded);
   const { solution, bound, proven, nodes } = solve(
     goalOf(requested, problem),
@@ -150,7 +155,10 @@ export function objectiveValue(
       return expectedReturn - (goal.riskAversion / 2) * volatility ** 2;
     case 'TRACKING':
       return trackingError;
-    default:
+    case 'MINIMUM_VOLATILITY':
+    case 'TARGET_RETURN':
+    case 'RISK_PARITY':
+    case 'HRP':
       return volatility;
   }
 }

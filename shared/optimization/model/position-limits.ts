@@ -78,7 +78,11 @@ export function solveWithPositionLimits(
     case 'RISK_PARITY':
     case 'HRP':
       return inFull(problem, limits, (full, first) => bestWithin(goal, full, limits, first));
-    default:
+    case 'TARGET_RETURN':
+    case 'TARGET_RISK':
+    case 'QUADRATIC_UTILITY':
+    case 'BLACK_LITTERMAN':
+    case 'TRACKING':
       return bestWithin(goal, problem, limits);
   }
 }
