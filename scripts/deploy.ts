@@ -4,9 +4,10 @@
  *   npm run deploy -- --board FOLDER --gateway URL [--stack FILE] [--secrets FOLDER]
  *                     [--settings FILE] [--dry-run] [--password-file FILE]
  *
- * `--secrets`: files named like the secrets in deploy/faasd/secrets; each is created or brought up to
- * date, and mounted into every function. `--settings`: lines NAME=VALUE, set in every function.
- * It returns when every function answers. Running it twice changes nothing. Exit code 0, or 1 when a function was not deployed.
+ * `--secrets`: files named like the secrets in deploy/faasd/secrets; each is created or brought up to date,
+ * and mounted into every function. `--settings`: lines NAME=VALUE, set in every function. It returns when
+ * every function answers. Running it twice changes nothing. Exit code 0, or 1 when a function was not
+ * deployed.
  */
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';

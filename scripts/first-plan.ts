@@ -1,8 +1,8 @@
 /**
  * How long it takes from a clone to the first plan: `npm run first-plan -- [--strict]`. Clones the commit of
- * this checkout, installs the packages that running it needs, starts it twice, and compares each with `npm ci` of an empty project
- * that depends on express alone, measured on the same machine a moment before. One JSON document on stdout.
- * With --strict it ends with 1 where a ratio is above its budget (docs/start.md).
+ * this checkout, installs the packages that running it needs, starts it twice, and compares each with `npm
+ * ci` of an empty project that depends on express alone, measured on the same machine a moment before. One
+ * JSON document on stdout. With --strict it ends with 1 where a ratio is above its budget (docs/start.md).
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

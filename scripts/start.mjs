@@ -1,5 +1,5 @@
-// Builds into a folder of its own, or links the build of the last start into it, then runs the embedded program in this very process, so that signals
-// reach it. A second start never touches the files that a running one still loads from.
+// Builds into a folder of its own, or links the build of the last start into it, then runs the embedded program in
+// this very process, so that signals reach it. A second start never touches the files that a running one still loads.
 // All arguments are passed on; `npm start -- --help` lists them.
 import { readdirSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';

@@ -1,9 +1,10 @@
 /**
  * npm run bench [-- [--check] [--save] NAME...]
  *
- * Runs benches one after the other, each in a process of its own, and prints one table: figure, aim, last value and
- * its machine, value now. `--save` records the values. `--check` ends with 1 where a ratio is worse than the last one by
- * more than 15 % on a machine that was quiet, or a bench failed, and with 3 where the machine was too noisy to judge.
+ * Runs benches one after the other, each in a process of its own, and prints one table: figure, aim, last
+ * value and its machine, value now. `--save` records the values. `--check` ends with 1 where a ratio is worse
+ * than the last one by more than 15 % on a machine that was quiet, or a bench failed, and with 3 where the
+ * machine was too noisy to judge.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

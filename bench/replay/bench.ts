@@ -1,9 +1,9 @@
 /**
  * npm run bench -- replay
  *
- * Replays equal weights over 20 securities through the handlers of production, and the same weights by bt. bt moves
- * weights in a table: it knows no order checks, no ledger, no broker and no bookings. Both sides run in their own process
- * and take the time of a whole run; turns alternate. Read the time of a decision.
+ * Replays equal weights over 20 securities through the handlers of production, and the same weights by bt. bt
+ * moves weights in a table: it knows no order checks, no ledger, no broker and no bookings. Both sides run in
+ * their own process and take the time of a whole run; turns alternate. Read the time of a decision.
  */
 import { dayOfEpoch } from '#shared/kernel/calendar-day.ts';
 import { parseCurrency } from '#shared/kernel/currency.ts';

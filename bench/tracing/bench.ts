@@ -1,10 +1,10 @@
 /**
  * npm run bench -- tracing
  *
- * CPU of a call of an operation over HTTP (GetPlan, one document asked of Redis; caller, gateway and function in one
- * process) with spans off, sampled at a tenth, and all of them, in short turns in one process: a round compares turns that
- * are seconds apart, and the median over the rounds is stated. What the hooks cost while spans are off is measured by
- * themselves, and stated as a share of a call.
+ * CPU of a call of an operation over HTTP (GetPlan, one document asked of Redis; caller, gateway and function
+ * in one process) with spans off, sampled at a tenth, and all of them, in short turns in one process: a round
+ * compares turns that are seconds apart, and the median over the rounds is stated. What the hooks cost while
+ * spans are off is measured by themselves, and stated as a share of a call.
  */
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';

@@ -20,7 +20,10 @@ export function serverCredentials(tls: WatchedTls | undefined): ServerCredential
   );
 }
 
-/** @param isGuarded by TLS, or by a container's port on loopback @throws Failure INVALID_REQUEST naming GRPC_HOST, if plain text would leave the machine */
+/**
+ * @param isGuarded by TLS, or by a container's port on loopback
+ * @throws Failure INVALID_REQUEST naming GRPC_HOST, if plain text would leave the machine
+ */
 export function requireSafeHost(host: string, isGuarded: boolean): void {
   const complaints = hostComplaints(host, isGuarded);
   if (complaints.length > 0) throw invalidRequest(...complaints);

@@ -13,7 +13,8 @@ export function beginAdapter(kind: AdapterKind, name: string, dryRun: boolean): 
   const files = adapterFiles(kind, name);
   writeFiles(files, dryRun);
   const paths = files.map(([path]) => path);
-  if (!dryRun) execFileSync('node_modules/.bin/prettier', ['--write', ...paths]);
+  if (!dryRun)
+    execFileSync('node_modules/.bin/prettier', ['--write', '--log-level', 'warn', ...paths]);
   console.log(leftToDo(kind, folder, name));
   return 0;
 }

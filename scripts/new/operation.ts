@@ -19,7 +19,11 @@ export function beginOperation(service: string, kebab: string, dryRun: boolean):
   const files = filesOf(operation);
   if (!files) return refuse(`${service} ${kebab} exists already`);
   writeFiles(files, dryRun);
-  if (!dryRun) execFileSync('node_modules/.bin/buf', ['generate'], { stdio: 'inherit' });
+  if (!dryRun) {
+    const sources = files.map(([file]) => file).filter((file) => file.endsWith('.ts'));
+    execFileSync('node_modules/.bin/prettier', ['--write', '--log-level', 'warn', ...sources]);
+    execFileSync('node_modules/.bin/buf', ['generate'], { stdio: 'inherit' });
+  }
   console.log(leftToDo(operation));
   return 0;
 }

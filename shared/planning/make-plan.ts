@@ -1,4 +1,7 @@
-/** Makes a plan from what is stored, without storing it: CreatePlan and Replan make the same one from the same inputs. */
+/**
+ * Makes a plan from what is stored, without storing it: CreatePlan and Replan make the same one from the same
+ * inputs.
+ */
 import type { OptimizeAllocationResponse } from '#protos/gen/optimization.ts';
 import type { PlanUpdate } from '#protos/gen/planning.ts';
 import type { optimization } from '#shared/contract/optimization.ts';

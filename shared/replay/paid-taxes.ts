@@ -1,7 +1,8 @@
 /**
- * Taxes that are paid from the account. The tax of a year falls due on the first day of trading after it, and that of the
- * year the run ends in on its last day; it is paid by a withdrawal as far as there is cash, and what is left as soon as
- * there is more. A loss that a later purchase disallows changes a year that is over: the difference is due with the next.
+ * Taxes that are paid from the account. The tax of a year falls due on the first day of trading after it, and
+ * that of the year the run ends in on its last day; it is paid by a withdrawal as far as there is cash, and
+ * what is left as soon as there is more. A loss that a later purchase disallows changes a year that is over:
+ * the difference is due with the next.
  */
 import { portfolio } from '#shared/contract/portfolio.ts';
 import type { CalendarDay } from '#shared/kernel/calendar-day.ts';

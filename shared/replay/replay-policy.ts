@@ -34,7 +34,10 @@ export interface ReplayPolicy {
   readonly taxes?: 'owed' | 'paid' | undefined;
 }
 
-/** On a day of the schedule orders are sent where a weight is further from its target than min(absolute, relative x target). */
+/**
+ * On a day of the schedule orders are sent where a weight is further from its target than min(absolute,
+ * relative x target).
+ */
 export interface Band {
   readonly absolute: number;
   readonly relative: number;

@@ -1,4 +1,7 @@
-/** Runs of a replay one after the other in this thread, with their progress; what else the thread serves gets its turns. */
+/**
+ * Runs of a replay one after the other in this thread, with their progress; what else the thread serves gets
+ * its turns.
+ */
 import { setImmediate as turn } from 'node:timers/promises';
 import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { ReplayPolicy } from './replay-policy.ts';

@@ -1,7 +1,7 @@
 /**
- * All operations of a service in one function, distinguished by the path: OpenFaaS CE allows 15 functions
- * on a board, and memory is scarce. `/create-plan`, or `?operation=create-plan`, is `planning-create-plan`; a message of a
- * connector, which knows no paths, is routed by its topic.
+ * All operations of a service in one function, distinguished by the path: OpenFaaS CE allows 15 functions on
+ * a board, and memory is scarce. `/create-plan`, or `?operation=create-plan`, is `planning-create-plan`; a
+ * message of a connector, which knows no paths, is routed by its topic.
  */
 import { Failure, notFound } from '#shared/kernel/failure.ts';
 import { operationAt, pathWithOperation } from '#shared/contract/catalogue.ts';

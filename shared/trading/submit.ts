@@ -1,7 +1,8 @@
 /**
  * Sending an order at most once.
  *
- *   checks → INTENT stored → SUBMITTING stored, if the trading state allows it still → last check of trading state, version and time → sent once
+ *   checks → INTENT stored → SUBMITTING stored, if the trading state allows it still
+ *     → last check of trading state, version and time → sent once
  *   → outcome stored
  *
  * A crash before SUBMITTING is resumed by a call with the same key. A crash after it is never

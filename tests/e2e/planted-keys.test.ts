@@ -1,4 +1,7 @@
-/** Plants keys of brokers and price sources, calls everything and makes it fail, and searches all output for the keys. */
+/**
+ * Plants keys of brokers and price sources, calls everything and makes it fail, and searches all output for
+ * the keys.
+ */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';

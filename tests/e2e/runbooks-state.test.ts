@@ -1,4 +1,7 @@
-/** Runbooks about the state, tried on a running system: it is lost and restored; its primary Redis dies and is replaced. */
+/**
+ * Runbooks about the state, tried on a running system: it is lost and restored; its primary Redis dies and is
+ * replaced.
+ */
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openRedisPair } from '../failover/redis-pair.ts';

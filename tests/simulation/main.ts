@@ -1,6 +1,7 @@
 /**
  * Runs points in a process of its own: node <bundle> SEED FROM COUNT STRIDE model|server|cluster [MISHAP].
- * Writes the report as one line of JSON; progress goes to stderr. Exit 0 without violations, 1 with, 2 when it could not run.
+ * Writes the report as one line of JSON; progress goes to stderr. Exit 0 without violations, 1 with, 2 when
+ * it could not run.
  */
 import { startTestRedis } from '../support/dependencies.ts';
 import { startRedisCluster } from '../support/redis-cluster.ts';

@@ -1,7 +1,7 @@
 /**
- * Answers who called whom (docs/operate/dependencies.md): each pair of operations and parts of the system that was counted in
- * the present clock hour and those before it, with rate, errors and latency. `declared` is false for a call that
- * shared/contract/declared-calls.ts does not have.
+ * Answers who called whom (docs/operate/dependencies.md): each pair of operations and parts of the system
+ * that was counted in the present clock hour and those before it, with rate, errors and latency. `declared`
+ * is false for a call that shared/contract/declared-calls.ts does not have.
  */
 import { gateway } from '#shared/contract/gateway.ts';
 import { dependencyMessages, recordedCalls } from '#shared/gateway/observe/recorded-calls.ts';

@@ -1,7 +1,8 @@
 /**
- * Books a deposit once for each idempotency key. A simulated broker is paid at once and the book
- * follows; at a real one the money is on its way, and is recorded as pending until its statement
- * shows it. Nothing is written where the state was lost (REFUSED `state-lost`). `auto_invest` starts a trading cycle that invests the cash and sells nothing.
+ * Books a deposit once for each idempotency key. A simulated broker is paid at once and the book follows; at
+ * a real one the money is on its way, and is recorded as pending until its statement shows it. Nothing is
+ * written where the state was lost (REFUSED `state-lost`). `auto_invest` starts a trading cycle that invests
+ * the cash and sells nothing.
  */
 import { Accounts } from '#shared/portfolio/accounts.ts';
 import { gateway } from '#shared/contract/gateway.ts';

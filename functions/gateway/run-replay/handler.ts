@@ -1,9 +1,9 @@
 /**
- * Replays a past through the trading cycle under one or several policies, with the prices of the installation's
- * market data and stores in memory: nothing of the account is read or changed. Streams its progress; what it found is
- * kept for GetReplay. The same request has the same result, so that a run that is repeated after a crash begins anew.
- * Refuses policies that cannot be read by field (`policies[0].document.schedule`), days that the data does not have, and
- * symbols without prices.
+ * Replays a past through the trading cycle under one or several policies, with the prices of the
+ * installation's market data and stores in memory: nothing of the account is read or changed. Streams its
+ * progress; what it found is kept for GetReplay. The same request has the same result, so that a run that is
+ * repeated after a crash begins anew. Refuses policies that cannot be read by field
+ * (`policies[0].document.schedule`), days that the data does not have, and symbols without prices.
  */
 import { EventEmitter, on } from 'node:events';
 import { gateway } from '#shared/contract/gateway.ts';

@@ -1,7 +1,7 @@
 /**
- * Finds the plan with the highest gain that is still valid for a portfolio hash: READY, its account
- * unchanged since, made on prices no older than QUOTE_AGE_DAYS_MAX, and neither rejected, expired nor replaced where its
- * owner was asked. `found` is false when there is none; a plan whose hash is stale is never answered.
+ * Finds the plan with the highest gain that is still valid for a portfolio hash: READY, its account unchanged
+ * since, made on prices no older than QUOTE_AGE_DAYS_MAX, and neither rejected, expired nor replaced where
+ * its owner was asked. `found` is false when there is none; a plan whose hash is stale is never answered.
  */
 import { planning } from '#shared/contract/planning.ts';
 import { plansStillMeant } from '#shared/gateway/approval/stored-proposals.ts';

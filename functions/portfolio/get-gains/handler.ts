@@ -1,6 +1,7 @@
 /**
  * Realised gains by lot, income, and the totals of each tax year under the rules of the account's policy
- * (`tax`). Income in another currency counts at the rate that the broker stated, else at its day's. The gains are exact and come from the ledger; the tax is an estimate by those rules alone.
+ * (`tax`). Income in another currency counts at the rate that the broker stated, else at its day's. The gains
+ * are exact and come from the ledger; the tax is an estimate by those rules alone.
  */
 import { portfolio } from '#shared/contract/portfolio.ts';
 import { Accounts } from '#shared/portfolio/accounts.ts';

@@ -1,7 +1,7 @@
 /**
- * Lists the holdings by symbol, valued at the latest stored prices. Average price and cost basis are
- * those of the FIFO lots still held, fees included. A position without a stored price is shown at
- * what it cost (`priced_at_cost`); one whose cost nobody knows has no average price. `total_value` is all of them in the
+ * Lists the holdings by symbol, valued at the latest stored prices. Average price and cost basis are those of
+ * the FIFO lots still held, fees included. A position without a stored price is shown at what it cost
+ * (`priced_at_cost`); one whose cost nobody knows has no average price. `total_value` is all of them in the
  * account's currency, to the cent as in GetSummary; unset where a rate is missing, which `warnings` names.
  */
 import { Accounts } from '#shared/portfolio/accounts.ts';

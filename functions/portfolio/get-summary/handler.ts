@@ -1,11 +1,11 @@
 /**
- * Totals of the account in its own currency. `total_value` includes cash, in other currencies too (`other_cash_value`); `total_cost` is what was
- * paid for the shares still held, and `total_pnl` their market value less that. Allocations are
- * fractions of the total value that sum to 1, with `Cash` as an entry of its own; a region is a group
- * of countries (`regionOf`), and what is not known is `Unknown`.
+ * Totals of the account in its own currency. `total_value` includes cash, in other currencies too
+ * (`other_cash_value`); `total_cost` is what was paid for the shares still held, and `total_pnl` their market
+ * value less that. Allocations are fractions of the total value that sum to 1, with `Cash` as an entry of its
+ * own; a region is a group of countries (`regionOf`), and what is not known is `Unknown`.
  *
- * A holding that has no stored price counts at what it cost (GetPositions marks it, `warnings` name it). An account with a
- * holding whose currency has no rate is not valued: REFUSED exchange-rate-missing.
+ * A holding that has no stored price counts at what it cost (GetPositions marks it, `warnings` name it). An
+ * account with a holding whose currency has no rate is not valued: REFUSED exchange-rate-missing.
  */
 import { Accounts } from '#shared/portfolio/accounts.ts';
 import { toTimestamp } from '#shared/kernel/instant.ts';

@@ -1,8 +1,8 @@
 /**
- * Scores the default account's holdings, or the securities named (each weighed alike), and measures
- * the risk they make together; a holding that nobody prices weighs what it is last known to be worth; the metrics' keys are those of `portfolioMetrics`, and
- * `scoredRatio`: the share of the weights that has a score. A `portfolio_hash` that is not the
- * present one is REFUSED stale-portfolio.
+ * Scores the default account's holdings, or the securities named (each weighed alike), and measures the risk
+ * they make together; a holding that nobody prices weighs what it is last known to be worth; the metrics'
+ * keys are those of `portfolioMetrics`, and `scoredRatio`: the share of the weights that has a score. A
+ * `portfolio_hash` that is not the present one is REFUSED stale-portfolio.
  */
 import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
 import type { RateTable } from '#shared/kernel/exchange-rate.ts';

@@ -13,10 +13,11 @@ import { unsentAnswer, wireOf } from '#shared/trading/trade-wire.ts';
 const PATIENCE_MS = 15_000;
 
 /**
- * Executes orders one after the other, sales first, so that they pay for the purchases. Each has a
- * key made of the batch's and its place, so a batch that runs again sends nothing twice. Answers
- * are in the order asked. An answer that is lost is asked for again under the order's key; an order
- * whose outcome stays open is PENDING with the error code OUTCOME_UNKNOWN. With `stopOnError` the first that does not succeed ends the batch.
+ * Executes orders one after the other, sales first, so that they pay for the purchases. Each has a key made
+ * of the batch's and its place, so a batch that runs again sends nothing twice. Answers are in the order
+ * asked. An answer that is lost is asked for again under the order's key; an order whose outcome stays open
+ * is PENDING with the error code OUTCOME_UNKNOWN. With `stopOnError` the first that does not succeed ends the
+ * batch.
  */
 export default handle(trading.batchExecuteTrades, async (request, context) => {
   const { accountId, trades, stopOnError } = request;

@@ -96,7 +96,8 @@ export class Cycle {
 
   /**
    * Begins a cycle, or finds it where a crash has left it, and takes it over from earlier attempts.
-   * @throws Failure CONFLICT; UNAVAILABLE where a later attempt was faster; REFUSED `state-lost` before anything is written; REFUSED
+   * @throws Failure CONFLICT; UNAVAILABLE where a later attempt was faster; REFUSED `state-lost` before
+   * anything is written; REFUSED
    *   `cycle-cancelled` for one that was stopped among its orders
    */
   static async open(context: Context, request: CycleRequest, timeoutMs: number): Promise<Cycle> {

@@ -177,9 +177,9 @@ function policyTargets(
 }
 
 /**
- * @throws Failure INVALID_REQUEST for a limit on a group that the universe does not have, or position
- * sizes in another currency than the account's; REFUSED history-missing for a requested security that cannot be measured, and
- * account-empty for position sizes in an account that is worth nothing
+ * @throws Failure INVALID_REQUEST for a limit on a group that the universe does not have, or position sizes
+ * in another currency than the account's; REFUSED history-missing for a requested security that cannot be
+ * measured, and account-empty for position sizes in an account that is worth nothing
  */
 export function limitsOfPreference(
   preference: AllocationPreference,

@@ -133,8 +133,8 @@ function symbolOf(ticker: string): string | undefined {
 }
 
 /**
- * The amount of a split is not documented; it is taken for the change of the number of shares only where it is what each
- * of those held brings.
+ * The amount of a split is not documented; it is taken for the change of the number of shares only where it
+ * is what each of those held brings.
  */
 function splitOf(
   row: z.output<typeof action>,

@@ -1,6 +1,7 @@
 /**
- * What both of Interactive Brokers' formats share. Corporate actions in their texts, as `AAPL(US0378331005) Split 4 for 1 (AAPL, APPLE INC,
- * US0378331005)`: the security that the action is of, what happened, and the security whose shares the row moves.
+ * What both of Interactive Brokers' formats share. Corporate actions in their texts, as `AAPL(US0378331005)
+ * Split 4 for 1 (AAPL, APPLE INC, US0378331005)`: the security that the action is of, what happened, and the
+ * security whose shares the row moves.
  */
 import { dayOf } from '#shared/kernel/calendar-day.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';

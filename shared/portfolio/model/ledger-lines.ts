@@ -150,8 +150,8 @@ const rank: Record<LedgerEntry['kind'], number> = {
 };
 
 /**
- * What moved shares is undone after all other lines, the last one first; of one moment in the order given, actions at the
- * end as they came before the market opened.
+ * What moved shares is undone after all other lines, the last one first; of one moment in the order given,
+ * actions at the end as they came before the market opened.
  */
 export function inOrder(lines: readonly LedgerEntry[]): LedgerEntry[] {
   const inTime = lines

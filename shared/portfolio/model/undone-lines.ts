@@ -1,6 +1,6 @@
 /**
- * A ledger without the trades and corporate actions that were undone, and what undid them: nothing was realised by them,
- * and no share was split. Other movements cancel each other.
+ * A ledger without the trades and corporate actions that were undone, and what undid them: nothing was
+ * realised by them, and no share was split. Other movements cancel each other.
  */
 import type { LedgerEntry } from './book.ts';
 

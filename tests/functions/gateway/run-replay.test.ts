@@ -1,4 +1,7 @@
-/** A replay as a queued run: progress, the same report as from files, refusals by field, and an end when it is cancelled. */
+/**
+ * A replay as a queued run: progress, the same report as from files, refusals by field, and an end when it is
+ * cancelled.
+ */
 import { mkdtemp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,6 +1,7 @@
 /**
- * Another year of an account: two currencies, fractions that stay and fractions that are paid, a merger for shares and
- * cash, one whose cash lowers the cost, a taxable stock dividend, a delisting. By the operations, and by hand for beancount.
+ * Another year of an account: two currencies, fractions that stay and fractions that are paid, a merger for
+ * shares and cash, one whose cash lowers the cost, a taxable stock dividend, a delisting. By the operations,
+ * and by hand for beancount.
  */
 import getGains from '../../../functions/portfolio/get-gains/handler.ts';
 import exportLedger from '../../../functions/portfolio/export-ledger/handler.ts';

@@ -1,7 +1,7 @@
 /**
- * A whole export in each format: a deposit, purchases, a partial sale, a split, a dividend with its tax, fees, interest,
- * rows that are no transactions, and what odd programs leave around them. It is shown, booked, imported again, undone,
- * and booked once more, with the ledger verified after each.
+ * A whole export in each format: a deposit, purchases, a partial sale, a split, a dividend with its tax,
+ * fees, interest, rows that are no transactions, and what odd programs leave around them. It is shown,
+ * booked, imported again, undone, and booked once more, with the ledger verified after each.
  */
 import getPositions from '../../../functions/portfolio/get-positions/handler.ts';
 import importTransactions from '../../../functions/portfolio/import-transactions/handler.ts';

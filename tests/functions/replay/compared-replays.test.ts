@@ -1,4 +1,7 @@
-/** Several policies at once: each beside the same runs, the trials counted, and the differences with their confidence. */
+/**
+ * Several policies at once: each beside the same runs, the trials counted, and the differences with their
+ * confidence.
+ */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,7 +1,7 @@
 /**
- * A month at a paper broker that misbehaves in another way each day, as `broker-month` at Alpaca: each evening the book is
- * the broker's and what the test itself adds up, and no order is there twice. The suite lives some of its days;
- * DAYS=all SEED=… lives them all, in another order.
+ * A month at a paper broker that misbehaves in another way each day, as `broker-month` at Alpaca: each
+ * evening the book is the broker's and what the test itself adds up, and no order is there twice. The suite
+ * lives some of its days; DAYS=all SEED=… lives them all, in another order.
  */
 import { addDays, dayOf, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';

@@ -1,4 +1,7 @@
-/** `npm run faasd` needs a real faasd: where something is missing it says so, each thing in a line, and does nothing. */
+/**
+ * `npm run faasd` needs a real faasd: where something is missing it says so, each thing in a line, and does
+ * nothing.
+ */
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

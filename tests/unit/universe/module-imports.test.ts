@@ -1,4 +1,7 @@
-/** Names that Node cannot find in a CommonJS package stop every program that bundles them; the tests' loader is milder. */
+/**
+ * Names that Node cannot find in a CommonJS package stop every program that bundles them; the tests' loader
+ * is milder.
+ */
 import { execFileSync } from 'node:child_process';
 
 test('Node finds every name that sources import from sax', () => {

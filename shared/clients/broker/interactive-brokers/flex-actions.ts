@@ -122,7 +122,10 @@ function actionOf(row: Attributes, account: Currency): FlexActions {
     : withCash([row], account, [action]);
 }
 
-/** Cash for shares is part of the action: it realises a gain. Without a rate into the account's currency it is income. */
+/**
+ * Cash for shares is part of the action: it realises a gain. Without a rate into the account's currency it is
+ * income.
+ */
 function paidFor(
   action: BrokerCorporateAction,
   rows: readonly Attributes[],
