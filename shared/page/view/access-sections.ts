@@ -107,6 +107,7 @@ function callersSection(format: Format, { done }: Register): Html | false {
   if (!done) return false;
   return html`<section class="card" data-part="audit-calls">
     <h2>Calls that changed something</h2>
+    ${done.lines.length === 0 && html`<p class="empty">None yet.</p>`}
     <ul class="plain">
       ${done.lines.map(
         ({ at, event, operation, who, caller, address, token, failureCode }) =>

@@ -22,7 +22,7 @@ export function callsSection(
       since ${format.moment(since)}.
     </p>
     ${[...wrong, ...failing].map((one) => html`<p class="under">${sentence(one)}</p>`)}
-    <details>
+    <details class="more">
       <summary>The picture of ${dependencies.length} dependencies</summary>
       <div class="scroll">${picture}</div>
     </details>

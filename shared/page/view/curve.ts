@@ -21,8 +21,7 @@ export function curveSection(context: ViewContext): Html {
   if (!history) return html``;
   return html`<section class="card curve" data-part="curve">
     <h2>How are we doing?</h2>
-    ${periods(query.get('period') ?? 'all')}
-    ${history.points.length < 2 ? tooEarly(history) : picture(format, history, currency)}
+    ${history.points.length < 2 ? tooEarly() : html`${periods(query.get('period') ?? 'all')}${picture(format, history, currency)}`}
     ${measures(format, history)}
   </section>`;
 }
@@ -42,8 +41,10 @@ function periods(current: string): Html {
   </p>`;
 }
 
-function tooEarly({ dayCount }: OverviewHistory): Html {
-  return html`<p class="empty">Too early for a picture: ${dayCount} of ${DAYS_MIN} days.</p>`;
+function tooEarly(): Html {
+  return html`<p class="empty">
+    Too early for a picture: it begins with the second day, comparisons after ${DAYS_MIN} days.
+  </p>`;
 }
 
 function picture(format: Format, history: OverviewHistory, currency: string): Html {

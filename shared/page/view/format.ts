@@ -11,6 +11,9 @@ type Exact = Intl.StringNumericLiteral;
 
 const AMOUNT = /\b([A-Z]{3}) (-?\d+(?:\.\d+)?)(?![\w.]*\w)/g;
 const DECIMAL = /(?<![\w.,:-])\d+\.\d+(?![\w.,:-]*\w)/g;
+/** With the space that is left out in some languages. */
+const PERCENT = /(?<![\w.,:-])(\d+(?:\.\d+)?) %/g;
+const inPercent = { style: 'unit', unit: 'percent' } as const;
 const NOTHING = '–';
 const MINUS = '−';
 
@@ -104,12 +107,13 @@ export class Format {
       .replace(AMOUNT, (_all, currency: string, amount: string) =>
         this.moneyText({ amount, currency }),
       )
+      .replace(PERCENT, (_all, percent: string) => this.decimal(percent, inPercent))
       .replace(DECIMAL, (decimal) => this.decimal(decimal));
   }
 
-  private decimal(text: string): string {
+  private decimal(text: string, style: Intl.NumberFormatOptions = {}): string {
     const digits = text.split('.')[1]?.length ?? 0;
-    const options = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+    const options = { ...style, minimumFractionDigits: digits, maximumFractionDigits: digits };
     return new Intl.NumberFormat(this.locale, options).format(text as Exact);
   }
 

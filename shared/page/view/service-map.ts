@@ -32,9 +32,9 @@ export function serviceMap(
   const height = (services.length + boards.length) * ROW + 8;
   const middle = height / 2;
   const needs = [
-    { name: sources.prices, y: middle - 3 * ROW, of: ['universe'] },
-    { name: 'Redis', y: middle, of: nodes.map(({ name }) => name) },
-    { name: sources.broker, y: middle + 3 * ROW, of: ['trading', 'portfolio'] },
+    { name: sources.prices, what: 'Prices', y: middle - 3 * ROW, of: ['universe'] },
+    { name: 'Redis', what: 'State', y: middle, of: nodes.map(({ name }) => name) },
+    { name: sources.broker, what: 'Broker', y: middle + 3 * ROW, of: ['trading', 'portfolio'] },
   ];
   const lines = needs.flatMap(({ y, of }) =>
     nodes.filter(({ name }) => of.includes(name)).map((node) => lineTo(node, y)),
@@ -49,6 +49,7 @@ export function serviceMap(
     ${box(GATEWAY, { name: 'Gateway', y: middle, isWell: true })}
     ${boards.map(({ name, y }) => html`<text class="board" x="${SERVICE.x}" y="${y + 4}">${name}</text>`)}
     ${nodes.map((node) => box(SERVICE, node))}
+    ${needs.map(({ what, y }) => html`<text class="board" x="${SOURCE.x}" y="${y - BOX / 2 - 4}">${what}</text>`)}
     ${needs.map(({ name, y }) => box(SOURCE, { name, y, isWell: true }))}
   </svg>`;
 }

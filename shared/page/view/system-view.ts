@@ -140,7 +140,8 @@ function jobsSection(context: ViewContext): Html {
 
 function jobItem(context: ViewContext, format: Format, job: OverviewJob): Html {
   const { name, description, status, lastRun, nextRun, lastError } = job;
-  const sign = status === 'failed' ? icons.warn : status === 'idle' ? icons.good : icons.work;
+  const idle = lastRun ? icons.good : icons.wait;
+  const sign = status === 'failed' ? icons.warn : status === 'idle' ? idle : icons.work;
   return html`<li class="job">
     <p>${sign}<b>${name}</b> <span class="under">${status === 'idle' ? '' : status}</span></p>
     <p>${description}</p>

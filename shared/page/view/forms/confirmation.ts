@@ -52,7 +52,7 @@ export function hiddenFields(fields: Readonly<Record<string, string>>): Html {
 }
 
 /** After an action that failed, or a page that is not there. */
-export function messageView(title: string, message: string): Html {
+export function messageView(title: string, message: Html | string): Html {
   return html`<section class="card form">
     <h1>${title}</h1>
     <p role="alert">${message}</p>

@@ -30,8 +30,9 @@ export function passkeyForm(context: ViewContext): Html {
   </section>`;
 }
 
-function whyNot(site: URL | undefined): string {
+function whyNot(site: URL | undefined): Html {
   const here = site?.hostname ?? 'this address';
-  const local = /^127\./.test(here) ? ` Here: http://localhost:${site?.port}/trader/.` : '';
-  return `Browsers allow passkeys at a name with https, and at localhost; ${here} is neither.${local}`;
+  const local = `http://localhost:${site?.port}/trader/?view=passkey`;
+  return html`Browsers allow passkeys at a name with https, and at localhost; ${here} is neither.
+  ${/^127\./.test(here) && html`<a href="${local}">Open the page at localhost</a> and sign in there.`}`;
 }
