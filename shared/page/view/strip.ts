@@ -20,6 +20,15 @@ const tones: Readonly<Record<string, readonly [Tone, Html]>> = {
   healthy: ['good', icons.good],
 };
 
+/** Where what is wrong is seen, or mended. */
+const remedies: Readonly<Record<string, readonly [view: string, name: string]>> = {
+  'prices-old': ['job&job=sync-prices', 'Fetch prices now…'],
+  'prices-missing': ['job&job=sync-prices', 'Fetch prices now…'],
+  'outcome-unknown': ['system#orders', 'See the orders'],
+  'board-away': ['system', 'See what works'],
+  'job-failed': ['system#jobs', 'See the jobs'],
+};
+
 const UNKNOWN: readonly [Tone, Html] = ['warn', icons.unknown];
 
 export function strip(context: ViewContext): Html {
@@ -65,6 +74,9 @@ function next({ format }: ViewContext, { code, nextCycleAt }: OverviewStanding):
 function actions(context: ViewContext, { code }: OverviewStanding): Html | false {
   if (code === 'waiting')
     return html`<p class="acts"><a class="button" href="#plan">See the plan</a></p>`;
+  const [view, name] = remedies[code] ?? [];
+  if (view !== undefined)
+    return html`<p class="acts"><a class="button" href="?view=${view}">${name}</a></p>`;
   if (code !== 'halted' && code !== 'reducing') return false;
   const { openOrders = [] } = context.overview?.trading ?? {};
   const open =

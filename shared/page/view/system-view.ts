@@ -130,7 +130,7 @@ function service({ name, healthy, status, latencyMs }: OverviewService): Html {
 
 function jobsSection(context: ViewContext): Html {
   const { overview, format } = context;
-  return html`<section class="card jobs" data-part="jobs">
+  return html`<section class="card jobs" id="jobs" data-part="jobs">
     <h2>Jobs</h2>
     <ul class="plain">
       ${overview?.jobs.map((job) => jobItem(context, format, job))}

@@ -1,8 +1,10 @@
 /** The page in every state that its owner may find it in: looked at by people in the pictures, by rules here. */
 import type { Browser } from 'playwright-core';
 import type { GetOverviewResponse } from '#protos/gen/overview.ts';
+import { present } from '#shared/kernel/assert.ts';
 import { gateway } from '#shared/contract/gateway.ts';
 import { trading } from '#shared/contract/trading.ts';
+import type { Past } from '../../support/brokers/lived-account.ts';
 import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
 import {
   axeViolations,
@@ -10,6 +12,7 @@ import {
   openBrowser,
   openTab,
   picture,
+  type Watched,
 } from '../../support/endpoints/browser.ts';
 import {
   openPageFixture,
@@ -60,9 +63,21 @@ const manyHoldings: Change = ({ holdings }) => ({
     ...holdings[index % holdings.length],
     symbol: `LONGSYMBOL${index}.X`,
     name: `Security number ${index} with a name that is longer than any other`,
+    value: { amount: '1234567.89', currency: 'EUR' },
+    gain: { amount: '-1234567.89', currency: 'EUR' },
   })) as GetOverviewResponse['holdings'],
   holdingCount: HOLDINGS,
 });
+
+/** What sticks out of its card, other than within a part that scrolls. */
+const outOfCards = `[...document.querySelectorAll('.card')].flatMap((card) => {
+  const { left, right } = card.getBoundingClientRect();
+  return [...card.querySelectorAll(':scope *')].filter((one) => {
+    const box = one.getBoundingClientRect();
+    if (box.width === 0 || one.closest('.scroll, .sr, svg')) return false;
+    return box.right > right + 1 || box.left < left - 1;
+  }).map((one) => one.outerHTML.slice(0, 80));
+})`;
 
 interface State {
   readonly name: string;
@@ -113,7 +128,7 @@ const states: readonly State[] = [
   {
     name: 'prices-old',
     view: '',
-    says: /Prices are from .* days\./,
+    says: /Prices are from .* days\..*Fetch prices now/s,
     prepare: async (f) => {
       await restrict(f, 'ACTIVE');
       f.clock.advance(9 * DAY_MS);
@@ -121,43 +136,55 @@ const states: readonly State[] = [
   },
 ];
 
+interface Owner {
+  readonly fixture: PageFixture;
+  /** Signed in, at both widths, light and dark. */
+  readonly tabs: readonly (Watched & { readonly name: string })[];
+}
+
+async function openOwner(past?: Past): Promise<Owner> {
+  const fixture = await openPageFixture(redis, past && { past });
+  const tabs = [];
+  for (const width of [390, 1280])
+    for (const colorScheme of ['light', 'dark'] as const) {
+      const tab = await openTab(browser, { colorScheme, viewport: { width, height: 900 } });
+      await tab.page.goto(`${fixture.url}?view=sign-in`);
+      await tab.page.fill('#password', PASSWORD);
+      await tab.page.press('#password', 'Enter');
+      await tab.page.waitForSelector('#strip');
+      tabs.push({ ...tab, name: `${width}-${colorScheme}` });
+    }
+  return { fixture, tabs };
+}
+
 describeInBrowser('the page, as its owner finds it', () => {
-  const fixtures: { lived?: PageFixture; first?: PageFixture } = {};
+  const owners: { lived?: Owner; first?: Owner } = {};
 
   beforeAll(async () => {
     redis = await startTestRedis();
-    fixtures.lived = await openPageFixture(redis, {
-      past: { days: 400, holdings: 12, deposit: 40_000 },
-    });
-    fixtures.first = await openPageFixture(redis);
     browser = await openBrowser();
+    owners.lived = await openOwner({ days: 400, holdings: 12, deposit: 40_000 });
+    owners.first = await openOwner();
   });
   afterEach(() => jest.restoreAllMocks());
   afterAll(async () => {
     await browser?.close();
-    await Promise.all(Object.values(fixtures).map((one) => one.close()));
+    await Promise.all(Object.values(owners).map(({ fixture }) => fixture.close()));
     await redis.stop();
   });
 
   it.each(states)('$name', async ({ name, view, says, isFirstDay, prepare }) => {
-    const fixture = (isFirstDay ? fixtures.first : fixtures.lived) as PageFixture;
+    const { fixture, tabs } = present(isFirstDay ? owners.first : owners.lived, 'it was opened');
     await prepare?.(fixture);
-    for (const width of [390, 1280])
-      for (const colorScheme of ['light', 'dark'] as const) {
-        const viewport = { width, height: 900 };
-        const { page, complaints, close } = await openTab(browser, { colorScheme, viewport });
-        await page.goto(`${fixture.url}?view=sign-in`);
-        await page.fill('#password', PASSWORD);
-        await page.press('#password', 'Enter');
-        await page.waitForSelector('#strip');
-        await page.goto(fixture.url + view);
-        expect(await page.locator('main').innerText()).toMatch(says);
-        expect(await axeViolations(page)).toEqual([]);
-        const wide = 'Math.max(0, document.documentElement.scrollWidth - window.innerWidth)';
-        expect(await page.evaluate(wide)).toBe(0);
-        await picture(page, `state-${name}-${width}-${colorScheme}`);
-        expect(complaints).toEqual([]);
-        await close();
-      }
+    for (const { page, complaints, name: where } of tabs) {
+      await page.goto(fixture.url + view);
+      expect(await page.locator('main').innerText()).toMatch(says);
+      expect(await axeViolations(page)).toEqual([]);
+      const wide = 'Math.max(0, document.documentElement.scrollWidth - window.innerWidth)';
+      expect([where, await page.evaluate(wide)]).toEqual([where, 0]);
+      expect([where, await page.evaluate(outOfCards)]).toEqual([where, []]);
+      await picture(page, `state-${name}-${where}`);
+      expect(complaints).toEqual([]);
+    }
   });
 });
