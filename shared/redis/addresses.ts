@@ -49,7 +49,10 @@ export function parseRedisUrl(url: string): RedisAddress {
     return { kind: 'several', servers, options: { ...options, db: databaseOf(first) } };
   if (first === '') throw invalid('the name of the primary is missing: redis+sentinel://…/NAME');
   const sentinels = servers.map(({ host, port }) => ({ host, port }));
-  const own = { sentinels, name: first, db: databaseOf(second) };
+  // Theirs is the same password, without a user: whoever may promote servers must not be open to the network.
+  const { password: sentinelPassword } = options;
+  const asked = sentinelPassword === undefined ? {} : { sentinelPassword };
+  const own = { sentinels, name: first, db: databaseOf(second), ...asked };
   return { kind: 'sentinels', options: { ...options, ...own } };
 }
 

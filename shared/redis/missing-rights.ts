@@ -20,3 +20,18 @@ export function missingRights(commands: readonly string[], keys?: string): Failu
     { rule: 'redis-rights', grants },
   );
 }
+
+/** @param error that a connection by sentinels reports @returns undefined where none of them refused */
+export function refusalOfSentinels({ message }: Error): Failure | undefined {
+  if (!message.startsWith('All sentinels are unreachable')) return undefined;
+  if (/\bNOPERM\b/.test(message)) {
+    const grants = ['+sentinel|get-master-addr-by-name', '+sentinel|sentinels'];
+    const text = `The default user of the sentinels may not ask for the primary: grant ${grants.join(' ')} there.`;
+    return new Failure('REFUSED', text, { rule: 'redis-rights', grants });
+  }
+  return /\b(NOAUTH|WRONGPASS)\b/.test(message)
+    ? new Failure('UNAVAILABLE', 'The sentinels refuse the password of REDIS_URL.', {
+        what: 'Redis',
+      })
+    : undefined;
+}

@@ -5,7 +5,7 @@
  */
 import type { Redis } from 'ioredis';
 import { Failure, unavailable } from '#shared/kernel/failure.ts';
-import { missingRights } from './missing-rights.ts';
+import { missingRights, refusalOfSentinels } from './missing-rights.ts';
 
 /** A key of the installation that nothing uses. */
 const KEY = '{rights}:probe';
@@ -102,10 +102,13 @@ export const redisCommands: readonly string[] = ['multi', 'exec', ...Object.keys
  */
 export async function requireRights(redis: Redis): Promise<void> {
   const own = redis.duplicate();
-  own.on('error', () => undefined);
+  let said: Error | undefined;
+  own.on('error', (error: Error) => (said = error));
   try {
     const refusals = (await refusedTransactions(own)) ?? (await refusedCommands(own));
     if (refusals.size > 0) throw missing(refusals, redis.options.keyPrefix ?? '');
+  } catch (thrown) {
+    throw (said && refusalOfSentinels(said)) ?? thrown;
   } finally {
     // Drops the transaction, too.
     own.disconnect();

@@ -25,6 +25,7 @@ it('names sentinels and the primary they know', () => {
     kind: 'sentinels',
     options: {
       password: 'pw',
+      sentinelPassword: 'pw',
       name: 'trader',
       db: 1,
       sentinels: [
