@@ -5,11 +5,11 @@ export const advice: Partial<Readonly<Record<NoticeKind, string>>> = {
   'state-lost':
     'Nothing is bought or sold; what is at the broker stays there. It can wait for the morning: then restore a backup.',
   'book-differs':
-    'Look at it before the next trading cycle: trader verify names the lines, the broker’s own page has what is true. In doubt: trader halt.',
+    'What is at the broker is as it was, but orders may be decided on a wrong book. If you cannot look before the next trading cycle: trader halt, and it can wait. trader verify names the lines.',
   'redis-not-persistent':
     'A power cut now could lose orders that were sent. Stop trading now (trader halt, or STOP on the page), then free the disk.',
   'undeclared-call':
-    'A program that is not of this release, or was changed, may move money. Stop trading now: trader halt. Then see who calls whom: trader dependencies.',
+    'A program that is not of this release, or was changed, may move money. Stop trading now: trader halt, or STOP on the page. Then see who calls whom: trader dependencies.',
   'prices-stale':
     'No money is at risk: orders on old prices are refused. It can wait; check the source of prices.',
   'rates-stale':

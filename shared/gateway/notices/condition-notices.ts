@@ -4,7 +4,7 @@ import { noticeKinds, type NoticeKind } from '#shared/process/notice-kinds.ts';
 import { alertTable, type AlertRow, type FiringAlert } from '../observe/alert-table.ts';
 import { advice } from './advice.ts';
 import type { Found, KnownCondition, NoticeInputs } from './notice.ts';
-import { timeText } from './wording.ts';
+import { sentence, timeText } from './wording.ts';
 
 const AWAY_MINUTES = 5;
 /** What it means and whether it can wait, then where every step is written. */
@@ -55,7 +55,7 @@ function ofService({ name, board, status }: OverviewService): KnownCondition {
     kind: 'board-away',
     forMinutes: AWAY_MINUTES,
     headline: `the service ${name}${where} does not work`,
-    text: `${status.replace(/\.$/, '')}. ${guidance('board-away', 'board-away')}`,
+    text: `${sentence(status)} ${guidance('board-away', 'board-away')}`,
   };
 }
 
@@ -66,7 +66,7 @@ function ofJob({ name, lastError }: OverviewJob): KnownCondition {
     kind: 'job-failed',
     forMinutes: 0,
     headline,
-    text: `${(lastError || 'It gave no reason').replace(/\.$/, '')}. Nothing is sent twice; it runs again at its time. It can wait for the morning: trader jobs shows it.`,
+    text: `${sentence(lastError || 'it gave no reason')} Nothing is sent twice; it runs again at its time. It can wait for the morning: trader jobs shows it.`,
   };
 }
 
@@ -78,7 +78,7 @@ export function conditionNotices({ conditions, changed, zone }: NoticeInputs): F
     return [{ key: `${name}:${sinceMs}`, kind, headline, text: `${text} ${since}`.trim() }];
   });
   const ended = [...changed.ended].map(([name, sinceMs]): Found => {
-    const text = `It began ${timeText(sinceMs, zone)}.`;
+    const text = `It began ${timeText(sinceMs, zone)}. Nothing to do.`;
     return { key: `resolved:${name}:${sinceMs}`, kind: 'resolved', headline: endText(name), text };
   });
   return [...began, ...ended];
@@ -89,9 +89,11 @@ function endText(name: string): string {
   if (first === 'board-away') return `the service ${which} works again`;
   if (first === 'job-failed') return `the job ${which} ran without an error`;
   const row = alertTable.find((one) => one.name === first);
-  return `it is over: ${lowerFirst(row?.summary.replace(/\.$/, '') ?? first)}`;
+  return `over now: “${lowerFirst(row?.summary.replace(/\.$/, '') ?? first)}”`;
 }
 
+/** Within a sentence; a name keeps its capital. */
 function lowerFirst(text: string): string {
+  if (text.startsWith('Redis')) return text;
   return text.charAt(0).toLowerCase() + text.slice(1);
 }

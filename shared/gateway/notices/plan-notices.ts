@@ -12,7 +12,7 @@ function waiting({ overview, nowMs, zone, withAmounts }: NoticeInputs): Found[] 
   const [from, until] = [msOf(proposal.proposedAt), msOf(proposal.expiresAt)];
   const orders = ordersText(plan.actions.length);
   const cost = withAmounts ? ` It costs ${moneyText(plan.expectedCost)}.` : '';
-  const text = `${actionsText(plan.actions)}${cost} Until ${timeText(until, zone)}; no answer means no.`;
+  const text = `${actionsText(plan.actions)}${cost} Until ${timeText(until, zone)}; no answer means no. Answer on the page, or by trader approve or reject.`;
   const base = { text, untilMs: until, planId: proposal.planId };
   const first: Found = {
     ...base,

@@ -45,3 +45,10 @@ export function actionsText(actions: readonly Action[]): string {
 export function ordersText(count: number): string {
   return count === 1 ? 'one order' : `${count} orders`;
 }
+
+/** A message of a service as a sentence: `timed out` becomes `Timed out.`; empty stays empty. */
+export function sentence(text: string): string {
+  return text === ''
+    ? ''
+    : `${text.charAt(0).toUpperCase()}${text.slice(1)}`.replace(/([^.!?])$/, '$1.');
+}

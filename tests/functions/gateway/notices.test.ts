@@ -91,6 +91,9 @@ async function halt(reason: string): Promise<void> {
   await dependencies.functions.call(trading.setTradingState, { state: 'HALTED', reason }, options);
 }
 
+const HALTED =
+  'Nothing is bought or sold until it is lifted. It can wait for the morning: trader status says why.';
+
 it('sends nothing where nothing is configured', async () => {
   await open({});
   await halt('test');
@@ -114,7 +117,7 @@ it('reports a halt once, by every channel, with the fields of each service', asy
   expect(JSON.parse(ntfy?.text ?? '')).toMatchObject({
     topic: 'owner',
     title: 'PRACTICE: trading is halted',
-    message: 'away <b>&',
+    message: `Away <b>&. ${HALTED}`,
     priority: 5,
     click: 'https://board.home/trader/',
     actions: [{ action: 'view', label: 'Open', url: 'https://board.home/trader/' }],
@@ -123,7 +126,7 @@ it('reports a halt once, by every channel, with the fields of each service', asy
   expect(JSON.parse(at('/bot123:secret/sendMessage')?.text ?? '')).toMatchObject({
     chat_id: '42',
     parse_mode: 'HTML',
-    text: '<b>PRACTICE: trading is halted</b>\naway &lt;b&gt;&amp;',
+    text: `<b>PRACTICE: trading is halted</b>\nAway &lt;b&gt;&amp;. ${HALTED}`,
     reply_markup: { inline_keyboard: [[{ text: 'Open', url: 'https://board.home/trader/' }]] },
   });
   const hook = at('/hook');
@@ -131,6 +134,50 @@ it('reports a halt once, by every channel, with the fields of each service', asy
   const signature = createHmac('sha256', 'key-of-the-hook').update(`${stamp}.${hook?.text ?? ''}`);
   expect(hook?.headers['x-signature']).toBe(`sha256=${signature.digest('hex')}`);
   expect(JSON.parse(hook?.text ?? '')).toMatchObject({ type: 'trading-state', urgency: 'urgent' });
+});
+
+it('is sent once by each channel wherever the process ends, and twice at most where it was just sent', async () => {
+  const channels = {
+    NOTICE_NTFY: `${receiver.url}/owner`,
+    NOTICE_WEBHOOK: `${receiver.url}/hook`,
+  };
+  const titles = (path: string) =>
+    receiver.received
+      .filter((one) => one.path === path)
+      .map(({ text, headers }) => [text.includes('trading is halted'), headers['idempotency-key']]);
+  let points = 0;
+  for (let isWhole = false; !isWhole; points += 1) {
+    const point = points;
+    receiver.received.length = 0;
+    await open(channels);
+    await halt(`at ${point}`);
+    const { redis: client } = dependencies.database;
+    const send = client.sendCommand.bind(client);
+    let [writes, isOver] = [0, false];
+    const spy = jest.spyOn(client, 'sendCommand').mockImplementation((command, ...rest) => {
+      if (/^(evalsha|eval|hset|hdel|zadd|lpush|set)$/i.test(command.name)) writes += 1;
+      isOver ||= writes > point;
+      if (!isOver) return send(command, ...rest);
+      command.reject(new Error('the process has ended'));
+      return command.promise;
+    });
+    await runJob().catch(() => undefined);
+    spy.mockRestore();
+    isWhole = !isOver;
+    clock.advance(3_600_000);
+    await runJob();
+    await runJob();
+    const [hooks, pushes] = [titles('/hook'), titles('/')];
+    for (const sent of [hooks, pushes]) {
+      expect([point, sent.length]).toEqual([point, expect.any(Number)]);
+      expect(sent.length).toBeGreaterThanOrEqual(1);
+      expect(sent.length).toBeLessThanOrEqual(isWhole ? 1 : 2);
+      expect(sent.every(([isHalt]) => isHalt)).toBe(true);
+    }
+    // What came twice has one key, so that the receiver can tell.
+    expect(new Set(hooks.map(([, key]) => key)).size).toBe(1);
+  }
+  expect(points).toBeGreaterThan(5);
 });
 
 it('tries again as late as the service asks, and gives up what is refused', async () => {
@@ -260,11 +307,46 @@ describe('what is reported', () => {
       { id: 'm', kind: 'dividend', symbol: 'X', happenedAt: seconds('2026-02-01T11:00:00Z') },
     ];
     const done = { ...plan, status: 'COMPLETED' };
-    expect(kinds({ orders, ledger, plan: done })).toEqual([
-      'order-trouble',
-      'orders-done',
-      'booking',
-    ]);
+    const found = { orders, ledger, plan: done };
+    expect(kinds(found)).toEqual(['order-trouble', 'orders-done', 'booking']);
+    expect(noticesFor(found)[1]).toMatchObject({
+      title: 'PRACTICE: the plan was carried out',
+      text: '1 of 1 order filled: buy 3 X.',
+    });
+    const both = {
+      ...done,
+      actions: [...done.actions, { side: 'SELL', quantity: 2, symbol: 'Z' }],
+    };
+    expect(noticesFor({ orders, plan: both })[1]).toMatchObject({
+      title: 'PRACTICE: the plan was carried out in part',
+      text: '1 of 2 orders filled: buy 3 X. Not filled: sell 2 Z. The next cycle plans anew.',
+    });
+  });
+
+  it.each(['REJECTED', 'UNKNOWN', 'NEEDS_HUMAN'])(
+    'says of an order that is %s what it means for the money, and that it can wait',
+    (state) => {
+      const requestedAt = seconds('2026-03-04T11:00:00Z');
+      const order = { tradeId: 'T', side: 'BUY', symbol: 'Y', quantity: '1', state, requestedAt };
+      const [found] = noticesFor({ orders: [{ ...order, message: 'timed out' }] });
+      expect(found?.text).toMatch(/^Timed out\. .*(Nothing was bought|never sent again).*can wait/);
+      expect(found?.text.length).toBeLessThanOrEqual(400);
+    },
+  );
+
+  it.each([
+    ['HALTED', 'Nothing is bought or sold', '2 orders at the broker can still fill'],
+    ['REDUCING', 'Sales are sent, purchases are not', '2 orders at the broker can still fill'],
+    ['ACTIVE', 'Purchases and sales are sent again', 'If you did not do this: trader halt'],
+  ])('says what it means that trading is %s', (state, means, open) => {
+    const orders = [{ tradeId: 'A' }, { tradeId: 'B' }];
+    const changedAt = seconds('2026-03-04T11:00:00Z');
+    const reasons = state === 'ACTIVE' ? [] : ['the clock is wrong'];
+    const trading = { state, changedAt, reasons, openOrders: orders, practice: true };
+    const [found] = noticesFor({ trading });
+    expect(found?.text).toContain(means);
+    expect(found?.text).toContain(open);
+    if (state !== 'ACTIVE') expect(found?.text).toMatch(/^The clock is wrong\. .*can wait/);
   });
 
   it('is each condition of the alert table that no event reports in more detail', () => {
@@ -321,7 +403,7 @@ describe('what is reported', () => {
     }
     const away = { name: 'planning', board: 'thinker', healthy: false, status: 'no answer.' };
     const [service] = presentConditions([], [OverviewService.fromPartial(away)], []);
-    expect(service?.text).toMatch(/^no answer\. What needs it waits; .*board-away\.md\.$/);
+    expect(service?.text).toMatch(/^No answer\. What needs it waits; .*board-away\.md\.$/);
     const failed = OverviewJob.fromPartial({ name: 'score-refresh', status: 'failed' });
     expect(presentConditions([], [], [failed])[0]?.text).toMatch(/^It gave no reason\. .*can wait/);
   });
