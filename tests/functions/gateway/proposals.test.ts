@@ -313,12 +313,37 @@ describe('tokens', () => {
     expect((await answer(tokens.rejectToken)).status).toBe(403);
   });
 
-  it('are not stored as they are', async () => {
-    const tokens = await tokensFor(await proposed());
-    const stored: string[] = [];
-    const all = exported(dependencies.database, AbortSignal.timeout(10_000));
-    for await (const key of all) stored.push(JSON.stringify(key));
-    expect(stored.filter((text) => text.includes(tokens.approveToken))).toEqual([]);
+  /** Every value in Redis, also those that are in no backup. */
+  const stored = async (): Promise<string[]> => {
+    const { redis: connection } = dependencies.database;
+    const reads: Readonly<Record<string, (key: string) => Promise<unknown>>> = {
+      string: (key) => connection.get(key),
+      hash: (key) => connection.hgetall(key),
+      list: (key) => connection.lrange(key, 0, -1),
+      set: (key) => connection.smembers(key),
+      zset: (key) => connection.zrange(key, '0', '-1'),
+      stream: (key) => connection.xrange(key, '-', '+'),
+    };
+    const { keyPrefix = '' } = connection.options;
+    const all = (await connection.keys(`${keyPrefix}*`)).map(async (full) => {
+      const key = full.slice(keyPrefix.length);
+      const value = await reads[await connection.type(key)]?.(key);
+      return JSON.stringify([key, present(value, `${key} is of a type that is read`)]);
+    });
+    return Promise.all(all);
+  };
+
+  it.each([undefined, 'tokens-1'])('are not stored as they are (key %s)', async (key) => {
+    const { planId } = await proposed();
+    const request = { planId, recipient: 'phone' };
+    const made = () => call<CreateAnswerTokensResponse>(createAnswerTokens, request, key);
+    const tokens = [(await made()).body, (await made()).body];
+    await answer(tokens[0]?.approveToken ?? '');
+    const texts = tokens.flatMap(({ approveToken, rejectToken }) => [approveToken, rejectToken]);
+    expect(new Set(texts.map((text) => text.length))).toEqual(new Set([22]));
+    const values = await stored();
+    expect(values.length).toBeGreaterThan(10);
+    expect(values.filter((value) => texts.some((text) => value.includes(text)))).toEqual([]);
   });
 
   it('are not made for a plan that was answered', async () => {
