@@ -11,7 +11,7 @@ import type { Epoch } from '#shared/redis/epoch.ts';
 import { keys } from '#shared/redis/keys.ts';
 import { endPulse, pulses, type PulseName } from '#shared/redis/pulses.ts';
 import { GOES_ALONE } from '#shared/redis/replication.ts';
-import { ControlStore } from '#shared/trading/control-store.ts';
+import { ControlStore } from '#shared/trading/control/control-store.ts';
 
 export interface Promotion {
   readonly epoch: Epoch;

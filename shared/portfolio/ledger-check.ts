@@ -11,7 +11,7 @@ import { chainLink, headAfter, isUnaltered } from './ledger-chain.ts';
 import type { BrokerStatement } from '#shared/clients/broker/broker.ts';
 import type { Book, Holding } from './model/book.ts';
 import { emptyBook, postEntries, type PostedLine } from './model/booking.ts';
-import { reconcile } from './model/reconcile.ts';
+import { reconcile } from './model/reconciliation/reconcile.ts';
 import { cashIn, foreignCurrencies } from './model/foreign-cash.ts';
 import { imbalance } from './model/posting.ts';
 import type { StoredChain } from './stored-book.ts';

@@ -6,7 +6,7 @@ import { writeDocument, type Database, type Write } from '#shared/redis/database
 import { keys } from '#shared/redis/keys.ts';
 import { bookOf, bookRecord, recordOf } from './book-record.ts';
 import type { Book, LedgerEntry } from './model/book.ts';
-import type { DifferenceChange } from './reconciliation-record.ts';
+import type { DifferenceChange } from './reconciliation/reconciliation-record.ts';
 import { CHAIN_START, type ChainHead } from '#shared/kernel/hash-chain.ts';
 import { chained, headAfter } from './ledger-chain.ts';
 import { emptyBook, postEntries } from './model/booking.ts';

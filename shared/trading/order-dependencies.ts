@@ -12,7 +12,7 @@ import type { Log } from '#shared/process/log.ts';
 import type { Settings } from '#shared/process/settings.ts';
 import type { MarketReader } from '#shared/universe/market-reader.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
-import type { ControlStore } from './control-store.ts';
+import type { ControlStore } from './control/control-store.ts';
 import { openControl } from './guards/open-control.ts';
 import { StoredOrders } from './stored-orders.ts';
 import { OrderStore } from './order-store.ts';

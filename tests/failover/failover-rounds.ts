@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
 import { instantOf } from '#shared/kernel/instant.ts';
 import { seededRandom, type Random } from '#shared/kernel/random.ts';
-import { ControlStore } from '#shared/trading/control-store.ts';
+import { ControlStore } from '#shared/trading/control/control-store.ts';
 import { OrderStore, tradeIdOf } from '#shared/trading/order-store.ts';
 import executeTrade from '../../functions/trading/execute-trade/handler.ts';
 import updatePositions from '../../functions/portfolio/update-positions/handler.ts';

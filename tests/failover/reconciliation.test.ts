@@ -12,7 +12,7 @@ import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
 import { instantOf } from '#shared/kernel/instant.ts';
 import { StoredBook } from '#shared/portfolio/stored-book.ts';
 import { beatAt } from '#shared/redis/pulses.ts';
-import { ControlStore } from '#shared/trading/control-store.ts';
+import { ControlStore } from '#shared/trading/control/control-store.ts';
 import type { FunctionHandler } from '#template/function.ts';
 import executeTrade from '../../functions/trading/execute-trade/handler.ts';
 import { openTradingFixture, type TradingFixture } from '../support/brokers/trading-fixture.ts';

@@ -7,7 +7,7 @@ import { appendFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { instantOf } from '#shared/kernel/instant.ts';
-import { ControlStore } from '#shared/trading/control-store.ts';
+import { ControlStore } from '#shared/trading/control/control-store.ts';
 import executeTrade from '../../functions/trading/execute-trade/handler.ts';
 import { openTradingFixture } from '../support/brokers/trading-fixture.ts';
 

@@ -16,7 +16,7 @@ export interface PlantedFault {
 const submit = 'shared/trading/submit.ts';
 const resolve = 'shared/trading/resolve.ts';
 const store = 'shared/trading/order-store.ts';
-const reconcile = 'shared/portfolio/model/reconcile.ts';
+const reconcile = 'shared/portfolio/model/reconciliation/reconcile.ts';
 const commit = 'shared/redis/scripts/commit.lua';
 
 export const plantedFaults: readonly PlantedFault[] = [
@@ -83,7 +83,7 @@ export const plantedFaults: readonly PlantedFault[] = [
   fault(
     'books-fills-again',
     'crash',
-    'shared/portfolio/model/unbooked.ts',
+    'shared/portfolio/model/reconciliation/unbooked.ts',
     '!booked.has(this.idOf(line))',
     "!booked.has(this.idOf(line)) || this.idOf(line).startsWith('fill-')",
   ),

@@ -7,7 +7,7 @@ import type { SetTradingStateResponse } from '#protos/gen/trading.ts';
 import { trading } from '#shared/contract/trading.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import { parseSettings } from '#shared/process/settings.ts';
-import { removeControlFiles, writeControlFile } from '#shared/trading/control-files.ts';
+import { removeControlFiles, writeControlFile } from '#shared/trading/control/control-files.ts';
 import { agreed, nothingChanged } from '../../agreed.ts';
 import { commandExitCodes } from '../../command-exit-codes.ts';
 import { openInstallation, type Ask } from '../../gateway-client.ts';

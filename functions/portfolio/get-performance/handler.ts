@@ -23,7 +23,7 @@ import { compareWith } from '#shared/portfolio/model/performance/comparison.ts';
 import { performance, windowFrom } from '#shared/portfolio/model/performance/performance.ts';
 import { riskFigures } from '#shared/portfolio/model/performance/risk-figures.ts';
 import { sectorAttribution } from '#shared/portfolio/model/performance/sector-attribution.ts';
-import { adjustedCloses } from '#shared/portfolio/model/year-performance.ts';
+import { adjustedCloses } from '#shared/portfolio/model/performance/year-performance.ts';
 import { valuationOn } from '#shared/portfolio/model/valuation.ts';
 import { dailyValues } from '#shared/portfolio/model/value-history.ts';
 import {

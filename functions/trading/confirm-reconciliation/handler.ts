@@ -1,9 +1,9 @@
 import { refused } from '#shared/kernel/failure.ts';
 import { Accounts } from '#shared/portfolio/accounts.ts';
-import { ReconciliationRecord } from '#shared/portfolio/reconciliation-record.ts';
+import { ReconciliationRecord } from '#shared/portfolio/reconciliation/reconciliation-record.ts';
 import { handle } from '#shared/runtime/handle.ts';
 import { trading } from '#shared/contract/trading.ts';
-import { controlText, restrictionsOf } from '#shared/trading/control-message.ts';
+import { controlText, restrictionsOf } from '#shared/trading/control/control-message.ts';
 import { openControl } from '#shared/trading/guards/open-control.ts';
 
 /**

@@ -2,7 +2,7 @@ import { invalidRequest } from '#shared/kernel/failure.ts';
 import { Accounts } from '#shared/portfolio/accounts.ts';
 import { handle } from '#shared/runtime/handle.ts';
 import { trading } from '#shared/contract/trading.ts';
-import { controlText, restrictionsOf } from '#shared/trading/control-message.ts';
+import { controlText, restrictionsOf } from '#shared/trading/control/control-message.ts';
 import { openOrderDependencies } from '#shared/trading/order-dependencies.ts';
 import { mayBeAtBroker } from '#shared/trading/model/order-state.ts';
 

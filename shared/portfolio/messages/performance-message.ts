@@ -21,7 +21,7 @@ import {
 import { deepest, drawdowns } from '#shared/quant/measures/drawdowns.ts';
 import type { Security } from '#shared/universe/model/security.ts';
 import type { LedgerEntry } from '../model/book.ts';
-import { yearPerformances, type BenchmarkPrice } from '../model/year-performance.ts';
+import { yearPerformances, type BenchmarkPrice } from '../model/performance/year-performance.ts';
 import type { Comparison } from '../model/performance/comparison.ts';
 import { contributions } from '../model/performance/contribution.ts';
 import { growthIndex, type Performance, type Window } from '../model/performance/performance.ts';

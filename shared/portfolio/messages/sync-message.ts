@@ -2,9 +2,9 @@
 import { present } from '#shared/kernel/assert.ts';
 import { toTimestamp } from '#shared/kernel/instant.ts';
 import type { Book } from '../model/book.ts';
-import { textOf, type Difference } from '../model/differences.ts';
-import { positionChanges } from '../model/position-changes.ts';
-import type { Reconciliation } from '../model/reconcile.ts';
+import { textOf, type Difference } from '../model/reconciliation/differences.ts';
+import { positionChanges } from '../model/reconciliation/position-changes.ts';
+import type { Reconciliation } from '../model/reconciliation/reconcile.ts';
 
 /** @param differences what stops trading */
 export function syncMessage(

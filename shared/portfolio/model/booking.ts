@@ -18,7 +18,7 @@ import { Price, priceDecimalsMax } from '#shared/kernel/price.ts';
 import type { Quantity } from '#shared/kernel/quantity.ts';
 import { actedOn } from './action-booking.ts';
 import type { Book, Holding, LedgerEntry, Lot } from './book.ts';
-import { withAwaited } from './awaited-charges.ts';
+import { withAwaited } from './reconciliation/awaited-charges.ts';
 import { withCash } from './foreign-cash.ts';
 import { movesShares } from './ledger-lines.ts';
 import { takeLots } from './lots.ts';

@@ -13,7 +13,7 @@ import { Money } from '#shared/kernel/money.ts';
 import { Price, priceDecimalsMax } from '#shared/kernel/price.ts';
 import type { Quantity } from '#shared/kernel/quantity.ts';
 import type { Book, Holding } from './book.ts';
-import type { ShareValue } from './reconcile.ts';
+import type { ShareValue } from './reconciliation/reconcile.ts';
 import { costOf, quantityOf } from './booking.ts';
 import { foreignCashValue } from './foreign-cash.ts';
 

@@ -1,6 +1,6 @@
 /** The trading state of an installation, with everything that restricts it. */
 import type { Dependencies } from '#shared/runtime/context.ts';
-import { ControlStore } from '../control-store.ts';
+import { ControlStore } from '../control/control-store.ts';
 import { reconciliationGuard } from './reconciliation-guard.ts';
 import { silenceGuard } from './silence-guard.ts';
 

@@ -3,9 +3,9 @@ import { Accounts } from '#shared/portfolio/accounts.ts';
 import {
   ReconciliationRecord,
   type StoredDifferences,
-} from '#shared/portfolio/reconciliation-record.ts';
-import { textOf } from '#shared/portfolio/model/differences.ts';
-import { isGated } from '#shared/portfolio/start-up-checks.ts';
+} from '#shared/portfolio/reconciliation/reconciliation-record.ts';
+import { textOf } from '#shared/portfolio/model/reconciliation/differences.ts';
+import { isGated } from '#shared/portfolio/reconciliation/start-up-checks.ts';
 import type { AccountId } from '#shared/kernel/identifiers.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import type { TradingReason } from '../model/trading-control.ts';

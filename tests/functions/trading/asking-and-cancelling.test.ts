@@ -1,4 +1,4 @@
-import { ControlStore } from '#shared/trading/control-store.ts';
+import { ControlStore } from '#shared/trading/control/control-store.ts';
 import cancelTrade from '../../../functions/trading/cancel-trade/handler.ts';
 import executeTrade from '../../../functions/trading/execute-trade/handler.ts';
 import history from '../../../functions/trading/get-trade-history/handler.ts';

@@ -1,6 +1,6 @@
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
-import { ControlStore } from '#shared/trading/control-store.ts';
+import { ControlStore } from '#shared/trading/control/control-store.ts';
 import { StoredOrders } from '#shared/trading/stored-orders.ts';
 import { tradeIdOf } from '#shared/trading/order-store.ts';
 import { StoredBook } from '#shared/portfolio/stored-book.ts';

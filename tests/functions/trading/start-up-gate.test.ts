@@ -6,7 +6,7 @@ import { parseCurrency } from '#shared/kernel/currency.ts';
 import { Money } from '#shared/kernel/money.ts';
 import { PriceStore } from '#shared/universe/price-store.ts';
 import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
-import { ReconciliationRecord } from '#shared/portfolio/reconciliation-record.ts';
+import { ReconciliationRecord } from '#shared/portfolio/reconciliation/reconciliation-record.ts';
 import confirm from '../../../functions/trading/confirm-reconciliation/handler.ts';
 import executeTrade from '../../../functions/trading/execute-trade/handler.ts';
 import getState from '../../../functions/trading/get-trading-state/handler.ts';

@@ -2,7 +2,7 @@ import type { OrderInstruction } from '#shared/clients/broker/broker.ts';
 import { FlexApi } from '#shared/clients/broker/interactive-brokers/flex-api.ts';
 import { InteractiveBrokers } from '#shared/clients/broker/interactive-brokers/interactive-brokers.ts';
 import { emptyBook } from '#shared/portfolio/model/booking.ts';
-import { reconcile } from '#shared/portfolio/model/reconcile.ts';
+import { reconcile } from '#shared/portfolio/model/reconciliation/reconcile.ts';
 import { parseCurrency } from '#shared/kernel/currency.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { Failure } from '#shared/kernel/failure.ts';

@@ -5,7 +5,7 @@
 import { DEFAULT_ACCOUNT, type TradeId } from '#shared/kernel/identifiers.ts';
 import { keys } from '#shared/redis/keys.ts';
 import { trading } from '#shared/contract/trading.ts';
-import { ControlStore } from '#shared/trading/control-store.ts';
+import { ControlStore } from '#shared/trading/control/control-store.ts';
 import { openOrderDependencies } from '#shared/trading/order-dependencies.ts';
 import { StoredOrders } from '#shared/trading/stored-orders.ts';
 import { crashPoints, submitOrder, type CrashPoint, type Hooks } from '#shared/trading/submit.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { gateway } from '#shared/contract/gateway.ts';
 import { connectRedis } from '#shared/redis/client.ts';
 import { keys } from '#shared/redis/keys.ts';
-import { ControlStore } from '#shared/trading/control-store.ts';
+import { ControlStore } from '#shared/trading/control/control-store.ts';
 import { DEFAULT_ACCOUNT, type TradeId } from '#shared/kernel/identifiers.ts';
 import { OrderStore } from '#shared/trading/order-store.ts';
 import getSystemStatus from '../../../functions/gateway/get-system-status/handler.ts';

@@ -8,7 +8,7 @@ import { connectRedis } from '#shared/redis/client.ts';
 import { Database } from '#shared/redis/database.ts';
 import { keys } from '#shared/redis/keys.ts';
 import { trading } from '#shared/contract/trading.ts';
-import { ControlStore } from '#shared/trading/control-store.ts';
+import { ControlStore } from '#shared/trading/control/control-store.ts';
 import {
   openOrderDependencies,
   type OrderDependencies,

@@ -13,7 +13,7 @@ import { beancountText } from '#shared/portfolio/model/export/beancount.ts';
 import { cashIn, uncountedCash } from '#shared/portfolio/model/foreign-cash.ts';
 import { imbalance } from '#shared/portfolio/model/posting.ts';
 import { portfolioHash } from '#shared/portfolio/model/portfolio-hash.ts';
-import { reconcile, type Statement } from '#shared/portfolio/model/reconcile.ts';
+import { reconcile, type Statement } from '#shared/portfolio/model/reconciliation/reconcile.ts';
 import { accountValue, valuationOn } from '#shared/portfolio/model/valuation.ts';
 import { dailyTotals } from '#shared/portfolio/model/value-history.ts';
 import { at, EUR, euros, line } from './lines.ts';

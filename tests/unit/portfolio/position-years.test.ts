@@ -4,7 +4,7 @@ import { integerBelow, seededRandom } from '#shared/kernel/random.ts';
 import type { LedgerEntry } from '#shared/portfolio/model/book.ts';
 import { windowFrom } from '#shared/portfolio/model/performance/performance.ts';
 import { dailyValues, type History } from '#shared/portfolio/model/value-history.ts';
-import { yearPerformances } from '#shared/portfolio/model/year-performance.ts';
+import { yearPerformances } from '#shared/portfolio/model/performance/year-performance.ts';
 import { ALPHA } from '../../support/markets/set-market.ts';
 import { at, day, EUR, line, trade } from './lines.ts';
 

@@ -3,8 +3,8 @@ import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import { Price } from '#shared/kernel/price.ts';
 import { emptyBook, quantityHeld } from '#shared/portfolio/model/booking.ts';
-import { positionChanges } from '#shared/portfolio/model/position-changes.ts';
-import { reconcile, type Statement } from '#shared/portfolio/model/reconcile.ts';
+import { positionChanges } from '#shared/portfolio/model/reconciliation/position-changes.ts';
+import { reconcile, type Statement } from '#shared/portfolio/model/reconciliation/reconcile.ts';
 import { ALPHA, BETA } from '../../support/markets/set-market.ts';
 import { at, bookOf, EUR, euros, line, trade } from './lines.ts';
 

@@ -3,8 +3,8 @@ import type { CallOptions } from '#shared/clients/functions-client.ts';
 import type { Operation } from '#shared/contract/row.ts';
 import type { Facts } from '#shared/kernel/failure.ts';
 import type { Log } from '#shared/process/log.ts';
-import { abortableReads } from './abortable-reads.ts';
-import type { Context, Dependencies } from './context.ts';
+import { abortableReads } from '../abortable-reads.ts';
+import type { Context, Dependencies } from '../context.ts';
 import { countedUse } from './counted-use.ts';
 import type { Effects } from './effects.ts';
 

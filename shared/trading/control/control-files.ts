@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, open, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { TradingReason } from './model/trading-control.ts';
+import type { TradingReason } from '../model/trading-control.ts';
 
 /** File name to state; `HALT` is the older name. */
 const controlFiles: Readonly<Record<string, TradingReason['state']>> = {

@@ -9,8 +9,8 @@ import { Failure } from '#shared/kernel/failure.ts';
 import type { Effect } from '#shared/contract/row.ts';
 import { isOpen } from '#shared/contract/unknown-outcome.ts';
 import type { Database } from '#shared/redis/database.ts';
-import type { Dependencies } from './context.ts';
-import type { Runs } from './runs/runs.ts';
+import type { Dependencies } from '../context.ts';
+import type { Runs } from '../runs/runs.ts';
 
 /** Commands that change nothing; any other counts as a change. */
 const READS = new Set(

@@ -1,5 +1,5 @@
 /** The trading state as it is answered. */
-import type { TradingControl } from './model/trading-control.ts';
+import type { TradingControl } from '../model/trading-control.ts';
 
 export function restrictionsOf({ reasons }: TradingControl) {
   return reasons.map(({ code, state, message }) => ({ code, state, message }));

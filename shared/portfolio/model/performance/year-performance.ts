@@ -2,10 +2,10 @@
 import { dayOf, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import { totalReturn } from '#shared/quant/measures/returns.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
-import { priceOn, type DailyPrices } from './value-history.ts';
-import type { LedgerEntry } from './book.ts';
-import { dayReturn, performance, type Window } from './performance/performance.ts';
-import { positionYears, type PositionYear } from './performance/position-years.ts';
+import { priceOn, type DailyPrices } from '../value-history.ts';
+import type { LedgerEntry } from '../book.ts';
+import { dayReturn, performance, type Window } from './performance.ts';
+import { positionYears, type PositionYear } from './position-years.ts';
 
 export interface YearPerformance {
   readonly year: number;

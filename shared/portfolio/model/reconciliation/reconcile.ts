@@ -15,11 +15,11 @@ import type { Isin } from '#shared/kernel/isin.ts';
 import { Money } from '#shared/kernel/money.ts';
 import type { Price } from '#shared/kernel/price.ts';
 import type { Quantity } from '#shared/kernel/quantity.ts';
-import { actionLines, type ActionFrame, type ReportedAction } from './action-lines.ts';
+import { actionLines, type ActionFrame, type ReportedAction } from '../action-lines.ts';
 import { chargesIn } from './awaited-charges.ts';
-import type { Book, LedgerEntry } from './book.ts';
-import { bookEntries, quantityHeld } from './booking.ts';
-import { cashIn, foreignCurrencies } from './foreign-cash.ts';
+import type { Book, LedgerEntry } from '../book.ts';
+import { bookEntries, quantityHeld } from '../booking.ts';
+import { cashIn, foreignCurrencies } from '../foreign-cash.ts';
 import {
   fillLine,
   flowLine,
@@ -29,8 +29,8 @@ import {
   withLotMethod,
   type ReportedFill,
   type ReportedFlow,
-} from './ledger-lines.ts';
-import type { LotMethod } from './lots.ts';
+} from '../ledger-lines.ts';
+import type { LotMethod } from '../lots.ts';
 import { UnbookedLines } from './unbooked.ts';
 
 /** The part of a broker's statement that the book is reconciled with. */

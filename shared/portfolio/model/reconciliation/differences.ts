@@ -5,7 +5,7 @@
 import type { Decimal } from '#shared/kernel/decimal.ts';
 import { shortHash } from '#shared/kernel/hash.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
-import type { LedgerEntry } from './book.ts';
+import type { LedgerEntry } from '../book.ts';
 
 export const differenceKinds = ['cash', 'shares', 'unknown-order', 'missing-order'] as const;
 export type DifferenceKind = (typeof differenceKinds)[number];

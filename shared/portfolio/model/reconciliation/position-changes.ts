@@ -1,6 +1,6 @@
 /** Which positions a sync changed, counted as the contract counts them. */
-import type { Book } from './book.ts';
-import { quantityHeld, quantityOf } from './booking.ts';
+import type { Book } from '../book.ts';
+import { quantityHeld, quantityOf } from '../booking.ts';
 
 export interface PositionChanges {
   /** Held before and after, in another quantity. */

@@ -16,7 +16,7 @@ import {
   withOrders,
   type Difference,
   type Differences,
-} from './model/differences.ts';
+} from '../model/reconciliation/differences.ts';
 
 const schema = z.object({
   foundAt: storedInstant,

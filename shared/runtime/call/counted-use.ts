@@ -6,7 +6,7 @@ import type { SourceName } from '#shared/contract/declared-calls.ts';
 import { isOperation } from '#shared/contract/catalogue.ts';
 import type { Operation } from '#shared/contract/row.ts';
 import type { Database } from '#shared/redis/database.ts';
-import type { Dependencies } from './context.ts';
+import type { Dependencies } from '../context.ts';
 
 type Method = (...args: unknown[]) => unknown;
 

@@ -10,7 +10,7 @@ import type { Database, Expectation } from '#shared/redis/database.ts';
 import { keys } from '#shared/redis/keys.ts';
 import { stateLostText } from '#shared/redis/state-epoch.ts';
 import { fileReasons } from './control-files.ts';
-import type { TradingGuard } from './guards/trading-guard.ts';
+import type { TradingGuard } from '../guards/trading-guard.ts';
 import {
   controlOf,
   controlStates,
@@ -18,7 +18,7 @@ import {
   type StoredControl,
   type TradingControl,
   type TradingReason,
-} from './model/trading-control.ts';
+} from '../model/trading-control.ts';
 
 const controlSchema: z.ZodType<StoredControl> = z.object({
   state: z.enum(controlStates),

@@ -4,8 +4,8 @@
  */
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { Money } from '#shared/kernel/money.ts';
-import type { Book, LedgerEntry } from './book.ts';
-import type { ReportedFill } from './ledger-lines.ts';
+import type { Book, LedgerEntry } from '../book.ts';
+import type { ReportedFill } from '../ledger-lines.ts';
 
 /** Above this share of what was traded, and this much for each execution, a difference is no charge. */
 const CHARGE_RATIO_MAX = Decimal.parse('0.01');
