@@ -1,5 +1,9 @@
 /** Open differences as they are answered. */
-import { digestOf, textOf, type Difference } from '#shared/portfolio/model/reconciliation/differences.ts';
+import {
+  digestOf,
+  textOf,
+  type Difference,
+} from '#shared/portfolio/model/reconciliation/differences.ts';
 import { toTimestamp } from '#shared/kernel/instant.ts';
 import type { OpenDifferences } from './guards/reconciliation-guard.ts';
 

@@ -7,7 +7,12 @@ import {
   type StoredDifferences,
 } from './reconciliation-record.ts';
 import type { Book, LedgerEntry } from '../model/book.ts';
-import { afterSync, digestOf, textOf, type Difference } from '../model/reconciliation/differences.ts';
+import {
+  afterSync,
+  digestOf,
+  textOf,
+  type Difference,
+} from '../model/reconciliation/differences.ts';
 import { isGated, StartUpChecks } from './start-up-checks.ts';
 
 const checks = new StartUpChecks();
