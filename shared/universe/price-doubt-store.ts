@@ -14,7 +14,7 @@ const doubtsSchema = z.array(
       kind: z.literal('suspected-split'),
       day: storedDay,
       ratio: z.number().positive(),
-      evidence: z.enum(['jump', 'adjusted-jump', 'rescaled-past']),
+      evidence: z.enum(['jump', 'adjusted-jump', 'rescaled-past', 'unconfirmed-jump']),
       isLive: z.boolean(),
     }),
   ]),

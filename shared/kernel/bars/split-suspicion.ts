@@ -52,6 +52,28 @@ export function suspectedSplits(
   });
 }
 
+/**
+ * The same behind the last accepted bar, among bars that are set aside until their level has held: one at most. A single
+ * wrong bar looks the same, until the next one returns.
+ *
+ * @param accepted oldest first
+ * @param stated all bars of the source, in any order
+ */
+export function unconfirmedSplits(
+  accepted: readonly BarToCheck[],
+  stated: readonly BarToCheck[],
+): readonly SplitSuspicion[] {
+  const last = accepted.at(-1)?.day;
+  if (last === undefined) return [];
+  const pending = stated
+    .filter(({ day, open, close }) => day > last && open > 0 && close > 0)
+    .sort((a, b) => a.day - b.day);
+  const context = accepted.slice(-VOLATILITY_DAYS - LEVEL_DAYS);
+  return suspectedSplits([...context, ...pending])
+    .filter(({ day }) => day > last)
+    .slice(0, 1);
+}
+
 /** The ratio of shares that a change of the whole past by a factor shows; undefined where none. */
 export function ratioOfRescaledPast(
   before: readonly number[],

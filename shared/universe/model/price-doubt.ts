@@ -20,8 +20,10 @@ export interface SuspectedSplit {
    * - `jump`: the closes jump, and nothing declares a split.
    * - `adjusted-jump`: the closes jump, and the adjusted closes do not.
    * - `rescaled-past`: the source has changed all earlier closes by the ratio.
+   * - `unconfirmed-jump`: the latest bars lie at another level by the ratio, and are set aside as long as the level has
+   *   not held for a week: prices and holdings are those from before it.
    */
-  readonly evidence: 'jump' | 'adjusted-jump' | 'rescaled-past';
+  readonly evidence: 'jump' | 'adjusted-jump' | 'rescaled-past' | 'unconfirmed-jump';
   /** It occurred while the prices were synced: current holdings date from before it. */
   readonly isLive: boolean;
 }
@@ -47,7 +49,8 @@ export function breaksSeries(doubt: PriceDoubt): boolean {
 export function blocks(doubt: PriceDoubt, side: 'BUY' | 'SELL', isHeld: boolean): boolean {
   if (doubt.kind === 'dead-price') return side === 'BUY';
   if (doubt.kind === 'sources-disagree') return true;
-  return doubt.evidence === 'jump' || (doubt.isLive && isHeld);
+  const isOpen = doubt.evidence === 'jump' || doubt.evidence === 'unconfirmed-jump';
+  return isOpen || (doubt.isLive && isHeld);
 }
 
 /** Shares at today's price for each share held before. */
@@ -70,6 +73,8 @@ export function doubtText(doubt: PriceDoubt): string {
       return `All its earlier prices were changed as for a split of ${ratio} by ${doubt.day}.${value}`;
     case 'adjusted-jump':
       return `Its price jumps on ${doubt.day} as for a split of ${ratio}, which its adjusted prices contain.${value}`;
+    case 'unconfirmed-jump':
+      return `Its prices since ${doubt.day} lie as for a split of ${ratio}, and are set aside until that is certain.`;
     case 'jump':
       return `Its price jumps on ${doubt.day} as for a split of ${ratio} that nobody declared.${value}`;
   }
@@ -78,7 +83,8 @@ export function doubtText(doubt: PriceDoubt): string {
 /** The question for the owner; undefined where there is none. */
 export function questionOf(doubt: PriceDoubt, symbol: string): string | undefined {
   if (doubt.kind !== 'suspected-split') return undefined;
-  if (doubt.evidence !== 'jump' && !doubt.isLive) return undefined;
+  const isOpen = doubt.evidence === 'jump' || doubt.evidence === 'unconfirmed-jump';
+  if (!isOpen && !doubt.isLive) return undefined;
   return (
     `Was there a split of ${ratioText(doubt.ratio)} of ${symbol} on ${doubt.day}? ` +
     'Until that is known it is neither bought nor sold.'

@@ -1,4 +1,5 @@
 /** Splits suspected after a sync, from the prices stored before and after it. */
+import type { BarToCheck } from '#shared/kernel/bars/bar-check.ts';
 import { dayOfEpoch, epochDay } from '#shared/kernel/calendar-day.ts';
 import type { CorporateAction } from '#shared/kernel/corporate-action.ts';
 import {
@@ -6,10 +7,11 @@ import {
   JUMP_EXPLAINED_DAYS_MAX,
   ratioOfRescaledPast,
   suspectedSplits,
+  unconfirmedSplits,
 } from '#shared/kernel/bars/split-suspicion.ts';
 import { barsOf } from './bar-merge.ts';
 import type { PriceDoubt, SuspectedSplit } from './price-doubt.ts';
-import { lastDay, type PriceSeries } from './price-series.ts';
+import { lastDay, seriesFrom, type PriceSeries } from './price-series.ts';
 
 /** Common days on which a change of the past is measured. */
 const OVERLAP_DAYS = 60;
@@ -24,6 +26,9 @@ export interface Reviewed {
   /** The series are the latest part of the history: what is known of the time before stands. */
   readonly isPart?: boolean | undefined;
 }
+
+/** Of jumps that the accepted bars show. */
+const IN_SERIES: ReadonlySet<SuspectedSplit['evidence']> = new Set(['jump', 'adjusted-jump']);
 
 /**
  * A jump is suspected as long as it is in the prices. It is live if it came after the bars that
@@ -41,17 +46,30 @@ export function reviewSplits(
   const isKnown = ({ day }: SuspectedSplit): boolean =>
     judged !== undefined && epochDay(day) < judged;
   const jumps = [
-    ...splits.filter((split) => split.evidence !== 'rescaled-past' && isKnown(split)),
+    ...splits.filter((split) => IN_SERIES.has(split.evidence) && isKnown(split)),
     ...jumpsOf(before, after, splits, benchmark).filter((split) => !isKnown(split)),
   ];
   const rescaled = splits.filter(({ evidence }) => evidence === 'rescaled-past');
   return [...withRescaling(before, after, splits, rescaled), ...jumps];
 }
 
+/** A jump behind the last accepted bar: until its level has held, nobody knows what a share costs. */
+export function pendingSplits(
+  accepted: PriceSeries,
+  fetched: readonly BarToCheck[],
+): readonly SuspectedSplit[] {
+  const first = Math.max(0, accepted.days.length - CONTEXT_BARS);
+  return unconfirmedSplits(barsOf(seriesFrom(accepted, first)), fetched).map(({ day, ratio }) => ({
+    ...({ kind: 'suspected-split', evidence: 'unconfirmed-jump', isLive: false } as const),
+    ...{ day: dayOfEpoch(day), ratio },
+  }));
+}
+
 /** A change of the past shows at the next sync, which may be weeks after the split. */
 const EXPLAINED_DAYS_MAX = {
   jump: JUMP_EXPLAINED_DAYS_MAX,
   'adjusted-jump': JUMP_EXPLAINED_DAYS_MAX,
+  'unconfirmed-jump': JUMP_EXPLAINED_DAYS_MAX,
   'rescaled-past': 40,
 } as const;
 
@@ -98,7 +116,7 @@ function withRescaling(
   splits: readonly SuspectedSplit[],
   rescaled: readonly SuspectedSplit[],
 ): readonly SuspectedSplit[] {
-  const jump = splits.find(({ evidence, isLive }) => evidence !== 'rescaled-past' && isLive);
+  const jump = splits.find(({ evidence, isLive }) => IN_SERIES.has(evidence) && isLive);
   const ratio = rescalingOf(before, after, jump && epochDay(jump.day));
   const day = jump?.day ?? lastDay(after);
   if (ratio === undefined || day === undefined) return rescaled;

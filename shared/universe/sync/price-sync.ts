@@ -29,9 +29,10 @@ import {
   type PriceSeries,
   type RateSeries,
 } from '../model/price-series.ts';
+import type { SuspectedSplit } from '../model/price-doubt.ts';
 import type { Security } from '../model/security.ts';
 import { sameSpans, withSpan } from '../model/source-span.ts';
-import { isSplit, reviewSplits, unexplained } from '../model/split-review.ts';
+import { isSplit, pendingSplits, reviewSplits, unexplained } from '../model/split-review.ts';
 import { NOTHING_STORED, type SyncProblem, type SyncedBars } from '../model/sync-progress.ts';
 import type { ActionStore } from '../action-store.ts';
 import { endExplainedDoubts } from '../explained-doubts.ts';
@@ -103,7 +104,9 @@ async function storeAllBars(
   const before = await storedBars(store, isin);
   const merged = replaceBars(before, fetched);
   await store.put(merged.series, withOrigins(frame, isin, merged.setAside));
-  await reviewSplitsOf(frame, before.series, merged.series);
+  await reviewSplitsOf(frame, before.series, merged.series, {
+    pending: pendingSplits(merged.series, fetched),
+  });
   return merged;
 }
 
@@ -120,7 +123,7 @@ async function storeNewBars(
   const first = Math.max(0, indexAtEpoch(series.days, since) - REVIEWED_BARS);
   const [before, after] = [seriesFrom(series, first), seriesFrom(merged.series, first)];
   const begin = isWhole && first === 0 ? undefined : series.days[first];
-  await reviewSplitsOf(frame, before, after, begin);
+  await reviewSplitsOf(frame, before, after, { begin });
   return merged;
 }
 
@@ -204,12 +207,18 @@ async function syncEvents(
   await actions.addAll(await eventActions(marketData, security, from, signal));
 }
 
+interface Reviewing {
+  /** Where the series do not begin with the history. */
+  readonly begin?: number | undefined;
+  /** Behind the accepted bars. */
+  readonly pending?: readonly SuspectedSplit[];
+}
+
 async function reviewSplitsOf(
   { actions, doubts, marketData, store }: BarSyncFrame,
   before: PriceSeries,
   after: PriceSeries,
-  /** Where the series do not begin with the history. */
-  begin?: number,
+  { begin, pending = [] }: Reviewing,
 ): Promise<void> {
   const { isin } = after;
   if (marketData.declaresSplits) return doubts.put(isin, 'suspected-split', []);
@@ -218,7 +227,7 @@ async function reviewSplitsOf(
   const benchmark = index && (await store.seriesOf([index], from)).get(index);
   const known = await doubts.of(isin);
   const splits = reviewSplits(before, after, known, { benchmark, isPart: begin !== undefined });
-  const open = unexplained(splits, await actions.of([isin]));
+  const open = unexplained([...splits, ...pending], await actions.of([isin]));
   await doubts.put(isin, 'suspected-split', open.filter(isSplit));
 }
 

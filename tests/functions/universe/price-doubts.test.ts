@@ -7,6 +7,7 @@ import type { Isin } from '#shared/kernel/isin.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import { loadMarketView } from '#shared/universe/load-market-view.ts';
 import { alignPrices } from '#shared/universe/model/aligned-prices.ts';
+import { blocks } from '#shared/universe/model/price-doubt.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
 import syncPrices from '../../../functions/universe/sync-prices/handler.ts';
 import { addSecurity } from '../../support/markets/seed-market.ts';
@@ -105,6 +106,41 @@ describe('prices in doubt', () => {
     // And takes it back.
     source.bend.delete(first);
     expect((await sync({ forceRefresh: true })).priceDoubts).toEqual([]);
+  });
+
+  test('keep a security from being traded while a jump is too large to be believed', async () => {
+    await sync();
+    const before = await closeOf();
+    const day = '2021-03-04';
+    source.bend.set(first, (bars) => bars.map((bar) => (bar.day >= day ? scaled(bar, 20) : bar)));
+    clock.advance(DAY_MS);
+    const { priceDoubts } = await sync();
+    expect(priceDoubts).toMatchObject([{ isin: first, kind: 'suspected-split', day, ratio: 20 }]);
+    expect(priceDoubts[0]?.question).toContain('Was there a split of 20:1');
+    const [doubt] = (await new StoredMarket(dependencies.database).doubts()).get(first) ?? [];
+    expect(doubt && [blocks(doubt, 'BUY', false), blocks(doubt, 'SELL', true)]).toEqual([
+      true,
+      true,
+    ]);
+    // Holdings and price are those from before.
+    expect(await closeOf()).toBe(before);
+    // After a week the level is believed, and what is held is valued as before.
+    clock.advance(7 * DAY_MS);
+    const later = await sync();
+    expect(later.priceDoubts).toMatchObject([{ kind: 'suspected-split', day, ratio: 20 }]);
+    expect(later.setAside).toEqual([]);
+    expect((await closeOf()) / before).toBeCloseTo(1, 0);
+  });
+
+  test('end when a bar that looks like a split is followed by one at the old level', async () => {
+    await sync();
+    const day = '2021-03-04';
+    source.bend.set(first, (bars) => bars.map((bar) => (bar.day === day ? scaled(bar, 20) : bar)));
+    clock.advance(DAY_MS);
+    expect((await sync()).priceDoubts).toMatchObject([{ ratio: 20 }]);
+    clock.advance(DAY_MS);
+    const { priceDoubts, setAside } = await sync();
+    expect([priceDoubts, setAside.map((bar) => bar.day)]).toEqual([[], [day]]);
   });
 
   test('leave out of what is measured a security that has no price of its own', async () => {

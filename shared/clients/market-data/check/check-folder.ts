@@ -12,6 +12,7 @@ import {
   explainsJump,
   JUMP_EXPLAINED_DAYS_MAX,
   suspectedSplits,
+  unconfirmedSplits,
 } from '#shared/kernel/bars/split-suspicion.ts';
 import { barToCheck } from '../checked-bars.ts';
 import { doubtsOf, readContents, type CsvContents, type CsvSeries } from '../csv/csv-contents.ts';
@@ -119,12 +120,13 @@ function qualityOf(
 ) {
   const { file, bars } = series;
   const declared = contents.actions.filter((action) => action.isin === isin);
-  const { accepted, setAside } = checkBars(bars.map(barToCheck));
+  const stated = bars.map(barToCheck);
+  const { accepted, setAside } = checkBars(stated);
   const lineOf = new Map(bars.map(({ day, line }) => [day, `${file}:${line}`]));
   const where = (day: CalendarDay): string => lineOf.get(day) ?? file;
   return {
     setAside: setAside.map(({ day, reason }) => ({ day, where: where(day), reason })),
-    suspectedSplits: suspectedSplits(accepted)
+    suspectedSplits: [...suspectedSplits(accepted), ...unconfirmedSplits(accepted, stated)]
       .map(({ day: days, ratio, isAdjusted }) => {
         const day = dayOfEpoch(days);
         return { day, where: where(day), ratio, inAdjustedPrices: isAdjusted };
