@@ -230,6 +230,13 @@ export interface PlannedAction {
   /** Share of the portfolio's value before and after the whole plan, 0 to 1. */
   weightBeforeRatio: number;
   weightAfterRatio: number;
+  /**
+   * Of a sale where gains are taxed: its gain after charges, negative for a loss; what the year's tax rises by, which
+   * estimated_cost contains; and what it falls by. Absent otherwise.
+   */
+  realisedGain: Money | undefined;
+  tax: Money | undefined;
+  taxSaved: Money | undefined;
 }
 
 export interface GetPlanRequest {
@@ -1654,6 +1661,9 @@ function createBasePlannedAction(): PlannedAction {
     value: undefined,
     weightBeforeRatio: 0,
     weightAfterRatio: 0,
+    realisedGain: undefined,
+    tax: undefined,
+    taxSaved: undefined,
   };
 }
 
@@ -1691,6 +1701,15 @@ export const PlannedAction: MessageFns<PlannedAction> = {
     }
     if (message.weightAfterRatio !== 0) {
       writer.uint32(89).double(message.weightAfterRatio);
+    }
+    if (message.realisedGain !== undefined) {
+      Money.encode(message.realisedGain, writer.uint32(98).fork()).join();
+    }
+    if (message.tax !== undefined) {
+      Money.encode(message.tax, writer.uint32(106).fork()).join();
+    }
+    if (message.taxSaved !== undefined) {
+      Money.encode(message.taxSaved, writer.uint32(114).fork()).join();
     }
     return writer;
   },
@@ -1796,6 +1815,30 @@ export const PlannedAction: MessageFns<PlannedAction> = {
             message.weightAfterRatio = reader.double();
             continue;
           }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.realisedGain = Money.decode(reader, reader.uint32());
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.tax = Money.decode(reader, reader.uint32());
+            continue;
+          }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.taxSaved = Money.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1837,6 +1880,17 @@ export const PlannedAction: MessageFns<PlannedAction> = {
         : isSet(object.weight_after_ratio)
         ? globalThis.Number(object.weight_after_ratio)
         : 0,
+      realisedGain: isSet(object.realisedGain)
+        ? Money.fromJSON(object.realisedGain)
+        : isSet(object.realised_gain)
+        ? Money.fromJSON(object.realised_gain)
+        : undefined,
+      tax: isSet(object.tax) ? Money.fromJSON(object.tax) : undefined,
+      taxSaved: isSet(object.taxSaved)
+        ? Money.fromJSON(object.taxSaved)
+        : isSet(object.tax_saved)
+        ? Money.fromJSON(object.tax_saved)
+        : undefined,
     };
   },
 
@@ -1875,6 +1929,15 @@ export const PlannedAction: MessageFns<PlannedAction> = {
     if (message.weightAfterRatio !== 0) {
       obj.weightAfterRatio = floatToJson(message.weightAfterRatio);
     }
+    if (message.realisedGain !== undefined) {
+      obj.realisedGain = Money.toJSON(message.realisedGain);
+    }
+    if (message.tax !== undefined) {
+      obj.tax = Money.toJSON(message.tax);
+    }
+    if (message.taxSaved !== undefined) {
+      obj.taxSaved = Money.toJSON(message.taxSaved);
+    }
     return obj;
   },
 
@@ -1898,6 +1961,13 @@ export const PlannedAction: MessageFns<PlannedAction> = {
     message.value = (object.value !== undefined && object.value !== null) ? Money.fromPartial(object.value) : undefined;
     message.weightBeforeRatio = object.weightBeforeRatio ?? 0;
     message.weightAfterRatio = object.weightAfterRatio ?? 0;
+    message.realisedGain = (object.realisedGain !== undefined && object.realisedGain !== null)
+      ? Money.fromPartial(object.realisedGain)
+      : undefined;
+    message.tax = (object.tax !== undefined && object.tax !== null) ? Money.fromPartial(object.tax) : undefined;
+    message.taxSaved = (object.taxSaved !== undefined && object.taxSaved !== null)
+      ? Money.fromPartial(object.taxSaved)
+      : undefined;
     return message;
   },
 };

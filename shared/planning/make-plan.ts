@@ -17,7 +17,7 @@ import { ratesBehind } from './model/plan-rates.ts';
 import { pluralize } from './model/formatting.ts';
 import type { Plan } from './model/plan.ts';
 import { statusAfter } from './model/plan-status.ts';
-import { taxWarningsOf } from './model/plan-taxes.ts';
+import { taxWarningsOf } from './model/taxes/plan-taxes.ts';
 import { validUntil } from './model/plan-validity.ts';
 import { priceWarnings } from './model/price-warnings.ts';
 import { exchangesOf } from './model/problem.ts';

@@ -119,7 +119,6 @@ function policyLimits(
     currencyMaxRatio: limits.currencyMaxRatio,
     cashReserveAmount: Money.rounded(Decimal.parse(cash.reserveAmount), base, 'up'),
     quantityDecimals: orders.fractionalShares ? quantityDecimals[settings.broker] : 0,
-    lossesOffset: policy.tax.lossesOffsetGains,
     followsTargets: policy.targets !== undefined,
   };
 }

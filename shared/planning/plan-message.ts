@@ -52,6 +52,9 @@ function actionMessage(action: PlannedAction): PlanMessage['actions'][number] {
     value: action.value.toJSON(),
     weightBeforeRatio: action.weightBefore,
     weightAfterRatio: action.weightAfter,
+    realisedGain: action.taxed?.gain.toJSON(),
+    tax: action.taxed?.tax.toJSON(),
+    taxSaved: action.taxed?.saved.toJSON(),
   };
 }
 

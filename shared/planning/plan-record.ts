@@ -28,6 +28,7 @@ const action = z.strictObject({
   weightAfter: z.number(),
   priority: z.number().int(),
   reason: z.string(),
+  taxed: z.strictObject({ gain: storedMoney, tax: storedMoney, saved: storedMoney }).optional(),
 });
 
 const notTaken = z.strictObject({

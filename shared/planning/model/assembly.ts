@@ -10,17 +10,19 @@ import { Money } from '#shared/kernel/money.ts';
 import type { Quantity } from '#shared/kernel/quantity.ts';
 import { impliedReturns } from '#shared/quant/estimation/black-litterman.ts';
 import type { Moments } from '#shared/optimization/model/security-moments.ts';
-import type { Book, Holding, LedgerEntry } from '#shared/portfolio/model/book.ts';
+import type { Book, Holding, LedgerEntry, Lot } from '#shared/portfolio/model/book.ts';
 import { costOf, quantityOf } from '#shared/portfolio/model/booking.ts';
 import { saleOrder } from '#shared/portfolio/model/lots.ts';
 import type { PolicyTax } from '#shared/portfolio/model/policy/policy.ts';
-import { gainRatioOf } from '#shared/portfolio/model/tax/tax-rules.ts';
+import { gainRatioOf, taxesGains } from '#shared/portfolio/model/tax/tax-rules.ts';
+import { yearSoFar, type TaxReport } from '#shared/portfolio/model/tax/tax-report.ts';
 import type { MarketView } from '#shared/universe/model/market-view.ts';
 import { isTradable, type Security } from '#shared/universe/model/security.ts';
 import { keptInstrument, type KeptHolding } from './kept-holding.ts';
 import { COST_HORIZON_YEARS, orderLot, type PlanLimits } from './plan-limits.ts';
 import { portfolioValue, type Instrument, type PlanningProblem } from './problem.ts';
 import { cashReserve } from './settlement.ts';
+import type { TaxLot, TaxYear } from './taxes/sale-tax.ts';
 
 /** All that was loaded for a plan. */
 export interface PlanningInputs {
@@ -43,6 +45,10 @@ export interface PlanningInputs {
   readonly minimumHoldDays: number;
   /** Rules by which gains are taxed. */
   readonly tax: PolicyTax;
+  /** What was realised and earned, by these rules; absent where no gain is taxed. */
+  readonly taxReport?: TaxReport | undefined;
+  /** The account's ledger, also where a plan is made for a stated portfolio. */
+  readonly taxLedger: readonly LedgerEntry[];
 }
 
 /** The problem with all targets 0; `withTargets` sets them. */
@@ -64,6 +70,7 @@ export function assembleProblem(inputs: PlanningInputs): PlanningProblem {
     unpriced: view.unpriced.filter(({ isin }) => !isKept.has(isin)),
     doubts: view.doubts,
     moments: inputs.moments,
+    taxYear: taxYearOf(inputs),
     limits: { ...limits, sellOnly: new Set([...limits.sellOnly, ...removed]) },
   };
 }
@@ -147,17 +154,36 @@ function instrumentOf(inputs: PlanningInputs, security: Security): Instrument {
 
 /** In the order a sale takes them; undefined where no gain is taxed. */
 function taxLotsOf({ book, view, tax }: PlanningInputs, holding: Holding) {
-  const isTaxed = tax.gainRatio > 0 || tax.holdingPeriods.some(({ gainRatio }) => gainRatio > 0);
-  if (!isTaxed) return undefined;
+  if (!taxesGains(tax)) return undefined;
   const mean = tax.lotMethod === 'average' && {
     cost: costOf(holding, book.currency),
     quantity: quantityOf(holding),
   };
-  return saleOrder(holding.lots, tax.lotMethod).map(({ quantity, cost, acquiredAt, unitCost }) => ({
-    quantity,
-    cost: unitCost.amount.sign === 0 ? undefined : mean ? meanCost(mean, quantity) : cost,
-    gainRatio: gainRatioOf(tax, daysBetween(dayOf(acquiredAt), view.asOf)),
-  }));
+  return saleOrder(holding.lots, tax.lotMethod).map((lot) => taxLotOf(lot));
+
+  function taxLotOf({ lotId, quantity, cost, acquiredAt, unitCost }: Lot): TaxLot {
+    return {
+      ...{ lotId, quantity },
+      cost: unitCost.amount.sign === 0 ? undefined : mean ? meanCost(mean, quantity) : cost,
+      gainRatio: gainRatioOf(tax, daysBetween(dayOf(acquiredAt), view.asOf)),
+    };
+  }
+}
+
+/** The year so far, with what the rule on wash sales may concern. */
+function taxYearOf({ taxReport, taxLedger, tax, view, book }: PlanningInputs): TaxYear | undefined {
+  if (!taxReport) return undefined;
+  // A purchase may have undone the loss of a sale so many days before it already, which older purchases undid first.
+  const since = addDays(view.asOf, -3 * tax.washSaleDays);
+  return {
+    day: view.asOf,
+    figures: yearSoFar(taxReport, book.currency, tax, view.asOf),
+    rules: tax,
+    realised: taxReport.lots.filter(({ soldOn }) => soldOn >= since),
+    ledger: taxLedger.filter(
+      ({ kind, happenedAt }) => kind === 'buy' && dayOf(happenedAt) >= since,
+    ),
+  };
 }
 
 function meanCost(all: { readonly cost: Money; readonly quantity: Quantity }, part: Quantity) {

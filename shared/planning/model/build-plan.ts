@@ -4,7 +4,7 @@ import type { Decision } from './decision.ts';
 import { rejected } from './not-taken.ts';
 import { gapOf, planSummaryOf } from './summary.ts';
 import { gainOnCost, instrumentWeightOf, type OpportunityKind } from './opportunity.ts';
-import type { PlanContent, PlannedAction } from './plan.ts';
+import type { PlanContent, PlannedAction, PlannedTax } from './plan.ts';
 import { orderMaxOf, orderMaxText } from './plan-limits.ts';
 import {
   lotValue,
@@ -13,6 +13,8 @@ import {
   type Instrument,
   type PlanningProblem,
 } from './problem.ts';
+import type { SaleTax } from './taxes/sale-tax.ts';
+import { saleTaxText } from './taxes/tax-text.ts';
 import type { SequenceState } from './search/sequence-state.ts';
 import { afterOrders, type ExactOrder } from './settlement.ts';
 import { amount, basisPoints, pluralize } from './formatting.ts';
@@ -83,8 +85,13 @@ function actionOf(
     symbol: instrument.symbol,
     price: instrument.price,
     cost: cost.total,
+    taxed: order.taxed && plannedTax(order.taxed),
     reason: reasonOf(problem, decision, order, weightBefore, weightAfter),
   };
+}
+
+function plannedTax({ gain, tax, saved }: SaleTax): PlannedTax {
+  return { gain, tax, saved };
 }
 
 function reasonOf(
@@ -112,7 +119,7 @@ function reasonOf(
   const what = kinds.length > 0 ? `${kinds.join(', ')}: ` : '';
   return (
     `${side === 'BUY' ? 'Buy' : 'Sell'} for ${value}: ${what}${figures.join('; ')}; ` +
-    `adds ${worth} a year to the plan after its cost of ${cost.total}${taxText(taxed)}.`
+    `adds ${worth} a year to the plan after its cost of ${cost.total}${taxed ? saleTaxText(taxed) : ''}.`
   );
 }
 
@@ -125,13 +132,6 @@ function whyNoLarger(problem: PlanningProblem, instrument: Instrument, value: Mo
   const largest = orderMaxOf(problem.limits, portfolioValue(problem).toEstimate());
   const isFull = value.toEstimate() + lotValue(instrument) > largest.most;
   return isFull ? [orderMaxText(largest, problem.base)] : [];
-}
-
-/** The part of the cost that is owed as tax. */
-function taxText(taxed: ExactOrder['taxed']): string {
-  if (!taxed || taxed.gain.sign === 0) return '';
-  const gain = taxed.gain.sign > 0 ? `a gain of ${taxed.gain}` : `a loss of ${taxed.gain.negate()}`;
-  return `, of which ${taxed.tax} is tax on ${gain}`;
 }
 
 /** The limit that prevented investing the cash in more securities. */

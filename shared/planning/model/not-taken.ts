@@ -17,7 +17,6 @@ import type { PlanningProblem } from './problem.ts';
 import { rejection } from './rejection.ts';
 import type { SearchSpace } from './search/search-space.ts';
 import type { Side } from './search/sequence.ts';
-import { tradeCostOf } from './search/sequence-state.ts';
 
 /** A security that was left out, with what its smallest worthwhile order would have gained. */
 export interface RejectedCandidate {
@@ -71,7 +70,7 @@ function reasonFor(
 ): Reason & { readonly gain: number } {
   const { space, state } = decision;
   const best = bestCandidate(space, state, i, side);
-  if (best.gain <= 0) return { ...notWorthIt(problem, space, best), gain: 0 };
+  if (best.gain <= 0) return { ...notWorthIt(problem, decision, best), gain: 0 };
   const least = leastWorthwhile(space, state, best);
   const barrier = state.barrier(i, least.lots);
   const { gain } = best;
@@ -79,9 +78,13 @@ function reasonFor(
   return { ...belowMargin(problem, decision, best), gain };
 }
 
-function notWorthIt(problem: PlanningProblem, space: SearchSpace, candidate: Candidate): Reason {
+function notWorthIt(
+  problem: PlanningProblem,
+  { space, state }: Pick<Decision, 'space' | 'state'>,
+  candidate: Candidate,
+): Reason {
   const { index, lots, gain } = candidate;
-  const cost = tradeCostOf(space, index, lots);
+  const cost = state.costOf(index, lots);
   const spread = cost / space.costScale;
   const order = described(problem, space, candidate);
   const years = COST_HORIZON_YEARS === 1 ? 'a year' : `${COST_HORIZON_YEARS} years`;

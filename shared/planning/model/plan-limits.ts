@@ -59,8 +59,6 @@ export interface PlanLimits {
   readonly noSells: boolean;
   /** Decimals of a quantity that policy and broker admit, 0: whole shares; absent: those of the lot. */
   readonly quantityDecimals?: number | undefined;
-  /** Losses of a sale reduce its gains before they are taxed; absent: they do not. */
-  readonly lossesOffset?: boolean | undefined;
   /** The targets are the owner's own, and utility follows them. */
   readonly followsTargets?: boolean | undefined;
   /** Echoed in the answer, as the contract requires; it limits nothing. */

@@ -26,6 +26,16 @@ export interface PlannedAction {
   /** Place in the order of execution, from 1. */
   readonly priority: number;
   readonly reason: string;
+  /** Of a sale where gains are taxed; its cost contains the tax. */
+  readonly taxed?: PlannedTax | undefined;
+}
+
+export interface PlannedTax {
+  /** After charges; negative for a loss. */
+  readonly gain: Money;
+  /** What the year's tax rises by, and what it falls by. */
+  readonly tax: Money;
+  readonly saved: Money;
 }
 
 /** A security that the plan leaves alone. */

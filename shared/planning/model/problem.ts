@@ -11,7 +11,7 @@ import type { Quantity } from '#shared/kernel/quantity.ts';
 import type { Moments } from '#shared/optimization/model/security-moments.ts';
 import type { PriceDoubts } from '#shared/universe/model/price-doubt.ts';
 import type { GroupKind, PlanLimits } from './plan-limits.ts';
-import { saleTax, saleTaxRatio, type SaleTax, type TaxLot } from './sale-tax.ts';
+import type { TaxLot, TaxYear } from './taxes/sale-tax.ts';
 
 /** A security, held or not. */
 export interface Instrument {
@@ -73,30 +73,13 @@ export interface PlanningProblem {
   /** Of those instruments whose history is long enough. */
   readonly moments: Moments;
   readonly limits: PlanLimits;
+  /** What the plan's day has realised in its tax year; absent where no gain is taxed. */
+  readonly taxYear?: TaxYear | undefined;
 }
 
 /** Price x quantity in base currency. */
 export function valueIn(instrument: Instrument, quantity: Quantity, rounding: Rounding): Money {
   return convert(instrument.price.times(quantity, rounding), instrument.rate, rounding);
-}
-
-/** Of a sale, by the policy's rules; undefined where no gain is taxed. @param charges of the sale */
-export function taxOfSale(
-  instrument: Instrument,
-  limits: PlanLimits,
-  quantity: Quantity,
-  charges: Money,
-): SaleTax | undefined {
-  if (!instrument.taxLots) return undefined;
-  const proceeds = valueIn(instrument, quantity, 'half-even').subtract(charges);
-  return saleTax(instrument.taxLots, quantity, proceeds, limits.lossesOffset === true);
-}
-
-/** The most of it as a share of the value sold; 0 where no gain is taxed. */
-export function taxRatioOf(instrument: Instrument, limits: PlanLimits): number {
-  if (!instrument.taxLots) return 0;
-  const worth = (quantity: Quantity) => valueIn(instrument, quantity, 'half-even');
-  return saleTaxRatio(instrument.taxLots, worth, limits.lossesOffset === true);
 }
 
 /** All cash and holdings at the day's prices. */

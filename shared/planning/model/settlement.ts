@@ -19,12 +19,11 @@ import {
 import {
   groupName,
   portfolioValue,
-  taxOfSale,
   valueIn,
   type Instrument,
   type PlanningProblem,
 } from './problem.ts';
-import type { SaleTax } from './sale-tax.ts';
+import { lotGains, saleTaxes, withSale, type LotGain, type SaleTax } from './taxes/sale-tax.ts';
 import type { Side } from './search/sequence.ts';
 
 export interface RequestedOrder {
@@ -39,7 +38,7 @@ export interface ExactOrder extends RequestedOrder {
   readonly value: Money;
   /** Its total contains the tax. */
   readonly cost: OrderCost;
-  /** Of a sale, where gains are taxed. It is owed later; until then it stays in cash. */
+  /** Of a sale, where gains are taxed. It is owed later; until then it stays in cash. What is saved is no cash. */
   readonly taxed?: SaleTax | undefined;
   readonly cashAfter: Money;
 }
@@ -68,9 +67,10 @@ export function cashReserve(problem: PlanningProblem): Money {
 /** Simulates the orders in the given order: sells first. */
 export function settle(problem: PlanningProblem, requested: readonly RequestedOrder[]): Settlement {
   const orders: ExactOrder[] = [];
+  const taxes = taxesOf(problem, requested);
   let cash = problem.cash;
   for (const order of requested) {
-    const exact = settleOne(problem, order, cash);
+    const exact = settleOne(problem, order, cash, taxes.get(order));
     cash = exact.cashAfter;
     orders.push(exact);
   }
@@ -81,15 +81,42 @@ export function settle(problem: PlanningProblem, requested: readonly RequestedOr
   return { orders, cost, cashAfter: cash };
 }
 
-function settleOne(problem: PlanningProblem, order: RequestedOrder, cash: Money): ExactOrder {
-  const quantity = order.instrument.lot.multiply(Decimal.of(order.lots)).normalize();
+/** Of the sales together, on top of what the tax year holds already; empty where no gain is taxed. */
+function taxesOf(
+  problem: PlanningProblem,
+  requested: readonly RequestedOrder[],
+): ReadonlyMap<RequestedOrder, SaleTax> {
+  const { taxYear } = problem;
+  const sales = requested.filter(({ side, instrument }) => side === 'SELL' && instrument.taxLots);
+  if (!taxYear || sales.length === 0) return new Map();
+  const taxes = saleTaxes(
+    taxYear,
+    sales.map((order) => gainsOf(problem, order)),
+  );
+  return new Map(sales.map((order, i) => [order, taxes[i] as SaleTax]));
+}
+
+function gainsOf({ limits, day }: PlanningProblem, order: RequestedOrder): readonly LotGain[] {
+  const { instrument } = order;
+  const quantity = quantityOf(order);
+  const value = valueIn(instrument, quantity, 'half-even');
+  const proceeds = value.subtract(orderCost(limits.costs, 'SELL', value).total);
+  return lotGains(instrument.isin, instrument.taxLots ?? [], quantity, proceeds, day);
+}
+
+function quantityOf({ instrument, lots }: RequestedOrder): Quantity {
+  return instrument.lot.multiply(Decimal.of(lots)).normalize();
+}
+
+function settleOne(
+  problem: PlanningProblem,
+  order: RequestedOrder,
+  cash: Money,
+  taxed: SaleTax | undefined,
+): ExactOrder {
+  const quantity = quantityOf(order);
   const value = valueIn(order.instrument, quantity, 'half-even');
-  const { limits } = problem;
-  const charged = orderCost(limits.costs, order.side, value);
-  const taxed =
-    order.side === 'SELL'
-      ? taxOfSale(order.instrument, limits, quantity, charged.total)
-      : undefined;
+  const charged = orderCost(problem.limits.costs, order.side, value);
   const cost = taxed ? { ...charged, total: charged.total.add(taxed.tax) } : charged;
   const moved = order.side === 'SELL' ? value : value.negate();
   return {
@@ -207,14 +234,37 @@ function holdingsAfter(
     const order = traded.get(one.isin);
     if (!order) return one;
     const change = order.side === 'SELL' ? order.quantity.negate() : order.quantity;
-    return { ...one, held: one.held.add(change).normalize() };
+    const taxLots = order.side === 'SELL' ? without(one.taxLots, order.quantity) : one.taxLots;
+    return { ...one, held: one.held.add(change).normalize(), taxLots };
+  });
+}
+
+/** What a sale leaves of the lots, which it takes in their order. */
+function without(lots: Instrument['taxLots'], sold: Quantity): Instrument['taxLots'] {
+  let missing = sold;
+  return lots?.flatMap((lot) => {
+    const part = lot.quantity.compare(missing) < 0 ? lot.quantity : missing;
+    missing = missing.subtract(part);
+    const quantity = lot.quantity.subtract(part);
+    if (quantity.sign === 0) return [];
+    if (part.sign === 0 || !lot.cost) return [{ ...lot, quantity }];
+    const cost = lot.cost.amount.multiply(quantity).divide(lot.quantity, 12, 'half-even');
+    return [{ ...lot, quantity, cost: Money.rounded(cost, lot.cost.currency, 'half-even') }];
   });
 }
 
 /** The problem that is left when the orders have been carried out as estimated. */
 export function afterOrders(problem: PlanningProblem, settlement: Settlement): PlanningProblem {
-  const instruments = holdingsAfter(problem, settlement.orders);
-  return { ...problem, cash: settlement.cashAfter, instruments };
+  const { orders, cashAfter } = settlement;
+  const sales = orders.filter(({ taxed }) => taxed !== undefined);
+  const { taxYear } = problem;
+  return {
+    ...problem,
+    cash: cashAfter,
+    instruments: holdingsAfter(problem, orders),
+    taxYear:
+      taxYear && sales.reduce((year, sale) => withSale(year, gainsOf(problem, sale)), taxYear),
+  };
 }
 
 /**

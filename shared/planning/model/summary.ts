@@ -5,6 +5,7 @@ import { basisPoints, basisPointsAtMost, pluralize } from './formatting.ts';
 import { COST_HORIZON_YEARS } from './plan-limits.ts';
 import type { RejectedCandidate } from './not-taken.ts';
 import { portfolioValue, type PlanningProblem } from './problem.ts';
+import { planTaxText } from './taxes/tax-text.ts';
 
 /** No plan within the limits gains more than this beyond what the plan gains, a year. */
 export function gapOf({ search, state }: Decision): number {
@@ -27,6 +28,7 @@ export function planSummaryOf(
     .filter((text) => text !== '');
   const sentences = [
     `${orders.join('; ')}: gains ${basisPoints(state.gain)} a year over holding after a cost of ${settlement.cost}.`,
+    ...planTaxText(problem, settlement),
     ...switching(problem, decision),
     proof(decision),
     ...(decision.continues

@@ -22,6 +22,7 @@ const action: PlannedAction = {
   priority: 1,
   value: eur('7681.20'),
   weightBeforeRatio: 0,
+  ...{ realisedGain: undefined, tax: undefined, taxSaved: undefined },
   weightAfterRatio: 0.307,
 };
 

@@ -1,17 +1,20 @@
 /**
  * A discrete problem as columns of numbers, minimised: utility changes its sign. Amounts are shares of
- * the value. Each security takes from four resources (cash above the floor, turnover, orders, new
- * positions) and from the groups it belongs to; what an order of k lots takes is a fixed part and a
+ * the value. Each security takes from six resources (cash above the floor, turnover, orders, new
+ * positions, gains up to a most and down to a least) and from the groups it belongs to; what an order of k lots takes is a fixed part and a
  * part that is proportional to |k|, one pair for each side.
  */
 import { separablePart } from '#shared/quant/linear-algebra/separable-part.ts';
-import type { DiscreteCosts, DiscreteProblem, DiscreteSecurity } from './discrete-problem.ts';
+import type { DiscreteProblem, DiscreteSecurity } from './discrete-problem.ts';
 
 export const TURNOVER = 1;
 export const ORDERS = 2;
 export const POSITIONS = 3;
+/** What sales realise, and the same with its sign changed: only sales take from them, and losses give. */
+export const GAINS_MOST = 4;
+export const GAINS_LEAST = 5;
 /** Resources that every security may take from; groups come after. */
-export const COMMON = 4;
+export const COMMON = 6;
 /** Groups that a security may belong to. */
 export const GROUPS_MOST = 3;
 
@@ -41,6 +44,8 @@ export interface Columns {
   readonly available: Float64Array;
   /** Objective of an order: fixed, and for each lot bought and sold. */
   readonly feeFixed: number;
+  /** The same of a sale, which its gain is less by. */
+  readonly feeFixedSell: Float64Array;
   readonly feeBuy: Float64Array;
   readonly feeSell: Float64Array;
   readonly tracking: TrackingColumns | undefined;
@@ -88,7 +93,7 @@ export function columnsOf(problem: DiscreteProblem): Columns {
     available: availableOf(problem),
     feeFixed: (costWeight * costs.fixed) / value,
     feeBuy: lot.map((share) => costWeight * costs.buyRatio * share),
-    feeSell: lot.map((share, i) => costWeight * sellRatioOf(securities[i], costs) * share),
+    ...salesOf(problem, lot),
     tracking: trackingOf(problem),
     utility: utilityOf(problem),
   };
@@ -100,31 +105,43 @@ export function isMember({ group }: Columns, i: number, r: number): boolean {
   return false;
 }
 
-function sellRatioOf(one: DiscreteSecurity | undefined, { sellRatio }: DiscreteCosts): number {
-  return one?.sellRatio ?? sellRatio;
+/** Charges and tax of a sale. */
+function salesOf({ securities, value, costs, objective, tax }: DiscreteProblem, lot: Float64Array) {
+  const perGain = tax?.perGain ?? 0;
+  const each = (i: number): number => (perGain * (securities[i]?.gainEach ?? 0)) / value;
+  return {
+    feeFixedSell: Float64Array.from(securities, ({ gainEach }) => {
+      const lessTax = gainEach === undefined ? 0 : perGain * costs.fixed;
+      return (objective.costWeight * (costs.fixed - lessTax)) / value;
+    }),
+    feeSell: lot.map((share, i) => objective.costWeight * (costs.sellRatio * share + each(i))),
+  };
 }
 
 function groupIndex(group: number | undefined): number {
   return group === undefined ? -1 : COMMON + group;
 }
 
-function taken({ securities, value, costs, limits }: DiscreteProblem, lot: Float64Array) {
+function taken({ securities, value, costs, limits, tax }: DiscreteProblem, lot: Float64Array) {
   const n = securities.length;
   const [buyFixed, buyEach] = [new Float64Array(n * COMMON), new Float64Array(n * COMMON)];
   const [sellFixed, sellEach] = [new Float64Array(n * COMMON), new Float64Array(n * COMMON)];
   const fixed = (costs.fixed + limits.keptPerOrder) / value;
   securities.forEach((one, i) => {
     const [at, share] = [i * COMMON, lot[i] as number];
-    buyFixed.set([fixed, 0, 1, one.held ? 0 : 1], at);
-    sellFixed.set([fixed, 0, 1, 0], at);
-    buyEach.set([share * (1 + costs.buyRatio + limits.keptRatio), share, 0, 0], at);
-    const sellRatio = sellRatioOf(one, costs);
-    sellEach.set([share * (sellRatio + limits.keptRatio - 1), share, 0, 0], at);
+    buyFixed.set([fixed, 0, 1, one.held ? 0 : 1, 0, 0], at);
+    buyEach.set([share * (1 + costs.buyRatio + limits.keptRatio), share, 0, 0, 0, 0], at);
+    const gain = (one.gainEach ?? 0) / value;
+    const less = one.gainEach === undefined ? 0 : costs.fixed / value;
+    const owed = tax?.cashPerGain ?? 0;
+    sellFixed.set([fixed - owed * less, 0, 1, 0, -less, less], at);
+    const brought = share * (costs.sellRatio + limits.keptRatio - 1) + owed * gain;
+    sellEach.set([brought, share, 0, 0, gain, -gain], at);
   });
   return { buyFixed, buyEach, sellFixed, sellEach };
 }
 
-function availableOf({ cash, value, limits }: DiscreteProblem): Float64Array {
+function availableOf({ cash, value, limits, tax }: DiscreteProblem): Float64Array {
   const { ordersMost, positionsMore } = limits;
   return Float64Array.of(
     (cash - limits.cashFloor) / value,
@@ -132,6 +149,7 @@ function availableOf({ cash, value, limits }: DiscreteProblem): Float64Array {
     ordersMost,
     // Each new position takes an order: a limit that the count of orders implies is none.
     positionsMore >= ordersMost ? Infinity : positionsMore,
+    ...(tax ? [tax.gainsMost / value, -tax.gainsLeast / value] : [Infinity, Infinity]),
     ...limits.groups.map(({ weight, weightMost }) => weightMost - weight),
   );
 }
@@ -165,7 +183,7 @@ function utilityOf({ objective, securities }: DiscreteProblem): UtilityColumns |
 /** Objective of an order of k lots: what its cost counts. */
 export function feeOf(columns: Columns, i: number, k: number): number {
   if (k > 0) return columns.feeFixed + (columns.feeBuy[i] as number) * k;
-  return k < 0 ? columns.feeFixed - (columns.feeSell[i] as number) * k : 0;
+  return k < 0 ? (columns.feeFixedSell[i] as number) - (columns.feeSell[i] as number) * k : 0;
 }
 
 /** What an order of k lots takes of a common resource. */

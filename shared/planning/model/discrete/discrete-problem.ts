@@ -14,6 +14,20 @@ export interface DiscreteProblem {
   readonly costs: DiscreteCosts;
   readonly limits: DiscreteLimits;
   readonly objective: Tracking | Utility;
+  /** Tax on what sales realise; absent where there is none. */
+  readonly tax?: GainTax | undefined;
+}
+
+/**
+ * One straight part of the tax on gains: choices whose gains lie outside of it are in another problem. Gains are in
+ * money, those of a sale after its fixed charge.
+ */
+export interface GainTax {
+  readonly gainsLeast: number;
+  readonly gainsMost: number;
+  /** Cost of a unit of gain in the objective, and what of it is kept in cash. */
+  readonly perGain: number;
+  readonly cashPerGain: number;
 }
 
 /** Sizes are in lots and not negative; a most below its least means that the side is closed. */
@@ -28,8 +42,8 @@ export interface DiscreteSecurity {
   readonly lotsToClose: number;
   /** Whether it counts as a position now. */
   readonly held: boolean;
-  /** In place of the common one; absent where that holds. */
-  readonly sellRatio?: number | undefined;
+  /** Gain of each lot sold; absent: its sale realises nothing that is taxed. */
+  readonly gainEach?: number | undefined;
   /** Indices of `limits.groups` it belongs to: three at most. */
   readonly groups: readonly number[];
 }

@@ -40,6 +40,8 @@ export interface DiscreteSolution {
   readonly bound: number;
   /** |objective - bound|. */
   readonly gap: number;
+  /** Objective of no trade. */
+  readonly idle: number;
   /** Ranges bounded. */
   readonly nodes: number;
   /** Choices weighed: those of rounding and local search, and one a range. */
@@ -104,6 +106,7 @@ export function* searchDiscrete(
     ...{ lots, nodes, evaluated, gap: best < Infinity ? gap : Infinity },
     objective: sign * best,
     bound: sign * bound,
+    idle: sign * search.idle,
   };
 }
 
@@ -126,7 +129,7 @@ class BranchAndBound {
   private dive: OpenRange | undefined;
   private nextRounding = 1;
   /** Objective of no trade, and the one that ends the search where it is reached. */
-  private readonly idle: number;
+  readonly idle: number;
   private readonly sufficient: number | undefined;
   /** Least bound of what was given up because it is near enough. */
   private given = Infinity;

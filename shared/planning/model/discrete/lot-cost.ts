@@ -34,7 +34,7 @@ export class LotCost {
     this.i = i;
     this.lot = lot;
     this.buyFixed = columns.feeFixed;
-    this.sellFixed = columns.feeFixed;
+    this.sellFixed = columns.feeFixedSell[i] as number;
     let each = price * lot;
     for (let g = GROUPS_MOST * i; g < GROUPS_MOST * (i + 1); g += 1) {
       const group = columns.group[g] as number;

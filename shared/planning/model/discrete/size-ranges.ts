@@ -2,6 +2,8 @@
 import {
   isMember,
   COMMON,
+  GAINS_LEAST,
+  GAINS_MOST,
   ORDERS,
   POSITIONS,
   SHARE_EPSILON,
@@ -126,6 +128,7 @@ export class SizeRanges {
   }
 
   private narrow(columns: Columns, i: number, r: number, most: number): boolean {
+    if (r === GAINS_MOST || r === GAINS_LEAST) return false;
     const [lo, hi] = [this.lo[i] as number, this.hi[i] as number];
     if (r >= COMMON) {
       const lot = columns.lot[i] as number;

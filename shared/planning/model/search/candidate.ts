@@ -3,7 +3,9 @@ import { amount } from '../formatting.ts';
 import type { PlanningProblem } from '../problem.ts';
 import type { SearchSpace } from './search-space.ts';
 import type { Side } from './sequence.ts';
-import { sellRatioOf, type SequenceState } from './sequence-state.ts';
+import { gainOf, NO_GAINS } from '../taxes/gain-curve.ts';
+import { slopeAt } from '../taxes/tax-curve.ts';
+import type { SequenceState } from './sequence-state.ts';
 
 export interface Reason {
   readonly rule: string;
@@ -37,9 +39,17 @@ export function bestCandidate(
   const lots = sign * Math.min(most, Math.max(least, ideal));
   return { index, lots, gain: state.gainOf(index, lots) };
 
+  /** With the tax on the gain of all that could be sold. */
+  function sellRatio(): number {
+    const curve = space.gains[index] ?? NO_GAINS;
+    const worth = most * (space.lotValue[index] as number);
+    const taxed = slopeAt(space.tax, state.realised) * (gainOf(curve, most) + curve.fixed);
+    return space.sellCostRatio + (worth > 0 ? taxed / worth : 0);
+  }
+
   /** Proportional cost of a unit of weight. */
   function ratio(): number {
-    const proportional = side === 'SELL' ? sellRatioOf(space, index) : space.buyCostRatio;
+    const proportional = side === 'SELL' ? sellRatio() : space.buyCostRatio;
     return (proportional * space.value) / space.costScale;
   }
 }

@@ -3,6 +3,7 @@
  * count nodes of the branch and bound, so the same problem gives the same plan on every machine.
  */
 import { solvePlan } from './discrete-plan.ts';
+import { solveTaxed } from './taxed-search.ts';
 import type { SearchSpace } from './search-space.ts';
 import { SequenceState } from './sequence-state.ts';
 
@@ -38,7 +39,11 @@ export function* searchPlan(
   { starts = [], enough }: SearchOptions = {},
 ): Generator<SearchProgress, SearchOutcome> {
   if (space.size === 0) return emptyOutcome();
-  const solving = solvePlan(space, [...starts, space.toTarget], enough);
+  const begun = [...starts, space.toTarget];
+  const isTaxed = space.tax.length > 0 && space.sellMax.some((most) => most > 0);
+  const solving = isTaxed
+    ? solveTaxed(space, begun, enough)
+    : solvePlan(space, undefined, begun, enough);
   let next = solving.next();
   for (; !next.done; next = solving.next()) yield next.value;
   const { lots, exact, gap, nodes, evaluated } = next.value;

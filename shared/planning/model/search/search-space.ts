@@ -6,16 +6,21 @@
  * with w in base currency and cash earning nothing (Markowitz 1952 with proportional and fixed cost).
  */
 import { estimatedCost } from '#shared/kernel/costs.ts';
+import { dayOf, daysBetween } from '#shared/kernel/calendar-day.ts';
+import type { Instant } from '#shared/kernel/instant.ts';
+import type { Isin } from '#shared/kernel/isin.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import type { Money } from '#shared/kernel/money.ts';
 import { COST_HORIZON_YEARS, groupKey, groupMaxOf, type GroupKind } from '../plan-limits.ts';
 import { instrumentWeightOf, type Opportunity } from '../opportunity.ts';
+import { gainCurve, gainRange, NO_GAINS, type GainCurve } from '../taxes/gain-curve.ts';
+import type { TaxYear } from '../taxes/sale-tax.ts';
+import { taxCurve, type TaxCurve } from '../taxes/tax-curve.ts';
 import {
   groupName,
   lotsHeld,
   lotValue,
   momentRows,
-  taxRatioOf,
   type Instrument,
   type PlanningProblem,
 } from '../problem.ts';
@@ -55,8 +60,10 @@ export interface SearchSpace {
   readonly feeFixed: number;
   readonly buyCostRatio: number;
   readonly sellCostRatio: number;
-  /** Tax on the gain of what is sold of each security, at most, as a share of its value. */
-  readonly sellTaxRatio: Float64Array;
+  /** Of each security, what selling so many lots realises. */
+  readonly gains: readonly GainCurve[];
+  /** What these gains cost in tax this year; empty where no gain is taxed. */
+  readonly tax: TaxCurve;
   /** What cost is divided by to become utility. */
   readonly costScale: number;
   /** Groups of each security as indices of the groups below; -1 where unknown or without a limit. */
@@ -81,16 +88,17 @@ export function searchSpace(
   const instruments = [...new Set(opportunities.map(({ instrument }) => instrument))];
   const value = total.toEstimate();
   const { limits } = problem;
+  const sizes = tradable(instruments, opportunities);
   const positions = problem.instruments.filter(({ held }) => held.sign > 0).length;
   return {
     size: instruments.length,
     instruments,
-    ...tradable(instruments, opportunities),
+    ...sizes,
     toTarget: Float64Array.from(instruments, (one) => lotsToTarget(one, opportunities, value)),
     ...riskColumns(problem, instruments, value),
     ...groupColumns(problem, instruments, value),
     ...costRatios(problem),
-    sellTaxRatio: Float64Array.from(instruments, (one) => taxRatioOf(one, limits)),
+    ...taxColumns(problem, instruments, sizes),
     value,
     riskAversion: limits.riskAversion,
     cash: problem.cash.subtract(problem.reserved).toEstimate(),
@@ -179,7 +187,41 @@ function groupColumns(problem: PlanningProblem, instruments: readonly Instrument
   };
 }
 
-function costRatios({ limits }: PlanningProblem) {
+/** Gains count at the highest rate of those that a sale could be taxed at. */
+function taxColumns(
+  { taxYear, limits }: PlanningProblem,
+  instruments: readonly Instrument[],
+  { lotValue: values, sellMax }: ReturnType<typeof tradable>,
+): Pick<SearchSpace, 'gains' | 'tax'> {
+  const rates = instruments.flatMap(({ taxLots = [] }) => taxLots.map((one) => one.gainRatio));
+  const ratio = Math.max(0, ...rates);
+  if (!taxYear || ratio === 0) return { gains: instruments.map(() => NO_GAINS), tax: [] };
+  const { sellCostRatio: chargeRatio, feeFixed: chargeFixed } = costRatios({ limits });
+  const { lossesOffsetGains } = taxYear.rules;
+  const gains = instruments.map(({ isin, taxLots = [], lot }, i) => {
+    const isReplaced = wasBoughtLately(taxYear, isin);
+    const lossesCount = lossesOffsetGains && !isReplaced;
+    const terms = { ratio, lotValue: values[i] as number, lot: lot.toEstimate() };
+    return gainCurve(taxLots, { ...terms, chargeRatio, chargeFixed, lossesCount });
+  });
+  let [least, most] = [0, 0];
+  for (const [i, curve] of gains.entries()) {
+    const sold = sellMax[i] as number;
+    const { low, high } = gainRange(curve, Math.min(1, sold), sold);
+    least += Math.min(0, low * sold - curve.fixed);
+    most += Math.max(0, high * sold);
+  }
+  return { gains, tax: taxCurve(taxYear, ratio, least, most) };
+}
+
+/** Whether a loss on it may not count. */
+function wasBoughtLately({ ledger, rules, day }: TaxYear, isin: Isin): boolean {
+  const { washSaleDays } = rules;
+  const isLate = (at: Instant) => daysBetween(dayOf(at), day) <= washSaleDays;
+  return washSaleDays > 0 && ledger.some((one) => one.isin === isin && isLate(one.happenedAt));
+}
+
+function costRatios({ limits }: Pick<PlanningProblem, 'limits'>) {
   const proportional = { ...limits.costs, feeFixed: Decimal.zero };
   return {
     feeFixed: limits.costs.feeFixed.toEstimate(),

@@ -4,6 +4,8 @@
  *   dU = mu_i d - gamma (g_i d + S_ii d^2 / 2) - change of cost,  g = S w kept up to date.
  */
 import { PRICE_MOVE_RATIO, type GroupKind } from '../plan-limits.ts';
+import { gainOf } from '../taxes/gain-curve.ts';
+import { taxAt } from '../taxes/tax-curve.ts';
 import type { SearchSpace } from './search-space.ts';
 
 /** Weights that differ by less are equal. */
@@ -24,6 +26,8 @@ export class SequenceState {
   orders = 0;
   buys = 0;
   positions: number;
+  /** Realised by the sales. */
+  realised = 0;
   readonly gradient: Float64Array;
   readonly groupWeight: Float64Array;
 
@@ -49,8 +53,20 @@ export class SequenceState {
     const d = ((lots - now) * (space.lotValue[i] as number)) / space.value;
     const bend = (space.covariance[i * space.size + i] as number) * d * d * 0.5;
     const risk = space.riskAversion * ((this.gradient[i] as number) * d + bend);
-    const cost = tradeCostOf(space, i, lots) - tradeCostOf(space, i, now);
+    const cost = this.costOf(i, lots);
     return (space.expected[i] as number) * d - risk - cost / space.costScale;
+  }
+
+  /** What it costs more that security i trades `lots` instead of what it trades now, with its tax of this year. */
+  costOf(i: number, lots: number): number {
+    const now = this.lots[i] as number;
+    const charges = tradeCostOf(this.space, i, lots) - tradeCostOf(this.space, i, now);
+    return charges + this.taxBy(this.realisedBy(i, lots));
+  }
+
+  /** Tax of this year on the sales; negative where they save some. */
+  get tax(): number {
+    return taxAt(this.space.tax, this.realised);
   }
 
   /** The same for two securities at once. */
@@ -60,7 +76,9 @@ export class SequenceState {
     const dj = (lotsJ - (this.lots[j] as number)) * (space.lotValue[j] as number);
     const cross = (space.covariance[i * space.size + j] as number) * di * dj;
     const shared = (space.riskAversion * cross) / (space.value * space.value);
-    return this.gainOf(i, lotsI) + this.gainOf(j, lotsJ) - shared;
+    const [ri, rj] = [this.realisedBy(i, lotsI), this.realisedBy(j, lotsJ)];
+    const tax = this.taxBy(ri + rj) - this.taxBy(ri) - this.taxBy(rj);
+    return this.gainOf(i, lotsI) + this.gainOf(j, lotsJ) - shared - tax / space.costScale;
   }
 
   /** The rule that keeps security i from trading `lots`; undefined when nothing does. */
@@ -76,7 +94,8 @@ export class SequenceState {
     const buys = this.buys + this.buysBy(i, lotsI) + (two ? this.buysBy(j, lotsJ) : 0);
     const cash = this.cash - this.spent(i, lotsI) - (two ? this.spent(j, lotsJ) : 0);
     const traded = this.turnover + this.tradedBy(i, lotsI) + (two ? this.tradedBy(j, lotsJ) : 0);
-    if (buys > 0 && cash < this.cashNeeded(orders, traded)) return 'cash-reserve';
+    const realised = this.realisedBy(i, lotsI) + (two ? this.realisedBy(j, lotsJ) : 0);
+    if (buys > 0 && cash < this.cashNeeded(orders, traded, realised)) return 'cash-reserve';
     if (traded > this.space.turnoverMax + 1e-9) return 'turnover-max';
     const opened = this.positionsBy(i, lotsI) + (two ? this.positionsBy(j, lotsJ) : 0);
     if (opened > 0 && this.positions + opened > this.space.positionsMax) return 'positions-max';
@@ -86,7 +105,7 @@ export class SequenceState {
   /** Cash that is missing when security i trades `lots` instead; not positive where none is. */
   cashShort(i: number, lots: number): number {
     const orders = this.orders + this.ordersBy(i, lots);
-    const needed = this.cashNeeded(orders, this.turnoverWith(i, lots));
+    const needed = this.cashNeeded(orders, this.turnoverWith(i, lots), this.realisedBy(i, lots));
     return needed - (this.cash - this.spent(i, lots));
   }
 
@@ -105,6 +124,7 @@ export class SequenceState {
     this.cash -= this.spent(i, lots);
     this.turnover += this.tradedBy(i, lots);
     this.positions += this.positionsBy(i, lots);
+    this.realised += this.realisedBy(i, lots);
     for (let k = 0; k < space.size; k += 1)
       this.gradient[k] =
         (this.gradient[k] as number) + (space.covariance[i * space.size + k] as number) * d;
@@ -118,7 +138,7 @@ export class SequenceState {
   /** Whether the sequence as it stands keeps every rule; for sequences put together elsewhere. */
   isAllowed(): boolean {
     const { space } = this;
-    const cash = this.buys === 0 || this.cash >= this.cashNeeded(this.orders, this.turnover);
+    const cash = this.buys === 0 || this.cash >= this.cashNeeded(this.orders, this.turnover, 0);
     const counts =
       this.orders <= space.ordersMax &&
       this.turnover <= space.turnoverMax + 1e-9 &&
@@ -131,9 +151,23 @@ export class SequenceState {
     );
   }
 
-  /** The reserve, and what exact costs and moving prices may take beyond the estimate. */
-  private cashNeeded(orders: number, traded: number): number {
-    return this.space.reserve + orders * ROUNDING_RESERVE + traded * PRICE_MOVE_RATIO;
+  /** The reserve, the tax that will be owed, and what exact costs and moving prices may take beyond the estimate. */
+  private cashNeeded(orders: number, traded: number, realisedMore: number): number {
+    const { reserve, tax } = this.space;
+    const owed = Math.max(0, taxAt(tax, this.realised + realisedMore));
+    return reserve + owed + orders * ROUNDING_RESERVE + traded * PRICE_MOVE_RATIO;
+  }
+
+  private realisedBy(i: number, lots: number): number {
+    const curve = this.space.gains[i];
+    if (!curve) return 0;
+    const now = this.lots[i] as number;
+    return gainOf(curve, Math.max(0, -lots)) - gainOf(curve, Math.max(0, -now));
+  }
+
+  private taxBy(realisedMore: number): number {
+    const { tax } = this.space;
+    return realisedMore === 0 ? 0 : taxAt(tax, this.realised + realisedMore) - this.tax;
   }
 
   private isAllowedSize(i: number, lots: number): boolean {
@@ -201,16 +235,11 @@ export class SequenceState {
   }
 }
 
-/** Proportional cost of selling a security, tax on its gain included. */
-export function sellRatioOf(space: SearchSpace, i: number): number {
-  return space.sellCostRatio + (space.sellTaxRatio[i] as number);
-}
-
-/** Cost of trading signed lots, in base currency: the kernel's cost model as two ratios and a fee. */
-export function tradeCostOf(space: SearchSpace, i: number, lots: number): number {
+/** Charges for trading signed lots, in base currency: the kernel's cost model as two ratios and a fee. */
+function tradeCostOf(space: SearchSpace, i: number, lots: number): number {
   if (lots === 0) return 0;
   const value = lots * (space.lotValue[i] as number);
   return value > 0
     ? space.feeFixed + space.buyCostRatio * value
-    : space.feeFixed - sellRatioOf(space, i) * value;
+    : space.feeFixed - space.sellCostRatio * value;
 }

@@ -1,14 +1,10 @@
 /**
  * Gains and income by tax year under the rules of a policy, and the tax that follows from them. It
  * is an estimate for the owner and the tax adviser: no law beyond those rules is applied.
- *
- * Losses of a year reduce its gains, those with the highest rate first; what is left is carried
- * forward. The allowance is used up the same way, gains before dividends. Tax that was withheld is
- * credited.
+ * What is left of a year's losses is carried forward; `yearTax` has the rest.
  */
 import { dayOf, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
-import { Decimal } from '#shared/kernel/decimal.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import { Money } from '#shared/kernel/money.ts';
 import type { ConvertedLine } from '../converted-lines.ts';
@@ -17,6 +13,7 @@ import { withoutUndoneLines } from '../undone-lines.ts';
 import { realisedLots, type RealisedLot } from './realised-lots.ts';
 import { gainRatioOf, taxYearOf } from './tax-rules.ts';
 import { disallowedLosses } from './wash-sales.ts';
+import { yearTax, type Taxable, type YearFigures } from './year-tax.ts';
 
 export interface TaxedLot extends RealisedLot {
   readonly taxYear: number;
@@ -128,66 +125,60 @@ function yearOf(
   const sum = (amounts: readonly Money[]): Money => Money.sum(amounts, currency);
   const of = (kind: Income['kind']): Money =>
     sum(income.filter((one) => one.kind === kind).map(({ cash }) => cash));
-  const winners = lots.filter(({ gain }) => gain.sign > 0);
-  const losses = sum(
-    lots
-      .filter(({ gain }) => gain.sign < 0)
-      .map((one) => one.gain.negate().subtract(one.disallowed)),
-  );
-  const toOffset = (rules.lossesOffsetGains ? losses : Money.zero(currency)).add(carriedIn);
-  const gains = byRatio(winners, currency);
-  const offset = reduced(gains, toOffset);
-  const earned = of('dividend').add(of('interest'));
-  const dividends: Taxable = { ratio: rules.dividendRatio, amount: positive(earned) };
-  const allowance = Money.rounded(Decimal.parse(rules.allowance), currency, 'down');
-  const freed = reduced([...offset.taxable, dividends], allowance);
-  const due = sum(
-    freed.taxable.map(({ ratio, amount }) => amount.multiply(Decimal.ofNumber(ratio), 'half-even')),
-  );
-  const withheld = of('tax').negate();
+  const figures: YearFigures = {
+    ...figuresOf(lots, currency),
+    carriedIn,
+    earned: of('dividend').add(of('interest')),
+    withheld: of('tax').negate(),
+  };
+  const { losses, withheld } = figures;
   return {
     ...{ taxYear, losses, dividends: of('dividend'), interest: of('interest'), withheld },
-    gains: sum(winners.map(({ gain }) => gain)),
+    gains: sum(figures.gains.map(({ amount }) => amount)),
     disallowed: sum(lots.map((one) => one.disallowed)),
     fees: of('fee').negate(),
     carriedIn,
-    carriedOut: rules.lossesCarriedForward ? offset.left : Money.zero(currency),
-    allowanceUsed: allowance.subtract(freed.left),
-    tax: positive(due.subtract(withheld)),
+    ...yearTax(figures, rules),
   };
 }
 
-interface Taxable {
-  readonly ratio: number;
-  readonly amount: Money;
-}
-
-/** Highest rate first. */
-function byRatio(lots: readonly TaxedLot[], currency: Currency): readonly Taxable[] {
-  const ratios = [...new Set(lots.map(({ gainRatio }) => gainRatio))].sort((a, b) => b - a);
-  return ratios.map((ratio) => ({
-    ratio,
-    amount: Money.sum(
-      lots.filter(({ gainRatio }) => gainRatio === ratio).map(({ gain }) => gain),
+/** Gains by rate, and the losses that count. */
+function figuresOf(lots: readonly TaxedLot[], currency: Currency) {
+  const winners = lots.filter(({ gain }) => gain.sign > 0);
+  const losers = lots.filter(({ gain }) => gain.sign < 0);
+  return {
+    gains: winners.map(({ gainRatio: ratio, gain: amount }): Taxable => ({ ratio, amount })),
+    losses: Money.sum(
+      losers.map((one) => one.gain.negate().subtract(one.disallowed)),
       currency,
     ),
-  }));
+  };
 }
 
-/** Takes an amount off what is taxable, in the given order. */
-function reduced(
-  taxable: readonly Taxable[],
-  by: Money,
-): { readonly taxable: readonly Taxable[]; readonly left: Money } {
-  let left = by;
-  const rest = taxable.map(({ ratio, amount }) => {
-    const used = amount.compare(left) < 0 ? amount : left;
-    left = left.subtract(used);
-    return { ratio, amount: amount.subtract(used) };
-  });
-  return { taxable: rest, left };
-}
-
-function positive(money: Money): Money {
-  return money.sign > 0 ? money : Money.zero(money.currency);
+/**
+ * The tax year that a day lies in, as far as it has gone.
+ * @param report by the same rules
+ */
+export function yearSoFar(
+  { lots, income, years }: TaxReport,
+  currency: Currency,
+  rules: PolicyTax,
+  today: CalendarDay,
+): YearFigures {
+  const taxYear = taxYearOf(today, rules);
+  const before = years.findLast((year) => year.taxYear < taxYear);
+  const of = (kind: Income['kind']): Money =>
+    Money.sum(
+      income.filter((one) => one.kind === kind && one.taxYear === taxYear).map(({ cash }) => cash),
+      currency,
+    );
+  return {
+    ...figuresOf(
+      lots.filter((one) => one.taxYear === taxYear),
+      currency,
+    ),
+    carriedIn: before?.carriedOut ?? Money.zero(currency),
+    earned: of('dividend').add(of('interest')),
+    withheld: of('tax').negate(),
+  };
 }

@@ -8,6 +8,11 @@ export function taxYearOf(day: CalendarDay, { yearStartsOn }: PolicyTax): number
   return day.slice(5) >= yearStartsOn ? year : year - 1;
 }
 
+/** Whether any gain is taxed. */
+export function taxesGains({ gainRatio, holdingPeriods }: PolicyTax): boolean {
+  return gainRatio > 0 || holdingPeriods.some((period) => period.gainRatio > 0);
+}
+
 /** Tax on the gain of what was held so long. */
 export function gainRatioOf({ gainRatio, holdingPeriods }: PolicyTax, daysHeld: number): number {
   return holdingPeriods.findLast(({ days }) => daysHeld >= days)?.gainRatio ?? gainRatio;

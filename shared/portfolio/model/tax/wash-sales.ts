@@ -11,17 +11,18 @@ import type { RealisedLot } from './realised-lots.ts';
 
 /** @returns of each row the part of its loss that does not count, not negative; 0 of gains */
 export function disallowedLosses(
-  rows: readonly RealisedLot[],
+  rows: readonly Pick<RealisedLot, 'isin' | 'lotId' | 'quantity' | 'gain' | 'soldOn'>[],
   ledger: readonly LedgerEntry[],
   washSaleDays: number,
 ): readonly Money[] {
+  if (washSaleDays === 0) return rows.map(({ gain }) => Money.zero(gain.currency));
   const left = new Map(
     ledger.filter(({ kind }) => kind === 'buy').map((line) => [line.id, line.quantity]),
   );
   const purchases = ledger.filter(({ kind }) => kind === 'buy');
   return rows.map((row) => {
     const zero = Money.zero(row.gain.currency);
-    if (washSaleDays === 0 || row.gain.sign >= 0) return zero;
+    if (row.gain.sign >= 0) return zero;
     let missing = row.quantity;
     for (const { id, isin, happenedAt } of purchases) {
       if (isin !== row.isin || id === row.lotId || missing.sign <= 0) continue;

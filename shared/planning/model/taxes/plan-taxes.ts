@@ -1,6 +1,6 @@
 /** Tax warnings about the orders of a plan. */
 import type { TaxWarning } from '#shared/portfolio/model/tax/tax-warnings.ts';
-import type { PlanContent } from './plan.ts';
+import type { PlanContent } from '../plan.ts';
 
 export function taxWarningsOf(
   { actions }: Pick<PlanContent, 'actions'>,
