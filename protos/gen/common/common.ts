@@ -244,7 +244,7 @@ export interface LimitPrice {
   limit: string;
   /** That the best weights would have more without it, as a fraction of the value; found by solving again. */
   costRatio: number;
-  /** Of one more percentage point of it, from the multipliers of the solution. */
+  /** Of one more percentage point of it, or of one more position, where it is a count. */
   perPointRatio: number;
   /** cost_ratio of the account's value, a year. */
   cost: Money | undefined;

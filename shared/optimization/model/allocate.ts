@@ -82,7 +82,7 @@ export function allocate(
   const problem = problemOf(moments, limits, requirements);
   if (isOfRiskAlone[requested.kind])
     requireVariances(moments.covariance, requested.kind, moments.isins, problem.excluded);
-  const { solution, bound, proven, nodes } = solve(
+  const { solution, bound, proven, nodes } = solveWithin(
     goalOf(requested, problem),
     problem,
     requirements,
@@ -173,7 +173,8 @@ function goalOf(requested: RequestedGoal, problem: AllocationProblem): Goal {
   }
 }
 
-function problemOf(
+/** The problem under some requirements. */
+export function problemOf(
   moments: Moments,
   limits: AllocationLimits,
   requirements: readonly Requirement[],
@@ -189,7 +190,8 @@ function problemOf(
   };
 }
 
-function solve(
+/** The best weights for a goal under requirements, those on counts and sizes too. */
+export function solveWithin(
   goal: Goal,
   problem: AllocationProblem,
   requirements: readonly Requirement[],
@@ -235,39 +237,46 @@ function conflictsOf(
   requirements: readonly Requirement[],
 ): Pick<Allocation, 'conflicts' | 'mend'> {
   const nothing = new Float64Array(moments.isins.length);
-  const budget = positionBudget();
-  const feasible = (some: readonly Requirement[]): boolean => {
+  /** @param undecided what counts where the search ended before it was known */
+  const holds = (
+    some: readonly Requirement[],
+    budget: SearchBudget,
+    undecided: boolean,
+  ): boolean => {
     if (some.every(({ volatilityMax }) => volatilityMax === undefined))
-      return canHold(problemOf(moments, limits, some), positionLimitsOf(some), budget);
-    const { solution, proven } = solve(
+      return canHold(problemOf(moments, limits, some), positionLimitsOf(some), budget, undecided);
+    const { solution, proven } = solveWithin(
       { kind: 'TRACKING', weights: nothing },
       problemOf(moments, limits, some),
       some,
       budget,
     );
-    if (!solution) return !proven;
+    if (!solution) return !proven && undecided;
     const ceiling = Math.min(...some.map(({ volatilityMax = Infinity }) => volatilityMax));
     return Math.sqrt(solution.loss) <= ceiling + 1e-9;
   };
   const all = [...requirements, ...goalRequirement(requested, moments, variableCountOf(limits))];
-  const conflict = smallestConflict(all, feasible);
-  const relaxation = relaxationOf(conflict, all, limits, feasible);
+  // A conflict is never claimed without proof, and no more is a change that would mend it.
+  const [search, mending] = [positionBudget(), positionBudget()];
+  const conflict = smallestConflict(all, (some) => holds(some, search, true));
+  const relaxation = relaxationOf(conflict, all, limits, (some) => holds(some, mending, false));
   return {
     conflicts: conflict.map(({ words }) => words),
     mend: relaxation ? relaxationText(relaxation) : '',
   };
 }
 
-/** What the search could not decide counts as possible: a conflict is never claimed without proof. */
 function canHold(
   problem: AllocationProblem,
   limits: PositionLimits,
   budget: SearchBudget,
+  undecided: boolean,
 ): boolean {
   if (isNoneLargeEnough(problem, limits.sizeMin)) return false;
   if (!isFeasible(problem.variables, problem.rows)) return false;
   const { countMax, sizeMin } = limits;
-  return (countMax ?? sizeMin) === undefined || hasPositions(problem, limits, budget) !== false;
+  if ((countMax ?? sizeMin) === undefined) return true;
+  return hasPositions(problem, limits, budget) ?? undecided;
 }
 
 function goalRequirement(

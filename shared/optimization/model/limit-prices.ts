@@ -2,11 +2,13 @@
  * The price of each limit: the utility a year, mu'w - (gamma/2) w'Sw, that the best weights would
  * have more without it, found by solving again without it; and its shadow price, the utility of one
  * more percentage point, from the multipliers of the solution with all limits (Boyd and
- * Vandenberghe, "Convex Optimization", 5.6). Limits on counts and sizes of positions are left out.
+ * Vandenberghe, "Convex Optimization", 5.6). Where counts or sizes of positions are limited there are no
+ * multipliers, and both are found by solving again (`position-limit-prices.ts`).
  */
 import { at, scaled, sum } from '#shared/quant/linear-algebra/matrix.ts';
 import type { QuadraticAnswer } from '#shared/quant/solvers/quadratic-program.ts';
 import { solveQuadratic } from '#shared/quant/solvers/quadratic.ts';
+import { problemOf, solveWithin } from './allocate.ts';
 import {
   longOnly,
   requirementsOf,
@@ -14,6 +16,7 @@ import {
   type AllocationLimits,
   type Requirement,
 } from './constraints.ts';
+import { isDefinition, positionedPrices } from './position-limit-prices.ts';
 import type { Moments } from './security-moments.ts';
 
 export interface LimitPrice {
@@ -21,7 +24,7 @@ export interface LimitPrice {
   readonly description: string;
   /** Utility a year that the limit costs, as a fraction of the value. */
   readonly costRatio: number;
-  /** Utility a year of one more percentage point of it. */
+  /** Utility a year of one more percentage point of it; of a limit on the count, of one more position. */
   readonly perPointRatio: number;
 }
 
@@ -36,10 +39,42 @@ export function limitPrices(
   limits: AllocationLimits,
   riskAversion: number,
 ): readonly LimitPrice[] {
-  const requirements = requirementsOf(limits).filter(({ rows }) => rows.length > 0);
+  const requirements = requirementsOf(limits);
+  const isCounted = requirements.some(({ rows }) => rows.length === 0);
+  const prices = isCounted
+    ? pricesWithPositions(moments, limits, riskAversion, requirements)
+    : pricesByMultipliers(moments, limits, riskAversion, requirements);
+  return prices
+    .filter(({ costRatio, perPointRatio }) => Math.max(costRatio, perPointRatio) > LEAST_COST)
+    .filter(({ costRatio }) => Number.isFinite(costRatio))
+    .sort((a, b) => b.costRatio - a.costRatio || (a.description < b.description ? -1 : 1));
+}
+
+function pricesWithPositions(
+  moments: Moments,
+  limits: AllocationLimits,
+  riskAversion: number,
+  requirements: readonly Requirement[],
+): readonly LimitPrice[] {
+  const goal = { kind: 'QUADRATIC_UTILITY', riskAversion } as const;
+  const prices = positionedPrices(requirements, (some, budget) =>
+    solveWithin(goal, problemOf(moments, limits, some), some, budget),
+  );
+  return prices.map(({ requirement, costRatio, perUnitRatio: perPointRatio, isProven }) => ({
+    ...{ costRatio, perPointRatio },
+    description: isProven ? requirement.words : `${requirement.words} (costs at least this)`,
+  }));
+}
+
+function pricesByMultipliers(
+  moments: Moments,
+  limits: AllocationLimits,
+  riskAversion: number,
+  requirements: readonly Requirement[],
+): readonly LimitPrice[] {
   const best = solve(moments, limits, riskAversion, requirements);
   if (!best) return [];
-  const prices = requirements.flatMap((one, k): LimitPrice[] => {
+  return requirements.flatMap((one, k): LimitPrice[] => {
     const multiplier = multiplierOf(best, limits, requirements, k);
     if (multiplier < LEAST_MULTIPLIER) return [];
     const others = requirements.filter((other) => other !== one);
@@ -47,10 +82,6 @@ export function limitPrices(
     const costRatio = without ? Math.max(0, best.value - without.value) : Infinity;
     return [{ description: one.words, costRatio, perPointRatio: multiplier * POINT }];
   });
-  return prices
-    .filter(({ costRatio, perPointRatio }) => Math.max(costRatio, perPointRatio) > LEAST_COST)
-    .filter(({ costRatio }) => Number.isFinite(costRatio))
-    .sort((a, b) => b.costRatio - a.costRatio || (a.description < b.description ? -1 : 1));
 }
 
 /** Least negative utility. */
@@ -84,12 +115,7 @@ function multiplierOf(
   const first = longOnly(limits).length + sum(before);
   const rows = requirements[k]?.rows ?? [];
   const own = rows.map((row, r) =>
-    isSlack(row.bound, row.relation) ? 0 : at(multipliers, first + r),
+    isDefinition(row.bound, row.relation) ? 0 : at(multipliers, first + r),
   );
   return sum(own.map((value) => Math.abs(value)));
-}
-
-/** Rows that only define a variable, as the change of a weight, are no limit. */
-function isSlack(bound: number, relation: string): boolean {
-  return relation === '>=' && bound <= 0;
 }

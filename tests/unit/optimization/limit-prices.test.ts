@@ -87,6 +87,31 @@ describe('the price of a limit', () => {
     },
   );
 
+  test.each(['n-1', 'n-2', 'n-3'])('is found again with counts and sizes limited (%s)', (seed) => {
+    const drawnAnew = drawn(seed);
+    const { moments } = drawnAnew;
+    const limits = { ...drawnAnew.limits, countMax: 4, sizeMin: 0.12, weightMaxRatio: 0.3 };
+    const prices = limitPrices(moments, limits, GAMMA);
+    const now = best(moments, limits);
+    const priceOf = (words: string) => prices.find(({ description }) => description === words);
+    const gain = (changes: Partial<AllocationLimits>) =>
+      best(moments, { ...limits, ...changes }) - now;
+    const [count, size] = [
+      priceOf('there are at most 4 positions'),
+      priceOf('no position is smaller than 12 %'),
+    ];
+    const near = (ratio: number | undefined, expected: number) =>
+      expect(Math.abs((ratio ?? 0) - Math.max(0, expected))).toBeLessThan(1e-6);
+    near(count?.costRatio, gain({ countMax: undefined }));
+    near(count?.perPointRatio, gain({ countMax: 5 }));
+    near(size?.costRatio, gain({ sizeMin: undefined }));
+    near(size?.perPointRatio, gain({ sizeMin: 0.11 }));
+    for (const { description: words, costRatio } of prices) {
+      const gone = withLimit(limits, words, 1);
+      if (gone && !words.startsWith('securities take')) near(costRatio, best(moments, gone) - now);
+    }
+  });
+
   test('is nothing where no limit binds', () => {
     const { moments, limits } = drawn('loose');
     const none = { ...limits, weightMaxRatio: 1, sectorMaxRatio: 1, countryMaxRatio: 1 };
