@@ -143,6 +143,22 @@ describeNeeding(noImages(), 'the image of connector and facade', () => {
     client.close();
   });
 
+  it('says what it is, and which packages are in it', async () => {
+    const { Labels } = await workshop.settings('services');
+    expect(Labels).toMatchObject({
+      'org.opencontainers.image.licenses': 'MIT',
+      'org.opencontainers.image.version': '0.1.0',
+    });
+    const read =
+      'console.log(require("node:fs").readFileSync("sbom.cdx.json", "utf8").replaceAll(/\\s+/g, " "))';
+    const [text] = await start('services', /\{ "\$schema.*"CycloneDX".*/, {}, ['node', '-e', read]);
+    const { components } = JSON.parse(text) as { components: { name: string }[] };
+    const names = components.map(({ name }) => name);
+    expect(names).toEqual(expect.arrayContaining(['bullmq', 'ioredis']));
+    expect(names).not.toContain('jest');
+    await running.pop()?.stop();
+  });
+
   it('stops in order', async () => {
     for (const one of running.splice(0).reverse()) expect(await one.stop()).toBe(0);
   });

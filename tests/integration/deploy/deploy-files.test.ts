@@ -1,11 +1,10 @@
 /** The files of a deployment, each judged by the tool that will read it. */
-import { execFileSync } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { testNeeding } from '../../support/needing.ts';
-import { ran, withoutProgram } from './tools.ts';
+import { describeNeeding, testNeeding } from '../../support/needing.ts';
+import { ran, withoutProgram, type Ran } from './tools.ts';
 
 let folder: string;
 
@@ -90,14 +89,38 @@ test('every service of the compose file is without rights, watched and closed to
   }
 });
 
-const noCompose = ran('docker', ['compose', 'version']).code === 0;
-testNeeding(
-  noCompose ? undefined : 'no docker compose is installed',
-  'docker compose takes its file',
-  async () => {
-    execFileSync('docker', ['compose', '-f', 'deploy/compose/compose.yaml', 'config', '-q']);
-  },
+/** What the environment names, what the CI installs, a program of its own, or a plugin of Docker. */
+const compose = [
+  [process.env['DOCKER_COMPOSE'] ?? ''],
+  ['build/docker-compose/bin/docker-compose'],
+  ['docker-compose'],
+  ['docker', 'compose'],
+].find(
+  ([program = '', ...more]) => program !== '' && ran(program, [...more, 'version']).code === 0,
 );
+
+describeNeeding(compose ? undefined : 'no docker compose is installed', 'docker compose', () => {
+  const [program = '', ...more] = compose ?? [];
+  const judged = (files: readonly string[]): Ran =>
+    ran(program, [...more, ...files.flatMap((file) => ['-f', file]), 'config', '-q']);
+
+  test.each([
+    [['deploy/compose/compose.yaml']],
+    [['scripts/faasd/docker-compose.yaml', 'deploy/faasd/compute.yaml']],
+    [['scripts/faasd/docker-compose.yaml', 'deploy/faasd/state.yaml']],
+  ])('takes %j', (files) => {
+    expect(judged(files)).toMatchObject({ code: 0 });
+  });
+
+  test('refuses a field that does not exist', async () => {
+    const file = join(folder, 'compose.yaml');
+    const text = await readFile('deploy/compose/compose.yaml', 'utf8');
+    await writeFile(file, text.replaceAll('mem_limit:', 'memory_limit:'));
+    const { code, err } = judged([file]);
+    expect(code).not.toBe(0);
+    expect(err).toContain('memory_limit');
+  });
+});
 
 test.each(['compute', 'state'])(
   'the additions for faasd on %s mount secrets as files, and start the facade before what calls it',

@@ -220,6 +220,7 @@ interface ImageConfig {
   readonly Cmd: readonly string[];
   readonly Env: readonly string[];
   readonly WorkingDir: string;
+  readonly Labels?: Readonly<Record<string, string>>;
 }
 
 /** A registry and a proxy's certificate that this machine is set up with hold inside as well. */
