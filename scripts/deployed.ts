@@ -2,7 +2,10 @@
  * Compares what a gateway has deployed with what the board should have:
  *
  *   npm run deployed -- [--gateway URL] [--board FOLDER] [--stack FILE] [--password-file FILE]
- *                       [--compose FILE] [--provider FILE]
+ *                       [--compose FILE] [--provider FILE] [--wake]
+ *
+ * `--wake`: functions that are deployed are called first, 30 s at most, as faasd starts a function again only when it
+ * is called: after a reboot, or a kill, one that nobody called is not ready.
  *
  * `--compose` and `--provider`: faasd's compose file and its provider's systemd unit, for the limits
  * of gateway and provider; unless given, where faasd puts them, and on a machine without them the
@@ -14,8 +17,14 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import type { StackFunction } from '#gateway/runtime/deployments/stack-file.ts';
 import { differences } from './deploy/function-differences.ts';
-import { authorizationOf, gatewayAddress, listFunctions } from './deploy/board-gateway.ts';
+import {
+  authorizationOf,
+  gatewayAddress,
+  listFunctions,
+  waitUntilServing,
+} from './deploy/board-gateway.ts';
 import {
   innerDifferences,
   limitDifferences,
@@ -34,6 +43,19 @@ function textOf(given: string | undefined, usual: string, what: string): string 
   return undefined;
 }
 
+const WAKES_WITHIN_MS = 30_000;
+
+/** Those that are not deployed would only be waited for. */
+async function wake(
+  gateway: string,
+  authorization: string,
+  requested: readonly StackFunction[],
+): Promise<void> {
+  const there = new Set((await listFunctions(gateway, authorization)).map(({ name }) => name));
+  const names = requested.map(({ name }) => name).filter((name) => there.has(name));
+  await waitUntilServing(gateway, names, WAKES_WITHIN_MS);
+}
+
 async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
@@ -43,6 +65,7 @@ async function main(): Promise<number> {
       'password-file': { type: 'string' },
       compose: { type: 'string' },
       provider: { type: 'string' },
+      wake: { type: 'boolean', default: false },
     },
   });
   const gateway = gatewayAddress(values.gateway);
@@ -54,6 +77,7 @@ async function main(): Promise<number> {
     ...(compose === undefined ? [] : limitsOfGateway(compose)),
     ...(provider === undefined ? [] : limitsOfProvider(provider)),
   ];
+  if (values.wake) await wake(gateway, authorization, requested);
   const lines = [
     ...differences(requested, await listFunctions(gateway, authorization)),
     ...innerDifferences(requested),

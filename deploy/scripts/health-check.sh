@@ -99,7 +99,7 @@ for board in $BOARDS; do
   host=${HOSTS[$board]}
   check "$board: gateway" curl -fsS -m 5 "http://$host:8080/healthz"
   deployed=(npm run --silent deployed -- --board "deploy/boards/$SPLIT/$board"
-    --gateway "http://$host:8080" --stack "$STACK")
+    --gateway "http://$host:8080" --stack "$STACK" --wake)
   [ -z "$PASSWORD_FILE" ] || deployed+=(--password-file "$PASSWORD_FILE")
   check "$board: functions and versions" "${deployed[@]}"
   for port in 50051 50052 50053 50054 50055 50056 50057; do
