@@ -5,6 +5,7 @@ import { importHandler } from '#gateway/runtime/executors/handler-module.ts';
 import { inProcessTransport } from '#gateway/runtime/executors/in-process-transport.ts';
 import { openFunctions, type Functions } from '#gateway/runtime/open-functions.ts';
 import { operationLines } from '#gateway/runtime/invoke/operation-lines.ts';
+import type { FileFacts, MarketData } from '#shared/clients/market-data/market-data.ts';
 import { openRoutes, type Routes } from '#shared/clients/open-routes.ts';
 import type { Transport } from '#shared/clients/functions-client.ts';
 import type { Placement } from '#shared/placement/placement.ts';
@@ -53,6 +54,7 @@ export async function openEmbeddedFunctions(
   );
   const { tokens } = secrets;
   const parts: { transport?: Transport } = {};
+  const opened: { marketData?: MarketData } = {};
   const openOwnDependencies = (own: Settings): Promise<Dependencies> =>
     openDependencies(own, { ...parts, placement, tokens, log: operationLog, isAudited: true });
   const operationLog = openLog(
@@ -66,7 +68,7 @@ export async function openEmbeddedFunctions(
     log: log.with({ module: 'runtime' }),
     env,
     secrets: secrets.files,
-    threads: threadsOf(environment),
+    threads: threadsOf(environment, () => opened.marketData?.fileFacts),
     openDependencies: openOwnDependencies,
     elsewhere: elsewhereOf(all, placement),
   });
@@ -80,12 +82,16 @@ export async function openEmbeddedFunctions(
   closers.push(async () => routes.close());
   parts.transport = routes.transport;
   const dependencies = await openOwnDependencies(parseSettings(env));
+  opened.marketData = dependencies.marketData;
   closers.push(() => dependencies.close());
   host.shareDependencies(dependencies);
   return { ...functions, dependencies, breakers: routes.breakers };
 }
 
-function threadsOf({ env, secrets, placement, distDir, gatewayUrl }: EmbeddedEnvironment) {
+function threadsOf(
+  { env, secrets, placement, distDir, gatewayUrl }: EmbeddedEnvironment,
+  fileFacts: () => FileFacts | undefined,
+) {
   return {
     file: join(distDir, 'gateway/runtime/executors/worker.js'),
     root: distDir,
@@ -95,6 +101,7 @@ function threadsOf({ env, secrets, placement, distDir, gatewayUrl }: EmbeddedEnv
       gatewayUrl: gatewayUrl(),
       secretsDir: secrets.files.dir,
       placement,
+      fileFacts: fileFacts(),
     }),
   };
 }

@@ -9,7 +9,7 @@ import { accountCurrency } from '#shared/clients/broker/paper/account-currency.t
 import { openBroker } from '#shared/clients/broker/open.ts';
 import { FunctionsClient, type Transport } from '#shared/clients/functions-client.ts';
 import { httpTransport } from '#shared/clients/http-transport.ts';
-import type { MarketData } from '#shared/clients/market-data/market-data.ts';
+import type { FileFacts, MarketData } from '#shared/clients/market-data/market-data.ts';
 import { openMarketData } from '#shared/clients/market-data/open.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import { instantOf, type Instant, type SteadyTime } from '#shared/kernel/instant.ts';
@@ -53,6 +53,8 @@ export interface DependencyParts {
   readonly isAudited?: boolean;
   /** Wraps the broker that the settings name. */
   readonly wrapBroker?: (broker: Broker) => Broker;
+  /** What the thread that opened this one has read in files of prices. */
+  readonly fileFacts?: FileFacts | undefined;
 }
 
 export async function openDependencies(
@@ -74,7 +76,8 @@ export async function openDependencies(
   );
   const now = parts.now ?? (() => instantOf(Date.now()));
   const secret = (name: string) => secretIn(functionSecretsDir(settings), name);
-  const opened = await openMarketData(settings, { now, secret, database });
+  const { fileFacts } = parts;
+  const opened = await openMarketData(settings, { now, secret, database, fileFacts });
   const baseCurrency = await accountCurrency(
     database,
     settings.baseCurrency,

@@ -24,7 +24,7 @@ export interface LocalOperations {
 }
 
 export async function openThreadDependencies(
-  { env, secretsDir, gatewayUrl, placement }: ThreadDependencies,
+  { env, secretsDir, gatewayUrl, placement, fileFacts }: ThreadDependencies,
   near: LocalOperations,
 ): Promise<Dependencies> {
   const settings = parseSettings(env);
@@ -36,7 +36,7 @@ export async function openThreadDependencies(
   const local = nearOr(httpTransport(gatewayUrl, token), token, near, () => dependencies);
   const { transport } = await openRoutes({ placement, local, settings, log });
   const opened = await openDependencies(settings, {
-    ...{ tokens, transport, placement, log },
+    ...{ tokens, transport, placement, log, fileFacts },
     isAudited: true,
   });
   const close = (): Promise<unknown> => Promise.all([opened.close(), tracing.close()]);

@@ -1,5 +1,6 @@
 /** Messages between a host and its worker threads. A thread runs one call at a time. */
 import type { FunctionResult } from '#template/function.ts';
+import type { FileFacts } from '#shared/clients/market-data/market-data.ts';
 import type { Placement } from '#shared/placement/placement.ts';
 
 /** An event in values that may cross between threads. */
@@ -66,6 +67,8 @@ export interface ThreadDependencies {
   /** Where the tokens are, to be read again when they change. */
   readonly secretsDir: string;
   readonly placement: Placement;
+  /** So that a thread does not read files of prices again. */
+  readonly fileFacts?: FileFacts | undefined;
 }
 
 export interface ThreadData {

@@ -1,5 +1,6 @@
 /** Dependencies of a source of market data beside the settings. */
 import type { Instant } from '#shared/kernel/instant.ts';
+import type { FileFacts } from './market-data.ts';
 import type { Database } from '#shared/redis/database.ts';
 
 export interface MarketDataDependencies {
@@ -11,4 +12,6 @@ export interface MarketDataDependencies {
   secret(name: string): () => string;
   /** Coordinates the call rate of all processes; unset: each process limits its own. */
   readonly database?: Database | undefined;
+  /** What another thread of this process has read in files of prices. */
+  readonly fileFacts?: FileFacts | undefined;
 }

@@ -90,6 +90,16 @@ export interface MarketSession {
   readonly reason: string;
 }
 
+/** What files of prices say beside the prices: enough to open the source elsewhere without reading them. */
+export interface FileFacts {
+  readonly securities: readonly ListedSecurity[];
+  readonly benchmark: Isin | undefined;
+  readonly doubts: readonly string[];
+  /** The last day that has a bar. */
+  readonly lastDay: CalendarDay;
+  readonly hasRates: boolean;
+}
+
 export interface MarketData {
   /** `sample`, `csv`, … */
   readonly name: string;
@@ -103,6 +113,8 @@ export interface MarketData {
   readonly doubts?: readonly string[] | undefined;
   /** True where prices are adjusted or every split is declared: a jump in them is then no suspected split. */
   readonly declaresSplits?: boolean | undefined;
+  /** Of files that are read as a whole; absent for other sources. May be posted to a thread. */
+  readonly fileFacts?: FileFacts | undefined;
   /** Every security of the source, by symbol. */
   listing(signal: AbortSignal): Promise<readonly ListedSecurity[]>;
   /** The benchmark's ISIN, where the source has one. */

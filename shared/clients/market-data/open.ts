@@ -21,7 +21,8 @@ export async function openMarketData(
   const first = await openSource(settings.marketData, settings, dependencies);
   const baseCurrency = settings.baseCurrency ?? first.onlyCurrency ?? BASE_CURRENCY_DEFAULT;
   if (settings.marketDataCheck === undefined) return { marketData: first, baseCurrency };
-  const second = await openSource(settings.marketDataCheck, settings, dependencies);
+  const ofSecond = { ...dependencies, fileFacts: undefined };
+  const second = await openSource(settings.marketDataCheck, settings, ofSecond);
   const { ComparedMarketData } = await import('./live/compared-market-data.ts');
   return { marketData: new ComparedMarketData(first, second), baseCurrency };
 }
@@ -37,7 +38,7 @@ async function openSource(
     case 'sample':
       return new SampleMarketData(choice.seed, () => dependencies.now());
     case 'csv':
-      return openCsv(choice.path, dependencies.now());
+      return openCsv(choice.path, dependencies.now(), dependencies.fileFacts);
     case 'imported':
       return openImported(dependencies);
     case 'live': {

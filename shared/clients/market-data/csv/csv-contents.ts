@@ -5,11 +5,12 @@ import type { Instant } from '#shared/kernel/instant.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import type { CorporateAction } from '#shared/kernel/corporate-action.ts';
 import type { ListedFundamentals, ListedSecurity } from '../market-data.ts';
+import { BarColumns } from './bar-columns.ts';
 import { readActions } from './csv-actions.ts';
 import { seriesActions } from './series-actions.ts';
 import { wideColumns } from './format/column-names.ts';
 import { Complaints } from './format/complaints.ts';
-import { isNote, readFiles, symbolsIn, type CsvFiles } from './csv-folder.ts';
+import { isNote, priceTables, readFiles, symbolsIn, type CsvFiles } from './csv-folder.ts';
 import { readFundamentals } from './csv-fundamentals.ts';
 import { barTables, columnsText, type BarTable } from './csv-layout.ts';
 import { readBars, readWide, type FileBar, type Reading } from './csv-prices.ts';
@@ -22,8 +23,12 @@ import { SymbolMatch } from './symbol-match.ts';
 
 export interface CsvSeries {
   readonly file: string;
-  /** Oldest first. */
+  /** Oldest first; made when they are asked for. */
   readonly bars: readonly FileBar[];
+  /** Those with a dividend or a split. */
+  readonly withEvents: readonly FileBar[];
+  /** Of the last bar. */
+  readonly lastDay: CalendarDay | undefined;
 }
 
 /** A file of which nothing is used, and why. */
@@ -34,6 +39,8 @@ export interface UnusedFile {
 
 export interface CsvContents {
   readonly files: CsvFiles;
+  /** Tables of prices; without their rows where there is a securities.csv. */
+  readonly prices: readonly CsvTable[];
   readonly listing: CsvListing;
   readonly series: ReadonlyMap<Isin, CsvSeries>;
   readonly rates: CsvRates | undefined;
@@ -65,9 +72,17 @@ export async function readContents(
   const files = await readFiles(folder);
   const complaints = new Complaints();
   const reading = { today: dayOf(now), complaints };
-  const without = guessListing ? guessedListing(files.prices) : EMPTY;
+  // Without a listing it is guessed from all tables; else each is read and let go of.
+  const whole = files.securities ? undefined : await allOf(priceTables(folder));
+  const without = guessListing && whole ? guessedListing(whole) : EMPTY;
   const listing = files.securities ? readSecurities(files.securities, complaints) : without;
-  const { series, unused } = new PriceReader(listing, reading).read(files.prices);
+  const reader = new PriceReader(listing, reading);
+  const headings: CsvTable[] = [];
+  for await (const table of whole ?? priceTables(folder)) {
+    reader.read(table);
+    headings.push({ ...table, rows: [] });
+  }
+  const { series, unused } = reader;
   const rates = files.rates && readRates(files.rates, reading);
   const lastDay = lastDayOf(series);
   const fundamentals =
@@ -80,7 +95,15 @@ export async function readContents(
   const actions = [
     ...new Map([...inColumns, ...declared].map((one) => [one.actionId, one])).values(),
   ];
-  return { files, listing, series, rates, fundamentals, actions, unused, complaints, lastDay };
+  const prices = whole ?? headings;
+  const found = { files, prices, listing, series, rates, fundamentals, actions };
+  return { ...found, unused, complaints, lastDay };
+}
+
+async function allOf(tables: AsyncIterable<CsvTable>): Promise<readonly CsvTable[]> {
+  const all: CsvTable[] = [];
+  for await (const table of tables) all.push(table);
+  return all;
 }
 
 function guessedListing(tables: readonly CsvTable[]): CsvListing {
@@ -95,8 +118,8 @@ class PriceReader {
   private readonly listing: CsvListing;
   private readonly reading: Reading;
   private readonly match: SymbolMatch;
-  private readonly series = new Map<Isin, CsvSeries>();
-  private readonly unused: UnusedFile[] = [];
+  readonly series = new Map<Isin, CsvSeries>();
+  readonly unused: UnusedFile[] = [];
 
   constructor(listing: CsvListing, reading: Reading) {
     this.listing = listing;
@@ -104,13 +127,8 @@ class PriceReader {
     this.match = new SymbolMatch(listing.securities);
   }
 
-  read(tables: readonly CsvTable[]) {
-    for (const table of tables) this.readTable(table);
-    return { series: this.series, unused: this.unused };
-  }
-
   /** The name of a file and its layout decide what it is, before its columns do. */
-  private readTable(table: CsvTable): void {
+  read(table: CsvTable): void {
     const named = this.match.ofFile(table.file);
     const bars = barTables(table);
     const isNamed = named !== undefined || bars?.some(({ symbol }) => symbol !== undefined);
@@ -183,7 +201,7 @@ class PriceReader {
         headerLine,
         `has prices of ${symbol}, as ${other.file} has`,
       );
-    this.series.set(isin, { file, bars });
+    this.series.set(isin, new BarColumns(file, bars));
   }
 
   private unitOf({ isin, currency }: ListedSecurity): QuoteUnit {
@@ -196,7 +214,7 @@ function unreadReason({ header, faults: [fault] }: CsvTable): string {
 }
 
 function lastDayOf(series: ReadonlyMap<Isin, CsvSeries>): CalendarDay | undefined {
-  const days = [...series.values()].flatMap(({ bars }) => bars.at(-1)?.day ?? []);
+  const days = [...series.values()].flatMap(({ lastDay }) => lastDay ?? []);
   return days.sort().at(-1);
 }
 

@@ -15,8 +15,6 @@ export interface CsvFiles {
   readonly rates: CsvTable | undefined;
   readonly fundamentals: CsvTable | undefined;
   readonly actions: CsvTable | undefined;
-  /** The other tables. */
-  readonly prices: readonly CsvTable[];
   /** Names of files that are not read. */
   readonly spreadsheets: readonly string[];
 }
@@ -30,25 +28,27 @@ const RESERVED = [
   'symbols.csv',
 ] as const;
 
-/** What each file is, by its name. */
+/** What each file beside the prices is, by its name. */
 export async function readFiles(folder: PriceFolder): Promise<CsvFiles> {
-  const { names, only } = folder;
-  const isReserved = (name: string) => RESERVED.some((other) => other === name.toLowerCase());
-  const priceNames = only === undefined ? names.filter((name) => !isReserved(name)) : [only];
   const optional = async (name: (typeof RESERVED)[number]): Promise<CsvTable | undefined> => {
-    const actual = names.find((other) => other.toLowerCase() === name);
+    const actual = folder.names.find((other) => other.toLowerCase() === name);
     return actual === undefined ? undefined : readTable(actual, await folder.read(actual));
   };
   return {
     ...{ folder: folder.path, spreadsheets: folder.spreadsheets },
-    prices: await Promise.all(
-      priceNames.map(async (name) => readTable(name, await folder.read(name), priceRowKinds)),
-    ),
     securities: await optional('securities.csv'),
     rates: await optional('rates.csv'),
     fundamentals: await optional('fundamentals.csv'),
     actions: await optional('actions.csv'),
   };
+}
+
+/** The other tables, one after the other: all of them at once take much memory. */
+export async function* priceTables(folder: PriceFolder): AsyncGenerator<CsvTable> {
+  const { names, only } = folder;
+  const isReserved = (name: string) => RESERVED.some((other) => other === name.toLowerCase());
+  const priceNames = only === undefined ? names.filter((name) => !isReserved(name)) : [only];
+  for (const name of priceNames) yield readTable(name, await folder.read(name), priceRowKinds);
 }
 
 /** Symbols that files of prices seem to be about, where no listing says. */
@@ -61,7 +61,8 @@ export function symbolsIn(tables: readonly CsvTable[]): readonly string[] {
   return [...new Set(found)];
 }
 
-export function securitiesMissing({ folder, prices }: CsvFiles) {
+/** @param prices the tables, with their rows */
+export function securitiesMissing({ folder }: CsvFiles, prices: readonly CsvTable[]) {
   const path = join(folder, 'securities.csv');
   const symbols = symbolsIn(prices);
   return refused(

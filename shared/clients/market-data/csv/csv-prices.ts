@@ -55,6 +55,7 @@ export function readBars(table: CsvTable, listed: QuoteUnit, reading: Reading): 
       split: barColumnOf(header, 'split'),
     },
   };
+  const hasEvents = columns.dividend >= 0 || columns.split >= 0;
   const rows = datedRows(table, dateAtOf(header), reading);
   const bars = rows.flatMap(({ day, line, cells }) => {
     const at = (column: number) => (column < 0 ? undefined : figure(cells[column]));
@@ -71,10 +72,13 @@ export function readBars(table: CsvTable, listed: QuoteUnit, reading: Reading): 
         },
       ),
     );
-    const events = reading.complaints.try(file, line, () => ({
-      ...{ dividend: price(columns.dividend), split: at(columns.split) },
-    }));
-    return bar ? [{ ...withEvents(bar, events), adjusted: price(columns.adjusted) }] : [];
+    const events = hasEvents
+      ? reading.complaints.try(file, line, () => ({
+          ...{ dividend: price(columns.dividend), split: at(columns.split) },
+        }))
+      : undefined;
+    const adjusted = price(columns.adjusted);
+    return bar ? [{ bar: events ? withEvents(bar, events) : bar, adjusted }] : [];
   });
   return adjustedAlike(bars);
 }
@@ -84,17 +88,18 @@ export function readBars(table: CsvTable, listed: QuoteUnit, reading: Reading): 
  * adjusted and unadjusted prices would be mixed: the check of bars sets it aside.
  */
 function adjustedAlike(
-  bars: readonly (FileBar & { readonly adjusted: number | undefined })[],
+  bars: readonly { readonly bar: FileBar; readonly adjusted: number | undefined }[],
 ): readonly FileBar[] {
   const isStated = bars.some(({ adjusted }) => adjusted !== undefined);
-  return bars.map(({ adjusted, ...bar }) => ({
-    ...bar,
-    adjustedClose: isStated ? (adjusted ?? Number.NaN) : bar.close,
-  }));
+  return bars.map(({ bar, adjusted = Number.NaN }) =>
+    isStated ? { ...bar, adjustedClose: adjusted } : bar,
+  );
 }
 
-function withEvents(bar: FileBar, events: Pick<FileBar, 'dividend' | 'split'> = {}): FileBar {
-  const { dividend = 0, split = 0 } = events;
+function withEvents(
+  bar: FileBar,
+  { dividend = 0, split = 0 }: Pick<FileBar, 'dividend' | 'split'>,
+): FileBar {
   return {
     ...bar,
     ...(dividend > 0 && { dividend }),
@@ -189,16 +194,19 @@ function barOf(
   { day, line }: { readonly day: CalendarDay; readonly line: number },
   { open, high, low, close = Number.NaN, volume }: Figures,
 ): FileBar | undefined {
-  const isBlank = [open, high, low].every((price) => price === undefined);
+  const isBlank = open === undefined && high === undefined && low === undefined;
   if (Number.isNaN(close) && isBlank) return undefined;
   const first = open ?? close;
-  return {
-    ...{ day, line, open: first, close },
+  const bar = {
+    day,
+    line,
+    open: first,
+    close,
     high: high ?? Math.max(first, close),
     low: low ?? Math.min(first, close),
     adjustedClose: close,
-    ...(volume !== undefined && { volume }),
   };
+  return volume === undefined ? bar : { ...bar, volume };
 }
 
 function scaled(price: number | undefined, unit: QuoteUnit): number | undefined {

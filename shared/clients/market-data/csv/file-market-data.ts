@@ -8,6 +8,7 @@ import type { Isin } from '#shared/kernel/isin.ts';
 import type {
   DailyBar,
   DailyRate,
+  FileFacts,
   ListedFundamentals,
   ListedSecurity,
   MarketData,
@@ -15,6 +16,9 @@ import type {
 } from '../market-data.ts';
 import type { CsvSeries } from './csv-contents.ts';
 import type { PriceArchive } from './price-archive.ts';
+
+/** Bars of so many securities are kept as lists. */
+const LISTS_MAX = 100;
 
 export class FileMarketData implements MarketData {
   readonly name: string;
@@ -25,18 +29,23 @@ export class FileMarketData implements MarketData {
   readonly doubts: readonly string[];
   private readonly archive: PriceArchive;
   private readonly listed: ReadonlySet<Isin>;
-  /** The same list for the same series, so that it is judged once. */
-  private readonly barsOf = new WeakMap<CsvSeries, readonly DailyBar[]>();
+  /** The same list for the same series, so that it is judged once; of those asked for lately. */
+  private readonly barsOf = new Map<CsvSeries, readonly DailyBar[]>();
 
   constructor(name: string, archive: PriceArchive) {
-    const { securities, benchmark, doubts, rates } = archive;
+    const { securities, benchmark, doubts, hasRates } = archive;
     const [first, ...others] = new Set(securities.map((security) => security.currency));
     this.name = name;
     this.archive = archive;
     this.benchmark = benchmark;
-    this.onlyCurrency = rates || others.length > 0 ? undefined : first;
+    this.onlyCurrency = hasRates || others.length > 0 ? undefined : first;
     this.listed = new Set(securities.map((security) => security.isin));
     this.doubts = doubts;
+  }
+
+  get fileFacts(): FileFacts {
+    const { securities, benchmark, doubts, lastDay, hasRates } = this.archive;
+    return { securities, benchmark, doubts, lastDay, hasRates };
   }
 
   async ping(): Promise<void> {}
@@ -60,16 +69,18 @@ export class FileMarketData implements MarketData {
   }
 
   async actions(isin: Isin): Promise<readonly CorporateAction[]> {
-    return this.archive.actions.filter((action) => action.isin === isin);
+    const { actions } = await this.archive.details();
+    return actions.filter((action) => action.isin === isin);
   }
 
   async fundamentals(isin: Isin): Promise<ListedFundamentals | undefined> {
     this.requireListed(isin);
-    return this.archive.fundamentals.get(isin);
+    return (await this.archive.details()).fundamentals.get(isin);
   }
 
   async rates(from: Currency, to: Currency, since: CalendarDay): Promise<readonly DailyRate[]> {
-    return this.archive.rates?.between(from, to, since) ?? [];
+    const { rates } = await this.archive.details();
+    return rates?.between(from, to, since) ?? [];
   }
 
   session(exchange: string, now: Instant): MarketSession {
@@ -90,6 +101,8 @@ export class FileMarketData implements MarketData {
       ({ line: _line, dividend: _dividend, split: _split, ...bar }) => bar,
     );
     this.barsOf.set(series, bars);
+    const [oldest] = this.barsOf.keys();
+    if (oldest && this.barsOf.size > LISTS_MAX) this.barsOf.delete(oldest);
     return bars;
   }
 

@@ -10,10 +10,10 @@ const RATIO_DECIMALS = 9;
 
 export function seriesActions(
   securities: readonly ListedSecurity[],
-  series: ReadonlyMap<Isin, { readonly bars: readonly FileBar[] }>,
+  series: ReadonlyMap<Isin, { readonly withEvents: readonly FileBar[] }>,
 ): readonly CorporateAction[] {
   return securities.flatMap((security) =>
-    (series.get(security.isin)?.bars ?? []).flatMap((bar) => actionsOf(security, bar)),
+    (series.get(security.isin)?.withEvents ?? []).flatMap((bar) => actionsOf(security, bar)),
   );
 }
 

@@ -7,6 +7,7 @@ import type { Isin } from '#shared/kernel/isin.ts';
 import { decode, encode, storedCurrency, storedDay, storedIsin } from '#shared/redis/codec.ts';
 import { storedAction } from '../../stored-actions.ts';
 import { storedFigures } from '../../stored-figures.ts';
+import { BarColumns } from '../csv/bar-columns.ts';
 import { doubtsOf, type CsvContents, type CsvSeries } from '../csv/csv-contents.ts';
 import type { FileBar } from '../csv/csv-prices.ts';
 import { CsvRates } from '../csv/csv-rates.ts';
@@ -95,7 +96,7 @@ export async function readStoredContents(field: string): Promise<StoredContents>
 
 async function readStoredSeries(field: string): Promise<CsvSeries> {
   const { file, bars } = decode(seriesSchema, await unpacked(field), 'imported prices');
-  return { file, bars: bars.map(barOf) };
+  return new BarColumns(file, bars.map(barOf));
 }
 
 /** @param seriesAt reads a field of the same import */
@@ -105,16 +106,15 @@ export function storedArchive(
   seriesAt: (field: string) => Promise<string | null>,
 ): PriceArchive {
   const read = new Map<Isin, CsvSeries>();
-  return {
-    securities: contents.securities,
-    benchmark: contents.benchmark,
-    rates:
-      contents.rates &&
-      new CsvRates(new Map(contents.rates.map(([pair, days]) => [pair, new Map(days)]))),
+  const { securities, benchmark, doubts, rates } = contents;
+  const details = {
+    rates: rates && new CsvRates(new Map(rates.map(([pair, days]) => [pair, new Map(days)]))),
     fundamentals: new Map(contents.fundamentals),
     actions: contents.actions,
-    doubts: contents.doubts,
-    lastDay,
+  };
+  return {
+    ...{ securities, benchmark, doubts, lastDay, hasRates: rates !== undefined },
+    details: async () => details,
     series: async (isin) => {
       const known = read.get(isin);
       if (known) return known;

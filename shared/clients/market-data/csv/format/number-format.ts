@@ -39,6 +39,11 @@ const SHAPES: Readonly<Record<DecimalSign, RegExp>> = {
   ',': shapeOf('\\.', ','),
 };
 
+/** What most cells are; read without looking for anything else. */
+const PLAIN = /^\d+(?:\.\d+)?$/;
+/** Three digits behind the point may be thousands. */
+const PLAIN_POINT = /^\d+\.(?!\d{3}$)\d+$/;
+
 export function numberFormatOf(cells: Iterable<Cell>, delimiter: string): NumberFormat {
   const first: Partial<Record<Evidence, Cell>> = {};
   for (const cell of cells) {
@@ -82,6 +87,7 @@ function conflict(point: Cell, comma: Cell): NumberFormat {
 
 function evidenceOf(text: string): Evidence | undefined {
   if (!text.includes(',') && !text.includes('.')) return undefined;
+  if (PLAIN_POINT.test(text)) return 'point';
   const bare = bareNumber(text);
   const [asPoint, asComma] = [SHAPES['.'].test(bare), SHAPES[','].test(bare)];
   if (asPoint && asComma) return bothWays(bare);
@@ -104,18 +110,24 @@ function bareNumber(text: string): string {
     .replace(/(?<=\d)[\s\u00a0\u202f'’](?=\d{3})/g, '');
 }
 
+function finite(figure: number, cell: string, decimal: DecimalSign): number {
+  if (!Number.isFinite(figure)) throw notANumber(cell, decimal);
+  return figure;
+}
+
 /**
  * A figure: `1,234.50`, `$7.02M`, `1'234`, `3e-4`; undefined where the cell is blank, `null`, `NaN`,
  * `N/A` or a dash.
  * @throws Failure INVALID_REQUEST
  */
 export function parseFigure(cell: string | undefined, decimal: DecimalSign): number | undefined {
-  if (cell === undefined || MISSING.test(cell)) return undefined;
+  if (cell === undefined) return undefined;
+  if (decimal === '.' && PLAIN.test(cell)) return finite(Number(cell), cell, decimal);
+  if (MISSING.test(cell)) return undefined;
   const bare = bareNumber(cell);
   if (!/\d/.test(bare) || !SHAPES[decimal].test(bare)) throw notANumber(cell, decimal);
   const plain = decimal === '.' ? bare.replaceAll(',', '') : bare.replaceAll('.', '');
-  const figure = Number(plain.replace(',', '.')) * factorOf(cell);
-  if (!Number.isFinite(figure)) throw notANumber(cell, decimal);
+  const figure = finite(Number(plain.replace(',', '.')) * factorOf(cell), cell, decimal);
   return /^[$€£¥₹]?\s?[-−]/.test(cell) ? -figure : figure;
 }
 

@@ -1,0 +1,60 @@
+/** Bars of a file in columns: 56 bytes a bar, where objects take 200. */
+import { dayOfEpoch, epochDay, type CalendarDay } from '#shared/kernel/calendar-day.ts';
+import type { CsvSeries } from './csv-contents.ts';
+import type { FileBar } from './csv-prices.ts';
+
+const figures = ['open', 'high', 'low', 'close', 'adjustedClose'] as const;
+
+export class BarColumns implements CsvSeries {
+  readonly file: string;
+  private readonly days: Int32Array;
+  private readonly lines: Int32Array;
+  private readonly prices: Float64Array;
+  /** NaN where a bar has none. */
+  private readonly volumes: Float64Array;
+  /** What few bars have, by the place of the bar. */
+  private readonly rare = new Map<number, Pick<FileBar, 'dividend' | 'split'>>();
+
+  /** @param bars oldest first */
+  constructor(file: string, bars: readonly FileBar[]) {
+    this.file = file;
+    this.days = Int32Array.from(bars, ({ day }) => epochDay(day));
+    this.lines = Int32Array.from(bars, ({ line }) => line);
+    this.volumes = Float64Array.from(bars, ({ volume }) => volume ?? Number.NaN);
+    this.prices = new Float64Array(bars.length * figures.length);
+    bars.forEach((bar, i) => {
+      figures.forEach((name, at) => (this.prices[i * figures.length + at] = bar[name]));
+      const { dividend, split } = bar;
+      const own = {
+        ...(dividend !== undefined && { dividend }),
+        ...(split !== undefined && { split }),
+      };
+      if (Object.keys(own).length > 0) this.rare.set(i, own);
+    });
+  }
+
+  get lastDay(): CalendarDay | undefined {
+    const last = this.days.at(-1);
+    return last === undefined ? undefined : dayOfEpoch(last);
+  }
+
+  get bars(): readonly FileBar[] {
+    return Array.from(this.days, (day, i) => this.barAt(i, dayOfEpoch(day)));
+  }
+
+  get withEvents(): readonly FileBar[] {
+    return [...this.rare.keys()].map((i) => this.barAt(i, dayOfEpoch(this.days[i] ?? 0)));
+  }
+
+  private barAt(i: number, day: CalendarDay): FileBar {
+    const at = i * figures.length;
+    const price = (place: number): number => this.prices[at + place] ?? Number.NaN;
+    const volume = this.volumes[i] ?? Number.NaN;
+    return {
+      ...{ day, open: price(0), high: price(1), low: price(2), close: price(3) },
+      ...{ adjustedClose: price(4), line: this.lines[i] ?? 0 },
+      ...(!Number.isNaN(volume) && { volume }),
+      ...this.rare.get(i),
+    };
+  }
+}
