@@ -23,7 +23,7 @@ run_unit() {
   [ -z "$state" ] || install -d -m 0700 -o "${user:-root}" "/var/lib/$state"
   while read -r line; do
     line=${line#\"} && export "${line%\"}"
-  done < <({ lines_of "$unit" | sed -n 's/^EnvironmentFile=-\{0,1\}//p' | xargs -r cat; lines_of "$unit" | sed -n 's/^Environment=//p'; })
+  done < <({ lines_of "$unit" | sed -n 's/^EnvironmentFile=-\{0,1\}//p' | xargs -r cat 2>/dev/null || true; lines_of "$unit" | sed -n 's/^Environment=//p' | xargs -r -n 1 printf '%s\n'; })
   cd "$(value_of "$unit" WorkingDirectory)"
   # shellcheck disable=SC2046
   exec ${user:+setpriv --reuid "$user" --regid "$user" --clear-groups} $(value_of "$unit" ExecStart)

@@ -1,7 +1,7 @@
 /** A board as faasd has it: a gateway with functions, and connector and facade as processes beside it. */
 import { credentials } from '@grpc/grpc-js';
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openServiceClients } from '#shared/clients/grpc/service-clients.ts';
@@ -102,6 +102,35 @@ async function expectTrader(env: Readonly<Record<string, string>>): Promise<void
   );
 }
 
+/** What `helm test` runs in a pod (deploy/chart/files/answers.mjs). */
+async function helmTest(env: Readonly<Record<string, string>>): Promise<Run> {
+  const text = await readFile('deploy/chart/files/answers.mjs', 'utf8');
+  const child = spawn(process.execPath, ['--input-type=module', '-e', text], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const run = runOf(child);
+  await run.ended;
+  return run;
+}
+
+async function expectHelmTest(env: Readonly<Record<string, string>>, isPacked: boolean) {
+  const { SECRETS_DIR: secrets = '' } = env;
+  const own = {
+    ...env,
+    FUNCTION: isPacked ? 'planning/list-plans' : 'planning-list-plans',
+    TOKEN_FILE: join(secrets, 'read-token'),
+  };
+  const passed = await helmTest(own);
+  expect([await passed.ended, passed.stderr()]).toEqual([0, '']);
+  const elsewhere = await helmTest({ ...own, FUNCTION: 'planning-no-plans' });
+  expect(await elsewhere.ended).not.toBe(0);
+  expect(elsewhere.stderr()).toContain('/function/planning-no-plans: 404');
+  const nobody = await helmTest({ ...own, FACADE_PORT: '1' });
+  expect(await nobody.ended).not.toBe(0);
+  expect(nobody.stderr()).toContain('ECONNREFUSED');
+}
+
 test.each([
   ['stack.yml', 'http'],
   ['stack.packed.yml', 'https'],
@@ -142,6 +171,8 @@ test.each([
       const { holdings } = await runEndToEnd(clients);
       expect(holdings.length).toBeGreaterThan(0);
       await expectTrader(reach);
+      const facadeAt = { FACADE: '127.0.0.1', FACADE_PORT: String(ports.planning) };
+      await expectHelmTest({ ...reach, ...facadeAt }, STACK_FILE === 'stack.packed.yml');
     } finally {
       clients.close();
     }

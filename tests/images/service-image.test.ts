@@ -151,7 +151,11 @@ describeNeeding(noImages(), 'the image of connector and facade', () => {
     });
     const read =
       'console.log(require("node:fs").readFileSync("sbom.cdx.json", "utf8").replaceAll(/\\s+/g, " "))';
-    const [text] = await start('services', /\{ "\$schema.*"CycloneDX".*/, {}, ['node', '-e', read]);
+    const [text] = await start('services', /\{ "\$schema.*"CycloneDX".*\} ?\n/, {}, [
+      'node',
+      '-e',
+      read,
+    ]);
     const { components } = JSON.parse(text) as { components: { name: string }[] };
     const names = components.map(({ name }) => name);
     expect(names).toEqual(expect.arrayContaining(['bullmq', 'ioredis']));
