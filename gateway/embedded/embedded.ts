@@ -121,7 +121,26 @@ async function openAll(options: EmbeddedOptions, closers: Closers) {
     const claim = await claimServices(dependencies.database, placement, file);
     closers.push(() => claim.release());
   }
-  const runtime = await steps.take(
+  const opened = { host, deployments, dependencies, breakers, placement, secrets, redis, tls };
+  const runtime = await openGateway(options, opened);
+  closers.push(() => runtime.close(GATEWAY_GRACE_MS));
+  const parts = await openParts(options, { dependencies, runtime, redis, secrets, tls });
+  closers.push(() => Promise.all(parts.closers.map((closer) => closer())));
+  const functionCount = host.list().length;
+  const { triggerTradingCycle: cycle } = gateway;
+  const hasCycle = [cycle.name, cycle.service].some((name) => host.find(name) !== undefined);
+  const hasPage = host.find(pageFunction.name) !== undefined;
+  const facts = { functionCount, hasCycle, hasPage, placement };
+  return { dependencies, runtime, redis, secrets, ...facts, ...parts };
+}
+
+type GatewayParts = Awaited<ReturnType<typeof openEmbeddedFunctions>> &
+  Pick<Embedded, 'placement' | 'secrets' | 'redis'> & { readonly tls: WatchedTls | undefined };
+
+function openGateway(options: EmbeddedOptions, parts: GatewayParts): Promise<Runtime> {
+  const { settings, log, steps } = options;
+  const { host, deployments, dependencies, breakers, placement, secrets, redis, tls } = parts;
+  return steps.take(
     'gateway',
     () =>
       openRuntime({
@@ -153,15 +172,6 @@ async function openAll(options: EmbeddedOptions, closers: Closers) {
       }),
     ({ url, metricsUrl }) => `gateway at ${url} (metrics at ${metricsUrl}/metrics)`,
   );
-  closers.push(() => runtime.close(GATEWAY_GRACE_MS));
-  const parts = await openParts(options, { dependencies, runtime, redis, secrets, tls });
-  closers.push(() => Promise.all(parts.closers.map((closer) => closer())));
-  const functionCount = host.list().length;
-  const { triggerTradingCycle: cycle } = gateway;
-  const hasCycle = [cycle.name, cycle.service].some((name) => host.find(name) !== undefined);
-  const hasPage = host.find(pageFunction.name) !== undefined;
-  const facts = { functionCount, hasCycle, hasPage, placement };
-  return { dependencies, runtime, redis, secrets, ...facts, ...parts };
 }
 
 /** Exposed by the board that has the gateway service, so that nothing is counted twice. */
