@@ -84,7 +84,7 @@ export const jobs: readonly JobRow[] = [
   },
   {
     name: 'notices',
-    description: 'Tells the owner what is new, by the channels that are configured.',
+    description: 'Notifies the owner of what is new, by the channels that are configured.',
     schedule: '* * * * *',
     work: { kind: 'task', task: 'notices' },
   },

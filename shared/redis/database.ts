@@ -96,7 +96,7 @@ export class Database {
 
   /** What a text that is being stored says, so that it need not be read. */
   said(place: string, text: string, value: unknown): void {
-    this.texts.said(place, text, value);
+    this.texts.remember(place, text, value);
   }
 
   /**

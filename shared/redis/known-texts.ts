@@ -19,11 +19,11 @@ export class KnownTexts {
     const known = this.byPlace.get(place);
     if (known?.text === text) return known.value as T;
     const value = reader(text);
-    this.said(place, text, value);
+    this.remember(place, text, value);
     return value;
   }
 
-  said(place: string, text: string, value: unknown): void {
+  remember(place: string, text: string, value: unknown): void {
     this.length += text.length - (this.byPlace.get(place)?.text.length ?? 0);
     this.byPlace.delete(place);
     this.byPlace.set(place, { text, value });

@@ -75,7 +75,7 @@ describe('what is not read', () => {
     ]);
   });
 
-  test('of fundamentals is a day whose order nothing tells', async () => {
+  test('of fundamentals is a day whose order nothing shows', async () => {
     const prices = { 'NORD.csv': 'Date,Close\n2024-03-07,50.25\n' };
     const of = async (day: string) => {
       const text = `symbol,asOf,peRatio\nNORD,${day},20\n`;

@@ -45,7 +45,7 @@ describe.each(texts)('in %j', (text) => {
     expect(withRestriction(none, A, 'none')).toBe(none);
   });
 
-  it('own targets are set and taken back, also where there were none', () => {
+  it('own targets are set and removed, also where there were none', () => {
     const set = withTargets(text, new Map([[B, 0.1]]));
     expect(set).toContain(`${B}: 0.1`);
     expect(withTargets(set, new Map())).not.toContain('targets');

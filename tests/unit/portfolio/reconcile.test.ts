@@ -68,7 +68,7 @@ describe('charges that come later', () => {
     expect(reconcile(first.book, before, noWorth, { recordedAt: NOW }).entries).toEqual([]);
   });
 
-  it('are taken back when the broker itemises them', () => {
+  it('are reversed when the broker itemises them', () => {
     const fee = { flowId: 'fee', kind: 'fee', amount: euros('-1.25') } as const;
     const after = {
       ...before,

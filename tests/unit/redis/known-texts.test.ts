@@ -24,10 +24,10 @@ it('knows places apart', () => {
   expect(read).toEqual(['a x', 'b x']);
 });
 
-it('does not read what it was told', () => {
+it('does not read a text whose value was given', () => {
   const texts = new KnownTexts();
   const { at, read } = counted(texts);
-  texts.said('a', 'x', 7);
+  texts.remember('a', 'x', 7);
   expect([at('a', 'x'), read]).toEqual([7, []]);
 });
 

@@ -93,7 +93,7 @@ function likelier(cells: readonly Cell[]): DayFormat {
   const [first] = cells;
   return {
     line: first?.line ?? 1,
-    message: `"${first?.text}" may begin with the month or with the day, and no other row tells; write days as YYYY-MM-DD`,
+    message: `"${first?.text}" may begin with the month or with the day, and no other row shows which; write days as YYYY-MM-DD`,
   };
 }
 

@@ -70,7 +70,7 @@ function ambiguous({ text, line }: Cell, isEuropean: boolean): NumberFormat {
     line,
     message:
       `"${text}" may have a decimal ${sign} or a thousands separator, and no other ` +
-      `number of the file tells; write the numbers with a decimal ${other} and no separator`,
+      `number of the file shows which; write the numbers with a decimal ${other} and no separator`,
   };
 }
 
