@@ -563,7 +563,7 @@ export interface AuditLine {
   at:
     | Timestamp
     | undefined;
-  /** called, ended or refused. */
+  /** called, ended, refused, cancelled (a queued run) or locked (sign-in). */
   event: string;
   operation: string;
   accountId: string;
@@ -573,7 +573,7 @@ export interface AuditLine {
   who: string;
   /** Addresses of the client and of proxies before the gateway. */
   address: string;
-  /** Name of the token: read, write, trade, request (one within the request) or none. */
+  /** Name of the token: read, write, trade, request (one within the request), or none; of the page password and passkey. */
   token: string;
   requestId: string;
   run: string;

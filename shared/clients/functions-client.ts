@@ -14,6 +14,7 @@ import {
   type SpanOptions,
 } from '#shared/process/tracing/tracing.ts';
 import { isOperation } from '#shared/contract/catalogue.ts';
+import { isDeclaredCall } from '#shared/contract/declared-calls.ts';
 import { recorded, recordedEach } from '#shared/process/call-record.ts';
 import { Answered, resumed } from './resumed-stream.ts';
 
@@ -251,15 +252,16 @@ function callerOf({ traceparent }: CallOptions): string | undefined {
 }
 
 /**
- * Operations count their own calls, which they see also where nobody answers. The callee counts those of all others,
- * who have no Redis to store them in (shared/runtime/handle.ts).
+ * Operations count their declared calls, which they see also where nobody answers. The callee counts all others: those of
+ * callers that have no Redis to store them in, and undeclared ones, whoever the caller says that he is
+ * (shared/runtime/call/call.ts).
  */
 function countedBy<T>(
   { name }: Operation,
   { caller }: CallOptions,
   work: () => Promise<T>,
 ): Promise<T> {
-  return caller !== undefined && isOperation(caller) ? recorded(caller, name, work) : work();
+  return countsItself(caller, name) ? recorded(caller, name, work) : work();
 }
 
 function countedEachBy<T>(
@@ -267,9 +269,11 @@ function countedEachBy<T>(
   { caller }: CallOptions,
   messages: AsyncGenerator<T, void>,
 ): AsyncGenerator<T, void> {
-  return caller !== undefined && isOperation(caller)
-    ? recordedEach(caller, name, messages)
-    : messages;
+  return countsItself(caller, name) ? recordedEach(caller, name, messages) : messages;
+}
+
+function countsItself(caller: string | undefined, callee: string): caller is string {
+  return caller !== undefined && isOperation(caller) && isDeclaredCall(caller, callee);
 }
 
 /** The trace context that travels with the call. */

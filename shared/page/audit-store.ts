@@ -1,5 +1,6 @@
 /** Who changed what on the page, when and with what result. */
 import { z } from 'zod';
+import type { Dependencies } from '#shared/runtime/context.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
 import { decode, encode, storedInstant } from '#shared/redis/codec.ts';
 import type { Database } from '#shared/redis/database.ts';
@@ -29,17 +30,44 @@ const lineSchema: z.ZodType<AuditLine> = z.strictObject({
 
 const LINES_MAX = 1_000;
 
+/** What calls no operation, and is in the audit of the installation by this register alone. */
+const withoutOperation = new Set([
+  ...['sign-in', 'sign-in-failed', 'sign-in-locked', 'proof', 'sign-out'],
+  ...['revoke', 'revoke-all', 'passkey-add', 'passkey-remove'],
+]);
+
+const events: Readonly<Record<string, 'refused' | 'locked'>> = {
+  'sign-in-failed': 'refused',
+  'sign-in-locked': 'locked',
+};
+
 export class AuditStore {
   private readonly database: Database;
+  private readonly dependencies: Pick<Dependencies, 'audit' | 'newId'>;
 
-  constructor(database: Database) {
-    this.database = database;
+  constructor(dependencies: Pick<Dependencies, 'database' | 'audit' | 'newId'>) {
+    this.database = dependencies.database;
+    this.dependencies = dependencies;
   }
 
-  async add(line: AuditLine): Promise<void> {
+  /** @param credential what was shown: `password`, `passkey`, or the name of a token */
+  async add(line: AuditLine, credential = 'none'): Promise<void> {
     const { redis } = this.database;
+    if (withoutOperation.has(line.action)) await this.addToTrail(line, credential);
     await redis.lpush(keys.page.audit(), encode(line));
     await redis.ltrim(keys.page.audit(), 0, LINES_MAX - 1);
+  }
+
+  private async addToTrail({ at, who, address, action }: AuditLine, token: string) {
+    const { audit, newId } = this.dependencies;
+    const event = events[action] ?? 'called';
+    await audit?.add({
+      ...{ at, event, address, token },
+      operation: `page-${action.replace(/-(failed|locked)$/, '')}`,
+      who: `page ${who}`,
+      ...{ caller: 'page', account: '', requestId: newId(), run: '' },
+      failureCode: event === 'called' ? '' : 'UNAUTHENTICATED',
+    });
   }
 
   /** Newest first. */

@@ -72,7 +72,7 @@ export class Page {
     const { database } = dependencies;
     this.dependencies = dependencies;
     this.sessions = new SessionStore(database);
-    this.audit = new AuditStore(database);
+    this.audit = new AuditStore(dependencies);
     this.signIn = new SignIn(dependencies);
     this.changes = new Changes(database);
     this.passkeys = new Passkeys(database);

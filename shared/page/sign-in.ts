@@ -16,9 +16,18 @@ export interface Credentials {
   readonly tokens: Tokens | null;
 }
 
-export type SignedIn =
-  | { readonly kind: 'in'; readonly cookie: string }
-  | { readonly kind: 'refused'; readonly message: string };
+interface Refused {
+  readonly kind: 'refused';
+  readonly message: string;
+}
+
+export type SignedIn = { readonly kind: 'in'; readonly cookie: string } | Refused;
+
+interface Grant {
+  readonly role: Role;
+  /** `password`, `passkey`, or the name of a token. */
+  readonly by: string;
+}
 
 /** The same answer for every error, so that it reveals nothing. */
 const WRONG = 'That is not right.';
@@ -37,13 +46,12 @@ export class SignIn {
     const { database } = dependencies;
     this.dependencies = dependencies;
     this.sessions = new SessionStore(database);
-    this.audit = new AuditStore(database);
+    this.audit = new AuditStore(dependencies);
   }
 
   async begin(request: PageRequest, known: Credentials, now: Instant): Promise<SignedIn> {
-    const granted = await this.tried(request, now, () => passwordRole(request, known));
-    if (typeof granted !== 'string') return granted;
-    return this.opened(request, granted, now, 'password');
+    const granted = await this.tried(request, now, () => grantOf(request, known));
+    return 'role' in granted ? this.opened(request, granted, now) : granted;
   }
 
   /** @param proved the passkey that signed; what does not prove one counts as a wrong password does */
@@ -52,24 +60,25 @@ export class SignIn {
     prove: () => Promise<Passkey | undefined>,
     now: Instant,
   ): Promise<SignedIn> {
-    const granted = await this.tried(request, now, async () => (await prove())?.role);
-    if (typeof granted !== 'string') return granted;
-    return this.opened(request, granted, now, 'passkey');
+    const granted = await this.tried(request, now, async () => {
+      const passkey = await prove();
+      return passkey && { role: passkey.role, by: 'passkey' };
+    });
+    return 'role' in granted ? this.opened(request, granted, now) : granted;
   }
 
   private async opened(
     request: PageRequest,
-    granted: Role,
+    { role: granted, by }: Grant,
     now: Instant,
-    by: 'password' | 'passkey',
   ): Promise<SignedIn> {
     const { address, device, form } = request;
     const requestedRole = roles.find((role) => role === form.get('role')) ?? 'read';
     const role = covers(granted, requestedRole) ? requestedRole : granted;
     const isKnown = await this.isKnown(request);
+    await this.note(request, now, 'sign-in', `may ${role}, by ${by}`, by);
     const { cookie } = await this.sessions.begin({ role, device, address }, now);
     if (!isKnown) await this.notify(request, now, 'somebody signed in from a new device');
-    await this.note(request, now, 'sign-in', `may ${role}, by ${by}`);
     return { kind: 'in', cookie };
   }
 
@@ -80,9 +89,10 @@ export class SignIn {
     known: Credentials,
     now: Instant,
   ): Promise<string | undefined> {
-    const granted = await this.tried(request, now, () => passwordRole(request, known));
-    if (typeof granted !== 'string') return granted.message;
-    if (!covers(granted, session.role)) return WRONG;
+    const granted = await this.tried(request, now, () => grantOf(request, known));
+    if (!('role' in granted)) return granted.message;
+    if (!covers(granted.role, session.role)) return WRONG;
+    await this.note(request, now, 'proof', `once more, by ${granted.by}`, granted.by);
     await this.sessions.prove(session.id, now);
     return undefined;
   }
@@ -92,12 +102,12 @@ export class SignIn {
     return this.sessions.waitMs(address, now);
   }
 
-  /** @returns the role that the credentials give, or the refusal */
+  /** @returns what the credentials give, or the refusal */
   private async tried(
     request: PageRequest,
     now: Instant,
-    covered: () => Role | undefined | Promise<Role | undefined>,
-  ) {
+    covered: () => Grant | undefined | Promise<Grant | undefined>,
+  ): Promise<Grant | Refused> {
     const { address } = request;
     const wait = await this.waitMs(request, now);
     if (wait > 0) return refusal(wait);
@@ -108,6 +118,7 @@ export class SignIn {
     }
     const waits = await this.sessions.failed(address, now);
     await this.note(request, now, 'sign-in-failed', waits > 0 ? 'and has to wait' : '');
+    if (waits > 0) await this.note(request, now, 'sign-in-locked', refusal(waits).message);
     if (waits > 0) await this.notify(request, now, 'wrong passwords were tried');
     return waits > 0 ? refusal(waits) : ({ kind: 'refused', message: WRONG } as const);
   }
@@ -131,12 +142,18 @@ export class SignIn {
     );
   }
 
-  private note({ address, device }: PageRequest, at: Instant, action: string, detail: string) {
-    return this.audit.add({ at, who: device, address, action, detail, key: '' });
+  private note(
+    { address, device }: PageRequest,
+    at: Instant,
+    action: string,
+    detail: string,
+    credential?: string,
+  ) {
+    return this.audit.add({ at, who: device, address, action, detail, key: '' }, credential);
   }
 }
 
-function refusal(waitMs: number): { readonly kind: 'refused'; readonly message: string } {
+function refusal(waitMs: number): Refused {
   const minutes = Math.ceil(waitMs / 60_000);
   return {
     kind: 'refused',
@@ -144,18 +161,16 @@ function refusal(waitMs: number): { readonly kind: 'refused'; readonly message: 
   };
 }
 
-function passwordRole({ form }: PageRequest, known: Credentials): Role | undefined {
-  return roleOf(form.get('password') ?? '', known);
+function grantOf({ form }: PageRequest, known: Credentials): Grant | undefined {
+  return grantFor(form.get('password') ?? '', known);
 }
 
 /** Always compares with all of them, so that timing reveals nothing. */
-function roleOf(given: string, { password, tokens }: Credentials): Role | undefined {
+function grantFor(given: string, { password, tokens }: Credentials): Grant | undefined {
   if (given.length > PASSWORD_LENGTH_MAX) return undefined;
-  const candidates: [Role, string][] = [
-    ['trade', password],
-    ['trade', tokens?.trade ?? ''],
-    ['write', tokens?.write ?? ''],
-    ['read', tokens?.read ?? ''],
+  const candidates: [Grant, string][] = [
+    [{ role: 'trade', by: 'password' }, password],
+    ...roles.map((role): [Grant, string] => [{ role, by: role }, tokens?.[role] ?? '']).reverse(),
   ];
   const matching = candidates.filter(([, secret]) => same(given, secret) && secret !== '');
   return matching[0]?.[0];

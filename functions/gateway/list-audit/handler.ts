@@ -25,10 +25,16 @@ export default handle(gateway.listAudit, async (request, context): Promise<ListA
   if (accountId !== '')
     await new Accounts(context.database, context.baseCurrency).require(accountId as AccountId);
   const reader = new AuditReader(context.database);
-  const { lines, total } = await reader.latest((line) => meets(line, request), offset, limit);
+  const { lines, total } = isFiltered(request)
+    ? await reader.matching((line) => meets(line, request), offset, limit)
+    : await reader.latest(offset, limit);
   const chain = verify ? chainMessage(await reader.check()) : undefined;
   return { lines: lines.map(lineMessage), total, chain };
 });
+
+function isFiltered({ from, to, who, operation, accountId }: Filters): boolean {
+  return [from, to].some((at) => at !== undefined) || `${who}${operation}${accountId}` !== '';
+}
 
 function meets(line: AuditEntry, { from, to, who, operation, accountId }: Filters): boolean {
   if (from !== undefined && line.at < from) return false;

@@ -1,15 +1,19 @@
-/** One line of the audit: who called which operation from where with which token, and how it ended. */
+/** One line of the audit: who called which operation, or signed in, from where with which token, and how it ended. */
 import { z } from 'zod';
 import type { Instant } from '#shared/kernel/instant.ts';
 import { storedInstant } from '#shared/redis/codec.ts';
 
-/** `called`: it was let in, and began. `ended`: its outcome. `refused`: it was not let in. */
-const auditEvents = ['called', 'ended', 'refused'] as const;
+/**
+ * `called`: it was let in, and began. `ended`: its outcome. `refused`: it was not let in. `cancelled`: its caller took the
+ * queued run back. `locked`: the address has to wait after attempts that failed.
+ */
+const auditEvents = ['called', 'ended', 'refused', 'cancelled', 'locked'] as const;
 export type AuditEvent = (typeof auditEvents)[number];
 
 export interface AuditLine {
   readonly at: Instant;
   readonly event: AuditEvent;
+  /** Or `page-sign-in` and the like, of what the page does without an operation. */
   readonly operation: string;
   /** Empty where the request names none. */
   readonly account: string;
@@ -19,7 +23,7 @@ export interface AuditLine {
   readonly who: string;
   /** Address of the client, where the call came over a gateway. */
   readonly address: string;
-  /** Name of the token, never the token: read, write, trade, request (one in the request), none. */
+  /** Name of the token, never the token: read, write, trade, request (one in the request), password, passkey, none. */
   readonly token: string;
   readonly requestId: string;
   /** The queued run that the call executed; empty where none. */

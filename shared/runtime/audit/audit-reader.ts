@@ -13,6 +13,13 @@ export interface NumberedLine extends AuditLine {
   readonly sequence: number;
 }
 
+export interface AuditPage {
+  /** Newest first. */
+  readonly lines: readonly NumberedLine[];
+  /** How many there are in all. */
+  readonly total: number;
+}
+
 export interface AuditCheck {
   readonly lines: number;
   readonly head: ChainHead | undefined;
@@ -27,12 +34,15 @@ export class AuditReader {
     this.database = database;
   }
 
-  /** @param matches which lines @param limit how many, after the offset */
-  async latest(
+  /**
+   * The newest of those that match; each line that is kept is read, to count them.
+   * @param matches which lines @param limit how many, after the offset
+   */
+  async matching(
     matches: (line: AuditLine) => boolean,
     offset: number,
     limit: number,
-  ): Promise<{ readonly lines: readonly NumberedLine[]; readonly total: number }> {
+  ): Promise<AuditPage> {
     const lines: NumberedLine[] = [];
     let total = 0;
     const head = await this.head();
@@ -44,6 +54,23 @@ export class AuditReader {
         total += 1;
       }
     return { lines, total };
+  }
+
+  /** The newest lines; no others are read. */
+  async latest(offset: number, limit: number): Promise<AuditPage> {
+    const head = await this.head();
+    const [first] = head?.segments ?? [];
+    if (!head || !first) return { lines: [], total: 0 };
+    const lines: NumberedLine[] = [];
+    let [end, skipped] = [head.head.lines, offset];
+    for (const { number, before } of head.segments.toReversed()) {
+      const last = end - before.lines - skipped;
+      const begin = Math.max(0, last - (limit - lines.length));
+      if (last > begin) lines.push(...(await this.range(number, begin, last)).toReversed());
+      skipped = Math.max(0, -last);
+      end = before.lines;
+    }
+    return { lines, total: head.head.lines - first.before.lines };
   }
 
   /** Each line against its hash and the one before, and the last against the head. */
@@ -69,6 +96,12 @@ export class AuditReader {
 
   private async head(): Promise<AuditHead | undefined> {
     return (await this.database.find(keys.audit.head(), auditHead))?.value;
+  }
+
+  /** @param end the first that is not read any more */
+  private async range(number: number, begin: number, end: number) {
+    const { redis } = this.database;
+    return (await redis.lrange(keys.audit.segment(number), begin, end - 1)).map(numbered);
   }
 
   private segment(number: number): Promise<readonly string[]> {

@@ -44,6 +44,12 @@ export class AuditedCall {
     if (code === 'UNAUTHENTICATED' || code === 'NOT_ALLOWED') this.addLater('refused', code);
   }
 
+  /** Before a run is taken back. @param run empty where the caller waits for none any more */
+  async cancelled(run: string): Promise<void> {
+    const { dependencies } = this.parts;
+    await dependencies.audit?.add({ ...this.line('cancelled', ''), run });
+  }
+
   ended(failureCode: string): void {
     if (this.hasBegun) this.addLater('ended', failureCode);
   }

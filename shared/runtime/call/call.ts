@@ -12,7 +12,9 @@ import { redisFailure } from '#shared/redis/client.ts';
 import type { CallTurns } from '../idempotency/call-turns.ts';
 import { callSpan, markFailed } from './operation-span.ts';
 import { auditOf, type AuditedCall } from '../audit/audited-call.ts';
-import { callerNamed } from '#shared/contract/declared-calls.ts';
+import { isOperation } from '#shared/contract/catalogue.ts';
+import { callerNamed, isDeclaredCall } from '#shared/contract/declared-calls.ts';
+import { isFailedCall, recordCall } from '#shared/process/call-record.ts';
 import { countCallOf } from './counted-use.ts';
 import { withIds } from './answer-ids.ts';
 import { refusal, WRONG_METHOD } from './refusal.ts';
@@ -250,7 +252,9 @@ export class Call {
   }
 
   private async cancelRun(subscriber: string): Promise<FunctionResult> {
-    await this.dependencies.runs.cancelRun(this.operation, subscriber);
+    const { runs } = this.dependencies;
+    await this.audit?.cancelled((await runs.subscribedRun(subscriber)) ?? '');
+    await runs.cancelRun(this.operation, subscriber);
     return this.single({}, 'json');
   }
 
@@ -291,7 +295,17 @@ export class Call {
     this.deadline.close();
     this.span?.end();
     countCallOf(this.caller, this.operation, this.startedAt, this.failure);
+    this.countUndeclared();
     this.audit?.ended(this.failure?.code ?? '');
+  }
+
+  /** A caller that says that it is an operation, and is none, counts nothing itself. */
+  private countUndeclared(): void {
+    const { caller, failure } = this;
+    const { name } = this.operation;
+    if (!isOperation(caller) || isDeclaredCall(caller, name)) return;
+    const failed = failure !== undefined && isFailedCall(failure);
+    recordCall(caller, name, this.durationMs(), failed);
   }
 
   private async single(message: unknown, format: Format): Promise<FunctionResult> {

@@ -238,6 +238,11 @@ export class Runs {
     await this.database.redis.del(updates(run), outcome(run), execution(run), subscribers(run));
   }
 
+  /** The run that a subscriber waits for, where it waits for one. */
+  subscribedRun(subscriber: string): Promise<string | undefined> {
+    return this.subscribers.runOf(subscriber);
+  }
+
   /**
    * Cancels a caller's subscription. With the last one the run is stopped: a waiting one is removed, a started one
    * is stopped by its processor, and ends as CANCELLED.

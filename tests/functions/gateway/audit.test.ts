@@ -9,6 +9,7 @@ import { AuditTrail } from '#shared/runtime/audit/audit-trail.ts';
 import type { AuditLine } from '#shared/runtime/audit/audit-line.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import listAudit from '../../../functions/gateway/list-audit/handler.ts';
+import triggerTradingCycle from '../../../functions/gateway/trigger-trading-cycle/handler.ts';
 import getTradingState from '../../../functions/trading/get-trading-state/handler.ts';
 import openAccount from '../../../functions/portfolio/open-account/handler.ts';
 import setTradingState from '../../../functions/trading/set-trading-state/handler.ts';
@@ -80,6 +81,39 @@ it('has calls that were refused for their token, and how a call failed', async (
   ]);
   const stored = await t.dependencies.database.redis.lrange(keys.audit.segment(1), 0, -1);
   expect(stored.join('')).not.toContain('wrong-token');
+});
+
+it('has a queued run that its caller takes back', async () => {
+  const cycle = supertest(endpointOf(triggerTradingCycle, audited)).post('/');
+  await cycle.set({ authorization: `Bearer ${tokens.trade}`, 'x-take-back': 'follower-1' });
+  const { lines } = await list();
+  expect(lines).toMatchObject([
+    { event: 'cancelled', operation: 'gateway-trigger-trading-cycle', token: 'trade' },
+  ]);
+});
+
+it('reads no more lines than are asked for where nothing is filtered', async () => {
+  const small = new AuditTrail(t.dependencies.database, { lines: 3, kept: 9 });
+  for (let i = 1; i <= 11; i += 1) await small.add(line(`operation-${i}`));
+  const all = Array.from({ length: 11 }, (_one, index) => 11 - index);
+  const { redis: client } = t.dependencies.database;
+  const read = jest.spyOn(client, 'lrange');
+  try {
+    for (let offset = 0; offset <= 12; offset += 1)
+      for (let limit = 1; limit <= 12; limit += 1) {
+        read.mockClear();
+        const { lines, total } = await new AuditReader(t.dependencies.database).latest(
+          offset,
+          limit,
+        );
+        expect(lines.map(({ sequence }) => sequence)).toEqual(all.slice(offset, offset + limit));
+        expect(total).toBe(11);
+        const counts = read.mock.calls.map(([, begin, end]) => Number(end) - Number(begin) + 1);
+        expect(counts.reduce((sum, one) => sum + one, 0)).toBe(lines.length);
+      }
+  } finally {
+    read.mockRestore();
+  }
 });
 
 it('leaves out calls that only read', async () => {

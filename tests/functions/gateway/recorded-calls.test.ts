@@ -19,6 +19,7 @@ import cycle from '../../../functions/gateway/trigger-trading-cycle/handler.ts';
 import getDependencies from '../../../functions/gateway/get-dependencies/handler.ts';
 import getMetrics from '../../../functions/gateway/get-metrics/handler.ts';
 import getPlan from '../../../functions/planning/get-plan/handler.ts';
+import setTradingState from '../../../functions/trading/set-trading-state/handler.ts';
 import listAlerts from '../../../functions/gateway/list-alerts/handler.ts';
 import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
 import { openTradingFixture, type TradingFixture } from '../../support/brokers/trading-fixture.ts';
@@ -110,6 +111,18 @@ it('a call that should not exist is first in the list, an alert, a metric, and r
   const picture = dependencyPicture(dependencies.map(lineOfDependency));
   expect(picture).toContain('class="undeclared"');
   expect(picture).toContain('not declared: planning-get-plan → trading-set-trading-state');
+});
+
+it('a caller that says that it is an operation without such a call is an alert, also where it is refused', async () => {
+  const tokens = { write: 'write-token-of-a-test', trade: 'trade-token-of-a-test' };
+  const endpoint = endpointOf(setTradingState, { ...t.dependencies, tokens });
+  const call = request(endpoint).post('/').set('x-caller', 'planning-get-plan');
+  await call.send({ state: 'HALTED', reason: 'a test' }).expect(401);
+  expect(await pair('planning-get-plan', 'trading-set-trading-state')).toMatchObject({
+    calls: '1',
+    declared: false,
+  });
+  expect(await alerts()).toContain('TraderUndeclaredCall');
 });
 
 it('an operation that reaches the broker without being declared to is found', async () => {

@@ -1,5 +1,6 @@
 /** Who may see and change what on the page, and what a hostile page or an old cookie can do: nothing. */
 import { keys } from '#shared/redis/keys.ts';
+import { AuditReader } from '#shared/runtime/audit/audit-reader.ts';
 import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
 import {
   openPageFixture,
@@ -34,6 +35,31 @@ async function tradingState(): Promise<string | null> {
 }
 
 describe('signing in', () => {
+  it('is in the audit of the installation: who was let in with what, who was not, and who has to wait', async () => {
+    const visitor = await signedIn('read');
+    await new Visitor(fixture.url).signIn(TOKENS.write, 'write');
+    const stranger = new Visitor(fixture.url);
+    for (let attempt = 0; attempt < 5; attempt += 1) await stranger.signIn('a guess', 'trade');
+    await visitor.submit('', 'sign-out');
+    const { lines } = await new AuditReader(fixture.dependencies.database).latest(0, 100);
+    expect(
+      lines.toReversed().map(({ event, operation, token }) => [operation, event, token]),
+    ).toEqual([
+      ['page-sign-in', 'called', 'password'],
+      ['page-sign-in', 'called', 'write'],
+      ...Array.from({ length: 5 }, () => ['page-sign-in', 'refused', 'none']),
+      ['page-sign-in', 'locked', 'none'],
+      ['page-sign-out', 'called', 'none'],
+    ]);
+    for (const { who, address, caller } of lines)
+      expect([caller, who, address]).toEqual([
+        'page',
+        expect.stringMatching(/^page ./),
+        expect.stringMatching(/./),
+      ]);
+    expect(JSON.stringify(lines)).not.toContain('a guess');
+  });
+
   it('shows nothing of the account without a session where reading needs a token', async () => {
     const visitor = new Visitor(fixture.url);
     for (const view of ['', '?view=holdings', '?view=system', '?view=resume']) {

@@ -21,7 +21,7 @@ export async function openFacadeFixture(env: Record<string, string> = {}): Promi
   const host = inProcess();
   const clock = steppingClock('2024-06-27T09:00:00Z');
   const small = { PLAN_DEPTH: '2', PLAN_ORDERS_MAX: '5', ...env };
-  const parts = { now: clock.now, transport: host.transport };
+  const parts = { now: clock.now, transport: host.transport, isAudited: true };
   const dependencies = await openTestDependencies(redis, small, parts);
   host.into(dependencies);
   const listed = await seedMarket(dependencies, 4, (_listed, index) => index < 12);

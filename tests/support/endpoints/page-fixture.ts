@@ -40,7 +40,8 @@ export async function openPageFixture(
   const clock = steppingClock(START);
   const inside = inProcess();
   const { now } = clock;
-  const dependencies = await openTestDependencies(redis, env, { now, transport: inside.transport });
+  const parts = { now, transport: inside.transport, isAudited: true };
+  const dependencies = await openTestDependencies(redis, env, parts);
   inside.into(dependencies);
   if (past) {
     await seedMarket(
