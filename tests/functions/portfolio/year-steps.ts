@@ -61,7 +61,7 @@ export const pays = (amount: string, currency: string, taxRatio: string) => ({
   taxRatio: Decimal.parse(taxRatio),
 });
 
-export function done<T extends { readonly status: number; readonly text: string }>(answer: T): T {
+function done<T extends { readonly status: number; readonly text: string }>(answer: T): T {
   if (answer.status !== 200) throw new Error(answer.text);
   return answer;
 }
