@@ -9,6 +9,7 @@ import {
   describeInBrowser,
   openBrowser,
   openTab,
+  picture,
 } from '../../support/endpoints/browser.ts';
 import {
   openPageFixture,
@@ -61,6 +62,26 @@ const away = ({ services }: GetOverviewResponse) => ({
   ),
 });
 
+/** Twenty years of days as the overview thins them, with a payment each month. */
+const twentyYears = ({ history }: GetOverviewResponse) => {
+  const dayOfIndex = (index: number, count: number): string =>
+    new Date(Date.UTC(2006, 2, 6) + (index * 7_300 * 86_400_000) / (count - 1))
+      .toISOString()
+      .slice(0, 10);
+  const points = Array.from({ length: 360 }, (_, index) => ({
+    day: dayOfIndex(index, 360),
+    value: 10_000 * 1.004 ** index + 900 * Math.sin(index / 3),
+    paidIn: 10_000 + 55 * index,
+    benchmark: 10_000 * 1.0035 ** index,
+    doingNothing: 10_000 + 60 * index,
+  }));
+  const flows = Array.from({ length: 240 }, (_, index) => ({
+    day: dayOfIndex(index, 240),
+    amount: index % 12 === 7 ? -120.5 : 82.5,
+  }));
+  return { history: history && { ...history, points, flows, dayCount: 5_040, benchmark: 'WRLD' } };
+};
+
 it('keeps within its weight with all the years that the sample has', async () => {
   const page = await (await fetch(fixture.url)).text();
   expect(gzipSync(page).length).toBeLessThanOrEqual(15 * KB);
@@ -104,6 +125,43 @@ describeInBrowser('the page at its limits, in a browser', () => {
     );
     expect(Number(overflow)).toBeLessThanOrEqual(0);
     expect(await page.locator('.holdings tbody tr').count()).toBeGreaterThanOrEqual(HOLDINGS);
+    expect(complaints).toEqual([]);
+    await close();
+  });
+
+  it('is on a slow phone in five requests and 40 KB with twenty years of days, and in 15 KB the next time', async () => {
+    changeOverview(twentyYears);
+    const { page, complaints, close } = await openTab(browser, {
+      viewport: { width: 390, height: 800 },
+    });
+    const devtools = await page.context().newCDPSession(page);
+    await devtools.send('Network.enable');
+    // Slow 3G: 400 ms away, 400 kbit/s.
+    const link = { latency: 400, downloadThroughput: 50_000, uploadThroughput: 50_000 };
+    await devtools.send('Network.emulateNetworkConditions', { ...link, offline: false });
+    await devtools.send('Emulation.setCPUThrottlingRate', { rate: 6 });
+    let [requests, bytes] = [0, 0];
+    devtools.on('Network.loadingFinished', ({ encodedDataLength }) => {
+      requests += 1;
+      bytes += encodedDataLength;
+    });
+    await page.goto(fixture.url, { waitUntil: 'load' });
+    await page.locator('.plot svg').waitFor();
+    expect([requests <= 5, bytes <= 40 * KB]).toEqual([true, true]);
+    const label = await page.locator('.plot svg').getAttribute('aria-label');
+    expect(label).toMatch(/^From €.* on 6 Mar 2006 to €.*Deepest fall/);
+    // A table of a screen or two stands behind the picture, with its first and its last day.
+    await page.locator('#curve-table > summary').click();
+    const rows = page.locator('#curve-table tbody tr');
+    expect(await rows.count()).toBeLessThanOrEqual(62);
+    expect(await rows.first().innerText()).toContain('6 Mar 2006');
+    expect(await rows.last().innerText()).toContain('2026');
+    await picture(page, 'twenty-years-390');
+    [requests, bytes] = [0, 0];
+    await page.goto(`${fixture.url}?period=all`, { waitUntil: 'load' });
+    await page.locator('.plot svg').waitFor();
+    // Style and script are kept: what comes is the document.
+    expect([requests, bytes <= 15 * KB]).toEqual([expect.any(Number), true]);
     expect(complaints).toEqual([]);
     await close();
   });
