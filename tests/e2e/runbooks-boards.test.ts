@@ -3,7 +3,7 @@
  * small file system of its own; the clock is moved by libfaketime, for the program alone.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gateway } from '#shared/contract/gateway.ts';
@@ -146,8 +146,26 @@ it('queue stuck: the queue is named, and a connector that starts takes its runs'
     ...env,
     GATEWAY_URL: url,
     SECRETS_DIR: join(dataDir, 'function-secrets/openfaas-fn'),
+    CONNECTOR_METRICS_PORT: '0',
   });
   await connector.says('connector-ready');
   await reader.untilFiring('TraderQueueStuck', false);
   expect(await asked).toMatchObject({ runId: expect.any(String) });
+});
+
+it('each process shows metrics that the documents have, those of the state also at the connector', async () => {
+  const pages = ['docs/operate/metrics.md', 'docs/operate/gateway-api.md'];
+  const documented = pages.map((page) => readFileSync(page, 'utf8')).join('\n');
+  const [, ofGateway = ''] = /metrics at (\S+?)\)/.exec(run.stdout()) ?? [];
+  const [, ofConnector = ''] = /"metricsUrl":"([^"]+)"/.exec(connector?.stderr() ?? '') ?? [];
+  for (const url of [ofGateway, ofConnector]) {
+    const shown = await (await fetch(new URL('/metrics', url))).text();
+    const names = [...shown.matchAll(/^# TYPE (\S+) /gm)].map(([, name = '']) => name);
+    expect(names).toEqual(
+      expect.arrayContaining(['trader_state_up', 'trader_queue_oldest_seconds']),
+    );
+    const isNamed = (name: string) =>
+      /^(?:process|nodejs)_/.test(name) || documented.includes(`\`${name}\``);
+    expect([url, names.filter((name) => !isNamed(name))]).toEqual([url, []]);
+  }
 });
