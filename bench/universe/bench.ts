@@ -84,8 +84,7 @@ function sampleOf(pid: number | undefined): Sample[] {
   try {
     const stat = readFileSync(`/proc/${pid ?? 0}/stat`, 'utf8');
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    const [, kb = NaN] =
-      /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+    const [, kb = 0] = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
     const cpuMs = (Number(fields[11]) + Number(fields[12])) * TICK_MS;
     return [{ at: Date.now(), cpuMs, peakMb: Number(kb) / 1024 }];
   } catch {
