@@ -23,12 +23,12 @@ cp "$SECRETS"/* trader/ && chmod 0600 trader/* && chown -R 1000:1000 trader
 # Added to `services:`, with the limits of the gateway.
 cp -n docker-compose.yaml docker-compose.faasd.yaml
 {
-  sed 's/_timeout=6[05]s/_timeout=1000s/' docker-compose.faasd.yaml
+  sed 's/_timeout=6[05]s/_timeout=4000s/' docker-compose.faasd.yaml
   sed '1,/^services:/d; s#ghcr.io/your-name/arduino-trader/services:1#'"$IMAGE_PREFIX/services:$IMAGE_TAG#" \
     "/opt/arduino-trader/deploy/faasd/$PART.yaml" | sed "s/\(GRPC_CERTIFICATE_SCOPES=\)[a-z]*=/\1$OTHER=/"
 } >docker-compose.yaml
 mkdir -p /etc/systemd/system/faasd-provider.service.d
-printf '[Service]\nEnvironment=service_timeout=1000s\nExecStart=\nExecStart=/usr/local/bin/faasd provider --pull-policy IfNotPresent\n' \
+printf '[Service]\nEnvironment=service_timeout=4000s\nExecStart=\nExecStart=/usr/local/bin/faasd provider --pull-policy IfNotPresent\n' \
   >/etc/systemd/system/faasd-provider.service.d/override.conf
 
 ctr namespaces create openfaas-fn 2>/dev/null || true

@@ -29,17 +29,17 @@ describe.each(['stack.yml', 'stack.packed.yml'])('limits around %s', (stack) => 
   });
 
   test.each([
-    '[read_timeout=30m, write_timeout=1800, upstream_timeout=29m59s]',
-    '{ read_timeout: 30m, write_timeout: 1800, upstream_timeout: 29m59s }',
+    '[read_timeout=90m, write_timeout=5400, upstream_timeout=89m59s]',
+    '{ read_timeout: 90m, write_timeout: 5400, upstream_timeout: 89m59s }',
   ])('longer ones fit: %s', (environment) => {
-    const unit = '[Service]\nEnvironment="basic_auth=true" service_timeout=30m\n';
+    const unit = '[Service]\nEnvironment="basic_auth=true" service_timeout=90m\n';
     const limits = [...limitsOfGateway(compose(environment)), ...limitsOfProvider(unit)];
     expect(limitDifferences(requested, limits)).toEqual([]);
   });
 
   test('what is no duration is named', () => {
     const limits = limitsOfGateway(
-      compose('[read_timeout=soon, write_timeout=1h, upstream_timeout=1h]'),
+      compose('[read_timeout=soon, write_timeout=2h, upstream_timeout=2h]'),
     );
     expect(limitDifferences(requested, limits)).toEqual([
       'gateway: read_timeout is soon, which is no duration',
