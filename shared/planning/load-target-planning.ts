@@ -20,7 +20,7 @@ import { isTradable, type Security } from '#shared/universe/model/security.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
 import { keptHoldings } from './kept-holdings.ts';
 import { keptInstrument } from './model/kept-holding.ts';
-import { orderLot, type PlanLimits } from './model/plan-limits.ts';
+import { currencyNotTaken, orderLot, type PlanLimits } from './model/plan-limits.ts';
 import type { TargetInstrument, TargetProblem } from './model/search/to-target.ts';
 import { accountOf, planLimits, type PlanRequest } from './plan-constraints.ts';
 import { requirePresent } from './load-planning.ts';
@@ -138,12 +138,13 @@ function instrumentOf(security: Security, found: Found): TargetInstrument {
   const { isin, symbol, exchange } = security;
   const { quote, rate, held, target, limits } = found;
   const closedBy = closureOf(security, held, limits);
+  const isClosed = limits.frozen.has(isin) || closedBy?.rule === 'broker-currency';
   const lot = orderLot(limits, security.lot);
   const { quantityDecimals: decimals = held.scale } = limits;
   return {
     ...{ isin, symbol, exchange, lot, rate, held, target, price: quote.price, closedBy },
     buys: closedBy === undefined || closedBy.rule === 'no-sells',
-    sells: !limits.frozen.has(isin) && !limits.noSells,
+    sells: !isClosed && !limits.noSells,
     sellMost: held.normalize().scale > decimals ? wholeLots(held, lot) : held,
   };
 }
@@ -153,6 +154,8 @@ function closureOf(security: Security, held: Quantity, limits: PlanLimits) {
   const { isin } = security;
   const closed = (rule: string, reason: string) => ({ rule, reason });
   if (limits.frozen.has(isin)) return closed('frozen', 'It is frozen, so that it is not traded.');
+  const untaken = currencyNotTaken(limits, security.currency);
+  if (untaken !== undefined) return closed('broker-currency', untaken);
   if (limits.excluded?.has(isin)) return closed('excluded', 'The policy excludes it.');
   if (limits.sellOnly.has(isin) || !isTradable(security))
     return closed('sell-only', 'It may only be sold.');

@@ -16,6 +16,7 @@
  * | `sellOnly`         | securities that are not bought                            | ISINs by comma |
  * | `weightMaxRatio`   | most that one security may take; up to the setting        | 0 to 1         |
  */
+import { orderCurrencies } from '#shared/clients/broker/order-currencies.ts';
 import { quantityDecimals } from '#shared/clients/broker/quantity-decimals.ts';
 import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
 import { costModelOf } from '#shared/kernel/costs.ts';
@@ -118,6 +119,7 @@ function policyLimits(
     ),
     currencyMaxRatio: limits.currencyMaxRatio,
     cashReserveAmount: Money.rounded(Decimal.parse(cash.reserveAmount), base, 'up'),
+    brokerCurrencies: orderCurrencies(settings.broker, base),
     quantityDecimals: orders.fractionalShares ? quantityDecimals[settings.broker] : 0,
     followsTargets: policy.targets !== undefined,
   };

@@ -26,6 +26,7 @@ const rules: Readonly<Record<string, string>> = {
   'below-minimum-order': 'The order would be too small',
   'cash-reserve': 'The cash that is kept would be touched',
   'live-order': 'An order for it is on the way',
+  'broker-currency': 'The broker takes no orders in its currency',
   frozen: 'Left alone at your request',
   excluded: 'Excluded at your request',
   'sell-only': 'It may only be sold',

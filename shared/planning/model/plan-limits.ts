@@ -1,6 +1,7 @@
 /** The limits of a plan: the settings, narrowed by the request. */
 import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { CostModel } from '#shared/kernel/costs.ts';
+import type { Currency } from '#shared/kernel/currency.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import type { Money } from '#shared/kernel/money.ts';
@@ -59,6 +60,8 @@ export interface PlanLimits {
   readonly noSells: boolean;
   /** Decimals of a quantity that policy and broker admit, 0: whole shares; absent: those of the lot. */
   readonly quantityDecimals?: number | undefined;
+  /** Currencies that the broker takes orders in; absent: any. */
+  readonly brokerCurrencies?: readonly Currency[] | undefined;
   /** The targets are the owner's own, and utility follows them. */
   readonly followsTargets?: boolean | undefined;
   /** Echoed in the answer, as the contract requires; it limits nothing. */
@@ -72,6 +75,16 @@ export interface PlanLimits {
 /** The lot that an order is a multiple of: the security's, or coarser where policy or broker want that. */
 export function orderLot({ quantityDecimals }: PlanLimits, lot: Quantity): Quantity {
   return quantityDecimals === undefined ? lot : coarserLot(lot, quantityDecimals);
+}
+
+/** Why the broker takes no order in a currency; undefined where it does. */
+export function currencyNotTaken(
+  { brokerCurrencies: taken }: Pick<PlanLimits, 'brokerCurrencies'>,
+  currency: Currency,
+): string | undefined {
+  return !taken || taken.includes(currency)
+    ? undefined
+    : `It trades in ${currency}; the broker takes orders in ${taken.join(', ')} only.`;
 }
 
 /** Least cash: a share of the value, or the fixed amount where that is more. */

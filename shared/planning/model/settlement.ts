@@ -8,6 +8,7 @@ import type { Isin } from '#shared/kernel/isin.ts';
 import { Money } from '#shared/kernel/money.ts';
 import type { Quantity } from '#shared/kernel/quantity.ts';
 import {
+  currencyNotTaken,
   groupMaxOf,
   orderMaxOf,
   PRICE_MOVE_RATIO,
@@ -148,6 +149,7 @@ function orderRule(problem: PlanningProblem, order: ExactOrder, total: Money): s
   const { limits } = problem;
   if (problem.live.has(instrument.isin)) return 'live-order';
   if (limits.frozen.has(instrument.isin)) return 'frozen';
+  if (currencyNotTaken(limits, instrument.price.currency) !== undefined) return 'broker-currency';
   if (side === 'BUY' && limits.excluded?.has(instrument.isin)) return 'excluded';
   if (side === 'BUY' && limits.sellOnly.has(instrument.isin)) return 'sell-only';
   if (side === 'SELL' && limits.noSells) return 'no-sells';

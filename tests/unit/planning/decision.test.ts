@@ -1,4 +1,5 @@
 import { Decimal } from '#shared/kernel/decimal.ts';
+import { parseCurrency } from '#shared/kernel/currency.ts';
 import { Money } from '#shared/kernel/money.ts';
 import { Price } from '#shared/kernel/price.ts';
 import { parseDay } from '#shared/kernel/calendar-day.ts';
@@ -247,6 +248,10 @@ describe('a decision', () => {
     const withLimits = (changes: object) => rulesOf(simple({ limits: { ...usual, ...changes } }));
     expect(withLimits({ frozen: new Set([a]) }).get(a)).toBe('frozen');
     expect(withLimits({ sellOnly: new Set([a]) }).get(a)).toBe('sell-only');
+    expect(withLimits({ brokerCurrencies: [parseCurrency('USD')] }).get(a)).toBe('broker-currency');
+    expect(withLimits({ brokerCurrencies: [parseCurrency('EUR')] }).get(a)).not.toBe(
+      'broker-currency',
+    );
     expect(withLimits({ orderMaxRatio: 0.01 }).get(a)).toBe('order-max');
     expect(withLimits({ weightMaxRatio: 0.05 }).get(a)).toBe('weight-max');
     const first = (changes: object) =>

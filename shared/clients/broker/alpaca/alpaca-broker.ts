@@ -18,6 +18,7 @@ import type {
   SubmitOutcome,
 } from '../broker.ts';
 import { refusal, unsupported } from '../capabilities.ts';
+import { orderCurrencies } from '../order-currencies.ts';
 import { quantityDecimals } from '../quantity-decimals.ts';
 import type { BrokerSymbols } from '../symbols.ts';
 import { parseCurrency, type Currency } from '#shared/kernel/currency.ts';
@@ -47,7 +48,7 @@ const alpacaCapabilities: BrokerCapabilities = {
   timesInForce: ['DAY', 'GTC', 'IOC', 'FOK'],
   quantityDecimals: quantityDecimals.alpaca,
   fractionTimesInForce: ['DAY'],
-  currencies: [USD],
+  currencies: orderCurrencies('alpaca', USD),
   priceDecimals: { above: 2, below: 4 },
   extendedHours: 'limit-orders',
   clientOrderId: /^[\x21-\x7e]{1,48}$/,

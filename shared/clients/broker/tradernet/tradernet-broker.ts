@@ -15,6 +15,7 @@ import type {
   SubmitOutcome,
 } from '../broker.ts';
 import { refusal, unsupported } from '../capabilities.ts';
+import { orderCurrencies } from '../order-currencies.ts';
 import { isTheSame, type OrderLinks, type LinkedOrder } from '../order-links.ts';
 import { quantityDecimals } from '../quantity-decimals.ts';
 import { addDays, dayOf } from '#shared/kernel/calendar-day.ts';
@@ -88,7 +89,7 @@ export class TradernetBroker implements Broker {
       timesInForce: ['DAY', 'GTC'],
       quantityDecimals: quantityDecimals.tradernet,
       fractionTimesInForce: [],
-      currencies: [currency],
+      currencies: orderCurrencies('tradernet', currency),
       extendedHours: 'none',
       clientOrderId: /^[1-9]\d{0,14}$/,
       queryTimeoutMs: QUERY_TIMEOUT_MS,
