@@ -1,3 +1,7 @@
+import { readFile } from 'node:fs/promises';
+import { checkFolder } from '#shared/clients/market-data/check/check-folder.ts';
+import { writeSecurities } from '#shared/clients/market-data/check/write-securities.ts';
+import { requireComplete } from '#shared/clients/market-data/csv/csv-market-data.ts';
 import { doubtsOf, readContents } from '#shared/clients/market-data/csv/csv-contents.ts';
 import { folderInMemory, folderAt } from '#shared/clients/market-data/csv/price-folder.ts';
 import { instantOf } from '#shared/kernel/instant.ts';
@@ -85,5 +89,37 @@ describe('what is not read', () => {
     expect(await of('13/02/2024')).toBe('2024-02-13');
     expect(await of('02/13/2024')).toBe('2024-02-13');
     expect(await of('2024-02-13')).toBe('2024-02-13');
+  });
+});
+
+describe('a folder without a securities.csv', () => {
+  const files = {
+    'nesn_ch_d.csv': 'Date,Close\n2024-03-07,95\n',
+    'Siemens Energy Historische Daten.csv': 'Date,Close\n2024-03-07,60\n',
+    'XETR_DLY_BAS, 1D.csv': 'time,close\n1709769600,50.25\n',
+    'etfs.csv': 'Date;IWDA\n07.03.2024;80,5\n',
+  };
+
+  test('begins one with symbols, and with names that can be no symbols', async () => {
+    const written = await inFolder(files, async (folder) => {
+      const report = await checkFolder(folder, NOW);
+      return readFile(await writeSecurities(report), 'utf8');
+    });
+    expect(written.trim().split('\n').slice(1).sort()).toEqual([
+      ',,Siemens Energy,,,,,',
+      ',BAS,,,,,,',
+      ',IWDA,,,,,,',
+      ',NESN,,,,,,',
+    ]);
+  });
+
+  test('is named in the command as a shell takes it', async () => {
+    const contents = await readContents(
+      { ...folderInMemory('', bytes(files)), path: 'my prices' },
+      NOW,
+    );
+    expect(() => requireComplete(contents)).toThrow(
+      "trader check-data 'my prices' --write-securities",
+    );
   });
 });

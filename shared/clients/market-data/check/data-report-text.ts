@@ -1,4 +1,5 @@
 /** A report on a folder of price files, for a person. */
+import { inShell } from '../csv/csv-folder.ts';
 import type { DataReport, SecurityReport } from './check-folder.ts';
 
 const SHOWN_MAX = 10;
@@ -19,7 +20,7 @@ export function dataReportText(report: DataReport): string[] {
 }
 
 function listingMissing(folder: string): string {
-  return `There is no securities.csv; \`trader check-data ${folder} --write-securities\` begins one.`;
+  return `There is no securities.csv; \`trader check-data ${inShell(folder)} --write-securities\` begins one.`;
 }
 
 function ageText({ lastDay, ageDays }: DataReport): string[] {

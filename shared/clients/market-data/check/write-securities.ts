@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { refused } from '#shared/kernel/failure.ts';
 import { isIsin } from '#shared/kernel/isin.ts';
-import { SECURITIES_HEADER } from '../csv/csv-securities.ts';
+import { isSymbol, SECURITIES_HEADER } from '../csv/csv-securities.ts';
 import type { DataReport } from './check-folder.ts';
 
 /**
@@ -34,12 +34,13 @@ function exists(path: string) {
   return refused('securities-file-exists', `${path} is there already and is left as it is.`);
 }
 
-/** The ISIN where the file is named by it; all else is for a person to fill in. */
+/** The ISIN where the file is named by it, the name where it can be no symbol; all else is for a person to fill in. */
 function lineOf(symbol: string): string {
-  const fields = SECURITIES_HEADER.split(',').map((name) => {
-    if (name === 'symbol') return symbol;
-    return name === 'isin' && isIsin(symbol) ? symbol : '';
-  });
+  const known: Readonly<Record<string, string>> = {
+    ...(isSymbol(symbol) ? { symbol } : { name: symbol }),
+    ...(isIsin(symbol) && { isin: symbol }),
+  };
+  const fields = SECURITIES_HEADER.split(',').map((name) => known[name] ?? '');
   return fields
     .map((field) => (/[",]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field))
     .join(',');

@@ -70,10 +70,15 @@ export function securitiesMissing({ folder }: CsvFiles, prices: readonly CsvTabl
     `${path} is missing: prices alone do not say which securities they are of. ` +
       `Write it with the header ${SECURITIES_HEADER} and a line for each symbol` +
       (symbols.length > 0
-        ? `; found ${symbols.join(', ')}. \`trader check-data ${folder} --write-securities\` begins it.`
+        ? `; found ${symbols.join(', ')}. \`trader check-data ${inShell(folder)} --write-securities\` begins it.`
         : '; no prices were found either.'),
     { path, header: SECURITIES_HEADER, symbols },
   );
+}
+
+/** A path as a shell takes it. */
+export function inShell(path: string): string {
+  return /^[\w./~-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }
 
 /** A text file beside the prices that is no table of any. */

@@ -108,8 +108,12 @@ function named<T>(name: string, parse: () => T): T {
   }
 }
 
+export function isSymbol(text: string): boolean {
+  return /^[A-Za-z0-9._:/&^=+-]{1,32}$/.test(text);
+}
+
 function parseSymbol(text: string): string {
-  if (!/^[A-Za-z0-9._:/&^=+-]{1,32}$/.test(text))
+  if (!isSymbol(text))
     throw new Failure('INVALID_REQUEST', 'is needed: letters, digits and . _ : / & ^ = + - only');
   return text;
 }

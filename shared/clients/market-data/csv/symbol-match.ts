@@ -19,7 +19,7 @@ const SUFFIXES = [
   /(?:[\s_-]+(?:to[\s_-]+)?\d{4}-?\d\d-?\d\d)+$/i,
   new RegExp(`[\\s_-]+(?:stock[\\s_-]+)?(?:${HISTORY}|price[\\s_-]+history)$`, 'iu'),
   /[\s_-]+(?:daily|historical|history|prices?|ohlcv?|max|d|d1|1d)$/i,
-  /[._](?:us|de|uk|pl|jp|hk|hu|fr|f)$/i,
+  /[._](?:us|de|uk|pl|jp|hk|hu|fr|ch|nl|it|es|at|be|f)$/i,
 ];
 /** How many of them are certain to be no part of a symbol. */
 const CERTAIN_SUFFIXES = 5;
@@ -57,8 +57,13 @@ export class SymbolMatch {
   }
 }
 
+/** Stooq: `aapl_us_d.csv`. */
+const STOOQ = /^([a-z0-9-]+)_[a-z]{2}_d$/;
+
 /** The symbol that a file of one symbol's bars is likely named after. */
 export function symbolOfFile(file: string): string {
+  const stooq = STOOQ.exec(file.replace(ENDING, ''))?.[1];
+  if (stooq !== undefined) return stooq.toUpperCase();
   const plain = file.replace(ENDING, '').replace(CHART, '$1').normalize('NFC');
   return SUFFIXES.slice(0, CERTAIN_SUFFIXES).reduce(
     (name, suffix) => name.replace(suffix, ''),
