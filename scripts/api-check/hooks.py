@@ -32,3 +32,16 @@ def last_line(_context, response):
 
     lines = [line for line in response.text.splitlines() if line]
     return json.loads(lines[-1]) if lines else {}
+
+
+@schemathesis.check
+def refusal_is_documented(_context, response, case):
+    """A 400 of a function has the code of docs/use/errors.md, and names each field that is wrong, with a reason."""
+    if response.status_code != 400 or not case.path.startswith("/function/"):
+        return
+    body = response.json()
+    violations = body.get("violations")
+    assert body.get("code") == "INVALID_REQUEST", f"400 with the code {body.get('code')!r}"
+    assert isinstance(violations, list) and violations, "400 that names no field"
+    for one in violations:
+        assert one.get("field") and one.get("message"), f"a violation without field or reason: {one!r}"

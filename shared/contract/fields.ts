@@ -328,6 +328,15 @@ export function list<Item extends z.ZodType>(item: Item, max = 1000) {
     .transform((value) => value ?? []);
 }
 
+/** A list with at least one entry. */
+export function requiredList<Item extends z.ZodType>(item: Item, max = 1000) {
+  return z
+    .array(item, 'is needed')
+    .min(1, 'is needed')
+    .max(max, `at most ${max} entries`)
+    .meta({ isRequired: true });
+}
+
 /** A map with text keys; the keys may be narrowed to a known set. */
 export function map<Value extends z.ZodType>(value: Value, keys?: readonly string[]) {
   const key = keys ? z.enum(keys as [string, ...string[]]) : z.string().min(1).max(100);

@@ -6,7 +6,7 @@ import {
   bool,
   int32,
   limit,
-  list,
+  requiredList,
   map,
   moneyNotNegative,
   multilineText,
@@ -208,7 +208,7 @@ export const gateway = contract<typeof GatewayServiceService>()('gateway', {
     request: request({
       from: requiredDay,
       to: requiredDay,
-      policies: list(request({ name: requiredText(100), document: policyText }), 10),
+      policies: requiredList(request({ name: requiredText(100), document: policyText }), 10),
     }),
     streams: true,
     effect: 'writes',

@@ -121,10 +121,15 @@ function violations(issue: Issue): FieldViolation[] {
   const path = pathText(issue.path);
   if (issue.code === 'unrecognized_keys')
     return (issue.keys ?? []).map((key) => ({
-      field: path === 'body' ? key.slice(0, 100) : `${path}.${key.slice(0, 100)}`,
+      field: path === 'body' ? named(key) : `${path}.${named(key)}`,
       message: 'is not a field of this request',
     }));
   return [{ field: path, message: issue.message }];
+}
+
+/** Also where a caller's field has no name. */
+function named(key: string): string {
+  return key === '' ? '""' : key.slice(0, 100);
 }
 
 /** `trades[0].isin`; the request itself is `body`. */

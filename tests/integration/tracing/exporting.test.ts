@@ -3,6 +3,8 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { openTracing } from '#shared/process/tracing/open-tracing.ts';
 import { isTracing, startSpan } from '#shared/process/tracing/tracing.ts';
+import { describeNeeding } from '../../support/needing.ts';
+import { openCollector, withoutCollector } from '../../support/otel-collector.ts';
 import { openOtlpReceiver, type OtlpReceiver } from '../../support/otlp-receiver.ts';
 
 let receiver: OtlpReceiver;
@@ -40,6 +42,27 @@ it.each([
     traceId: 'a'.repeat(32),
     parentSpanId: 'b'.repeat(16),
   });
+});
+
+describeNeeding(withoutCollector, 'a real collector', () => {
+  it.each(['http/protobuf', 'http/json', 'grpc'])(
+    'takes what is exported by %s',
+    async (protocol) => {
+      const collector = await openCollector(receiver.httpUrl);
+      const { grpcUrl, httpUrl } = collector;
+      await exported({
+        OTEL_EXPORTER_OTLP_ENDPOINT: protocol === 'grpc' ? grpcUrl : httpUrl,
+        OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
+      });
+      await collector.close();
+      const of = (name: string) => receiver.spans.find((span) => span.name === name);
+      expect(receiver.spans.map(({ name }) => name).sort()).toEqual(
+        expect.arrayContaining(['asked for', 'failing', 'inner', 'outer']),
+      );
+      expect(of('inner')).toMatchObject({ kind: 3, parentSpanId: of('outer')?.spanId });
+      expect(of('outer')?.resource).toMatchObject({ 'service.name': 'tested' });
+    },
+  );
 });
 
 it('marks what failed, with the class of the error and not its text', async () => {
