@@ -69,8 +69,18 @@ const manyHoldings: Change = ({ holdings }) => ({
   holdingCount: HOLDINGS,
 });
 
+/** Seven digits before the comma, everywhere on the overview. */
+const millions: Change = ({ value, holdings }) => {
+  const much = { amount: '-1234567.89', currency: 'EUR' };
+  const positive = { ...much, amount: '1234567.89' };
+  return {
+    value: value && { ...value, total: positive, cash: positive, gain: much, paidIn: positive },
+    holdings: holdings.map((one) => ({ ...one, value: positive, gain: much })),
+  };
+};
+
 /** What sticks out of its card, other than within a part that scrolls. */
-const outOfCards = `[...document.querySelectorAll('.card')].flatMap((card) => {
+const outOfCards = `[...document.querySelectorAll('.card, .figure')].flatMap((card) => {
   const { left, right } = card.getBoundingClientRect();
   return [...card.querySelectorAll(':scope *')].filter((one) => {
     const box = one.getBoundingClientRect();
@@ -93,6 +103,12 @@ const states: readonly State[] = [
   { name: 'first-day-holdings', view: '?view=holdings', says: /Nothing is held/, isFirstDay: true },
   { name: 'first-day-ledger', view: '?view=ledger', says: /Deposit|Nothing/, isFirstDay: true },
   { name: 'healthy', view: '', says: /All is well\. Nothing to do\./ },
+  {
+    name: 'millions',
+    view: '',
+    says: /1,234,567\.89/,
+    prepare: (f) => changeOverview(f, millions),
+  },
   { name: 'holdings', view: '?view=holdings', says: /Holdings/ },
   { name: 'ledger', view: '?view=ledger', says: /Ledger/ },
   {
