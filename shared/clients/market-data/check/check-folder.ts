@@ -15,7 +15,8 @@ import {
   unconfirmedSplits,
 } from '#shared/kernel/bars/split-suspicion.ts';
 import { barToCheck } from '../checked-bars.ts';
-import { doubtsOf, readContents, type CsvContents, type CsvSeries } from '../csv/csv-contents.ts';
+import type { CsvSeries } from '../csv/bar-columns.ts';
+import { doubtsOf, readContents, type CsvContents } from '../csv/csv-contents.ts';
 import { rateDoubts } from './rate-doubts.ts';
 import { folderAt } from '../csv/price-folder.ts';
 import type { FileBar } from '../csv/csv-prices.ts';

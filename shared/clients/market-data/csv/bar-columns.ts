@@ -1,7 +1,16 @@
 /** Bars of a file in columns: 56 bytes a bar, where objects take 200. */
 import { dayOfEpoch, epochDay, type CalendarDay } from '#shared/kernel/calendar-day.ts';
-import type { CsvSeries } from './csv-contents.ts';
 import type { FileBar } from './csv-prices.ts';
+
+export interface CsvSeries {
+  readonly file: string;
+  /** Oldest first; made when they are asked for. */
+  readonly bars: readonly FileBar[];
+  /** Those with a dividend or a split. */
+  readonly withEvents: readonly FileBar[];
+  /** Of the last bar. */
+  readonly lastDay: CalendarDay | undefined;
+}
 
 const figures = ['open', 'high', 'low', 'close', 'adjustedClose'] as const;
 

@@ -5,7 +5,7 @@ import type { Instant } from '#shared/kernel/instant.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import type { CorporateAction } from '#shared/kernel/corporate-action.ts';
 import type { ListedFundamentals, ListedSecurity } from '../market-data.ts';
-import { BarColumns } from './bar-columns.ts';
+import { BarColumns, type CsvSeries } from './bar-columns.ts';
 import { readActions } from './csv-actions.ts';
 import { seriesActions } from './series-actions.ts';
 import { wideColumns } from './format/column-names.ts';
@@ -20,16 +20,6 @@ import { reportLayout, type CsvTable } from './format/csv-table.ts';
 import type { PriceFolder } from './price-folder.ts';
 import type { QuoteUnit } from './format/quote-unit.ts';
 import { SymbolMatch } from './symbol-match.ts';
-
-export interface CsvSeries {
-  readonly file: string;
-  /** Oldest first; made when they are asked for. */
-  readonly bars: readonly FileBar[];
-  /** Those with a dividend or a split. */
-  readonly withEvents: readonly FileBar[];
-  /** Of the last bar. */
-  readonly lastDay: CalendarDay | undefined;
-}
 
 /** A file of which nothing is used, and why. */
 export interface UnusedFile {

@@ -14,7 +14,7 @@ import type {
   MarketData,
   MarketSession,
 } from '../market-data.ts';
-import type { CsvSeries } from './csv-contents.ts';
+import type { CsvSeries } from './bar-columns.ts';
 import type { PriceArchive } from './price-archive.ts';
 
 /** Bars of so many securities are kept as lists. */
