@@ -10,6 +10,7 @@ import type { GetPolicyResponse } from '#protos/gen/portfolio.ts';
 import { portfolio } from '#shared/contract/portfolio.ts';
 import { Failure, invalidRequest } from '#shared/kernel/failure.ts';
 import { restrictions } from '#shared/portfolio/model/policy/policy.ts';
+import { policyJsonSchema } from '#shared/portfolio/policy/policy-document.ts';
 import { withRestriction } from '#shared/portfolio/policy/policy-edits.ts';
 import { isinOf } from '#shared/universe/security-name.ts';
 import { fromCallerFolder } from '../../caller-folder.ts';
@@ -57,6 +58,10 @@ export function policy(trader: Command): void {
     .option('--dry-run', 'shows what would change, and changes nothing')
     .option('--note <text>', 'why, for the history')
     .action(restrict);
+  group
+    .command('schema')
+    .description('writes the JSON Schema of the document, for editors')
+    .action(schema);
   withOutput(group.command('history').description('lists all versions, newest first')).action(
     history,
   );
@@ -95,6 +100,10 @@ async function restrict(security: string, how: string, options: RestrictOptions)
   const { policy: current } = await policyOf(options.account ?? '', '0');
   const document = withRestriction(current?.document ?? '', isin, list, options.until);
   await replace(document, current?.version ?? 0, options);
+}
+
+function schema(): void {
+  process.stdout.write(`${JSON.stringify(policyJsonSchema(), null, 2)}\n`);
 }
 
 async function history({ account = '', json }: Options): Promise<void> {

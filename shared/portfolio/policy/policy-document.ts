@@ -21,12 +21,16 @@ const amount = z
   .union([z.number(), z.string()], 'an amount')
   .transform((value) => String(value))
   .pipe(z.string().regex(/^\d{1,15}(\.\d{1,6})?$/, 'an amount that is not negative, as 250.00'));
-const isin = z.custom<Isin>((value) => typeof value === 'string' && isIsin(value), 'an ISIN');
+const isin = z
+  .custom<Isin>((value) => typeof value === 'string' && isIsin(value), 'an ISIN')
+  .meta({ type: 'string', pattern: '^[A-Z]{2}[A-Z0-9]{9}[0-9]$' });
 const isinList = z.array(isin).max(10_000);
 const currency = z.string().refine(isCurrency, 'an ISO 4217 currency');
 const name = z.string().min(1).max(100);
 
-const day = z.custom<CalendarDay>(isDay, 'a day, as 2027-03-31');
+const day = z
+  .custom<CalendarDay>(isDay, 'a day, as 2027-03-31')
+  .meta({ type: 'string', format: 'date' });
 const byIsin = z.record(z.string().refine(isIsin, 'an ISIN'), ratio);
 const byName = z.record(name, ratio);
 const byCurrency = z.record(currency, ratio);
@@ -119,6 +123,11 @@ const policySchema = z.strictObject({
     })
     .optional(),
 }) satisfies z.ZodType<InvestmentPolicy>;
+
+/** The JSON Schema of the document, for editors and other programs. */
+export function policyJsonSchema(): object {
+  return z.toJSONSchema(policySchema, { io: 'input', unrepresentable: 'any', reused: 'inline' });
+}
 
 /**
  * @param text YAML or JSON; empty is a policy that leaves all to the settings

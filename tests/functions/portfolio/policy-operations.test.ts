@@ -274,6 +274,15 @@ describe('trader policy', () => {
     });
   });
 
+  it('writes the schema of the document', async () => {
+    const { status, stdout } = await trader(['schema']);
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      type: 'object',
+      properties: { excluded: { type: 'array', items: { type: 'string' } }, tax: {} },
+    });
+  });
+
   it('ends with 2 and the path of what is wrong', async () => {
     const file = join(folder, 'mine.yaml');
     await writeFile(file, 'limits: { sectorMaxRatio: 3 }');
