@@ -100,7 +100,9 @@ function readLog(file: string): readonly LogLine[] {
 /** Scoring and optimizing lie between the syncs and the plan. */
 function figures(samples: readonly Sample[], log: readonly LogLine[]): Cycle {
   const at = (event: string, operation: string): number => {
-    const line = log.find((one) => one.event === event && one.operation === operation);
+    const lines = log.filter((one) => one.event === event && one.operation === operation);
+    // Many securities are synced in several runs.
+    const line = event === 'run-completed' ? lines.at(-1) : lines[0];
     if (!line) throw new Error(`the log has no ${event} of ${operation}`);
     return Date.parse(line.time);
   };
