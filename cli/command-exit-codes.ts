@@ -9,7 +9,7 @@ export const commandExitCodes = {
   wrongInput: 2,
   /** Nothing answers. */
   cannotReach: 3,
-  /** There is no such plan, security, version or account. */
+  /** There is no such plan, security, version, account or job. */
   notThere: 4,
   /** Not confirmed, or blocked by something else. */
   refused: 7,
