@@ -9,7 +9,7 @@ export const commandExitCodes = {
   wrongInput: 2,
   /** Nothing answers. */
   cannotReach: 3,
-  /** There is no such plan, security, version, account or job. */
+  /** There is no such plan or security. */
   notThere: 4,
   /** Not confirmed, or blocked by something else. */
   refused: 7,
@@ -19,8 +19,9 @@ export const commandExitCodes = {
   degraded: 12,
 } as const;
 
-export function exitCodeOf({ code, rule }: Failure): number {
+export function exitCodeOf({ code, rule, facts }: Failure): number {
   if (code === 'UNAVAILABLE') return commandExitCodes.cannotReach;
-  if (code === 'NOT_FOUND') return commandExitCodes.notThere;
+  if (code === 'NOT_FOUND' && String(facts['kind']).startsWith('plan'))
+    return commandExitCodes.notThere;
   return rule.actor === 'caller' ? commandExitCodes.wrongInput : commandExitCodes.failed;
 }
