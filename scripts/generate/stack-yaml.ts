@@ -101,7 +101,7 @@ function stackOf(functions: [name: string, entry: object][]): string {
     configuration: {
       templates: [{ name: TEMPLATE }],
       // The lock file makes an image hold the very packages that the tests ran with.
-      copy: ['./shared', './protos', './package.json', './package-lock.json'],
+      copy: ['./shared', './protos', './functions', './package.json', './package-lock.json'],
     },
   };
   return (

@@ -14,7 +14,6 @@ import { openReplayRecords } from '#shared/replay/replay-records.ts';
 import { policiesToCompare, windowOf } from '#shared/replay/replay-terms.ts';
 import { readPast } from '#shared/replay/read-past.ts';
 import { runsInTurn, type ReplayProgress } from '#shared/replay/runs-in-turn.ts';
-import { replayedHandlers } from './replayed-handlers.ts';
 
 export default handle(gateway.runReplay, async function* (request, context) {
   const { signal, marketData, settings, database } = context;
@@ -24,9 +23,11 @@ export default handle(gateway.runReplay, async function* (request, context) {
   yield update({ message: `Reads the prices of ${marketData.name}.` });
   const past = await readPast(marketData, currency, signal);
   const records = await openReplayRecords(settings, database);
+  // All of them are loaded only where a replay is made.
+  const { replayedHandlers: handlers } = await import('./replayed-handlers.ts');
   const progress = new EventEmitter();
   const updates = on(progress, 'advanced', { close: ['ended'], signal });
-  const run = runsInTurn({ past, window, handlers: replayedHandlers }, signal, (state) =>
+  const run = runsInTurn({ past, window, handlers }, signal, (state) =>
     progress.emit('advanced', state),
   );
   const ending = replayPolicies({
