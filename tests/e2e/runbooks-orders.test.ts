@@ -47,11 +47,12 @@ afterAll(async () => {
 /** Sends an order that the broker does not answer, and that can't be asked for. @returns its trade id */
 async function loseOrder(fault: 'lost-before' | 'lost-after'): Promise<string> {
   const { securities } = (await reader.call('universe-get-universe', {})) as {
-    securities: { isin: string }[];
+    securities: { isin: string; currency: string }[];
   };
   Object.assign(broker, { orderFault: fault, readFault: 'none', readFaultAfterOrder: '500' });
-  // Another security each time: one whose outcome is open is frozen.
-  const isin = securities[(orders += 1)]?.isin;
+  // Another security each time, since one whose outcome is open is frozen; Alpaca takes orders in USD alone.
+  const tradable = securities.filter(({ currency }) => currency === 'USD');
+  const isin = tradable[(orders += 1)]?.isin;
   const order = { isin, side: 'BUY', quantity: 1 };
   const { tradeId } = (await reader.call('trading-execute-trade', order)) as { tradeId: string };
   expect((await orderOf(tradeId)).state).toBe('UNKNOWN');

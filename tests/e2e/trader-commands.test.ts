@@ -119,13 +119,6 @@ describe('completion', () => {
     for (const command of COMMANDS.filter((one) => !WITHOUT_JSON.includes(one)))
       expect([command, completed(['trader', command, '--json'])]).toEqual([command, ['--json']]);
   });
-
-  it.each(['zsh', 'fish'])('is a script that %s can read, where there is one', (shell) => {
-    const { stdout: script } = trader('completion', shell);
-    const { error, status, stderr } = spawnSync(shell, ['-n'], { input: script, encoding: 'utf8' });
-    if (error) return console.warn(`skipped: ${shell} is not installed`);
-    expect([status, stderr]).toEqual([0, '']);
-  });
 });
 
 it('a replay runs as a job on the installation’s own prices, and is shown before a step up and on the page', async () => {

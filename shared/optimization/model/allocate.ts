@@ -15,7 +15,7 @@ import type { SearchBudget } from '#shared/quant/solvers/semicontinuous/branch-a
 import { isFeasible } from '#shared/quant/solvers/quadratic.ts';
 import { proofOf, type Proof } from './proof.ts';
 import { portfolioFigures } from '#shared/quant/allocation/mean-variance.ts';
-import { relaxationOf, relaxationText } from './limit-relaxation.ts';
+import { partialRelaxationText, relaxationOf, relaxationText } from './limit-relaxation.ts';
 import type { Moments } from './security-moments.ts';
 import { diversificationRatio } from '#shared/quant/allocation/most-diversified.ts';
 import { requireVariances } from '#shared/quant/estimation/positive-variances.ts';
@@ -259,10 +259,14 @@ function conflictsOf(
   // A conflict is never claimed without proof, and no more is a change that would mend it.
   const [search, mending] = [positionBudget(), positionBudget()];
   const conflict = smallestConflict(all, (some) => holds(some, search, true));
-  const relaxation = relaxationOf(conflict, all, limits, (some) => holds(some, mending, false));
+  const relaxationIn = (among: readonly Requirement[]) =>
+    relaxationOf(conflict, among, limits, (some) => holds(some, mending, false));
+  const whole = relaxationIn(all);
+  // Several conflicts have no single change in common: then one that resolves what is named.
+  const partial = whole ? undefined : relaxationIn(conflict);
   return {
     conflicts: conflict.map(({ words }) => words),
-    mend: relaxation ? relaxationText(relaxation) : '',
+    mend: whole ? relaxationText(whole) : partial ? partialRelaxationText(partial) : '',
   };
 }
 

@@ -50,11 +50,20 @@ export function relaxationOf(
   return [...options].sort((a, b) => a.byRatio - b.byRatio)[0];
 }
 
-export function relaxationText({ words, byRatio, countMax }: LimitRelaxation): string {
-  if (countMax !== undefined) return `It would do to allow ${countMax} positions (${words}).`;
-  if (!Number.isFinite(byRatio)) return `It would do to leave out that ${words}.`;
+export function relaxationText(relaxation: LimitRelaxation): string {
+  return `It would do to ${changeText(relaxation)}.`;
+}
+
+/** Of a relaxation that resolves the named conflict, where there are others besides. */
+export function partialRelaxationText(relaxation: LimitRelaxation): string {
+  return `For these it would do to ${changeText(relaxation)}; other limits conflict as well.`;
+}
+
+function changeText({ words, byRatio, countMax }: LimitRelaxation): string {
+  if (countMax !== undefined) return `allow ${countMax} positions (${words})`;
+  if (!Number.isFinite(byRatio)) return `leave out that ${words}`;
   const points = (Math.ceil(byRatio * 1e4 - 1e-9) / 100).toFixed(2);
-  return `It would do to loosen by ${points} percentage points that ${words}.`;
+  return `loosen by ${points} percentage points that ${words}`;
 }
 
 type Holds = (requirements: readonly Requirement[]) => boolean;

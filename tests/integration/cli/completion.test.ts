@@ -16,11 +16,19 @@ const typed = [
   ['change --leave', 'change --leave-out'],
 ] as const;
 
+/** A shell may keep files there. */
+let home = '';
+
 const shells = {
   bash: { file: 'trader', complete: inBash },
   zsh: { file: '_trader', complete: inZsh },
   fish: { file: 'trader.fish', complete: inFish },
 } as const;
+
+beforeAll(() => {
+  home = mkdtempSync(join(tmpdir(), 'trader-home-'));
+});
+afterAll(() => rmSync(home, { recursive: true, force: true }));
 
 describe.each(Object.entries(shells))('%s', (shell, { file, complete }) => {
   const isThere = spawnSync(shell, ['--version']).status === 0;
@@ -43,7 +51,7 @@ describe.each(Object.entries(shells))('%s', (shell, { file, complete }) => {
 function run(program: string, parameters: readonly string[]): string[] {
   const { stdout, stderr, status } = spawnSync(program, parameters, {
     encoding: 'utf8',
-    env: { PATH: process.env['PATH'] ?? '', HOME: '/nonexistent', TERM: 'dumb' },
+    env: { PATH: process.env['PATH'] ?? '', HOME: home, TERM: 'dumb' },
   });
   expect([status, stderr]).toEqual([0, '']);
   return stdout.split('\n').slice(0, -1);
