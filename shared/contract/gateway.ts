@@ -20,10 +20,15 @@ import {
   word,
 } from './fields.ts';
 import { contract, usual } from './row.ts';
-import { wire, wordJson } from './wire-json.ts';
+import { multilineJson, wire, wireRequired, wordJson } from './wire-json.ts';
 
+const POLICY_MAX = 20_000;
 /** A policy of a replay, as a file holds it. */
-const policyText = multilineText(20_000).pipe(z.string().min(1, 'is needed'));
+const policyText = wireRequired(multilineText(POLICY_MAX).pipe(z.string().min(1, 'is needed')), {
+  ...multilineJson(POLICY_MAX),
+  type: 'string',
+  minLength: 1,
+});
 
 export const jobStates = ['idle', 'waiting', 'running', 'failed'] as const;
 
