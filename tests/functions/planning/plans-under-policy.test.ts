@@ -185,8 +185,13 @@ describe('planning under a policy', () => {
   });
 
   test('plans fractions where policy, broker and lot all have them', async () => {
+    // Tradernet takes orders in the account's currency alone.
+    const own = present(
+      listed.find(({ currency }) => currency === 'EUR'),
+      'one is in EUR',
+    ).isin;
     const store = new SecurityStore(dependencies.database);
-    await store.describe(isin(2), { lot: Decimal.parse('0.001') });
+    await store.describe(own, { lot: Decimal.parse('0.001') });
     const quantity = async (broker: Settings['broker'], body: object) => {
       const settings = { ...dependencies.settings, broker };
       const answer = await supertest(endpointOf(createPlan, { ...dependencies, settings }))
@@ -194,10 +199,10 @@ describe('planning under a policy', () => {
         .set('x-run-id', `run-${(runs += 1)}`)
         .send(body);
       const { plan } = answer.body as PlanUpdate;
-      return plan?.actions.find((action) => action.isin === isin(2))?.quantity ?? 0;
+      return plan?.actions.find((action) => action.isin === own)?.quantity ?? 0;
     };
-    const targets = `targets: { securities: { ${isin(2)}: 0.2 } }\nlimits: { securityMaxRatio: 0.5 }`;
-    for (const body of [{}, { targetWeights: { [isin(2)]: 0.2 } }]) {
+    const targets = `targets: { securities: { ${own}: 0.2 } }\nlimits: { securityMaxRatio: 0.5 }`;
+    for (const body of [{}, { targetWeights: { [own]: 0.2 } }]) {
       await under(targets);
       const [paper, whole] = [await quantity('paper', body), await quantity('tradernet', body)];
       expect(paper % 1).toBeGreaterThan(0);
