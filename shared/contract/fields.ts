@@ -24,6 +24,7 @@ import {
   multilineJson,
   numberJson,
   requiredLineJson,
+  secondsRange,
   timestampJson,
   weightsJson,
   wholeNumberJson,
@@ -238,7 +239,7 @@ export const timestamp = wire(
       via((value): Instant | undefined => {
         if (!value) return undefined;
         const seconds = finite(value.seconds);
-        if (!Number.isInteger(seconds) || Math.abs(seconds) > 253_402_300_799)
+        if (!Number.isInteger(seconds) || seconds < secondsRange.min || seconds > secondsRange.max)
           throw new Failure('INVALID_REQUEST', 'seconds within the years 1 to 9999');
         return fromTimestamp({ seconds: String(seconds), nanos: value.nanos });
       }),

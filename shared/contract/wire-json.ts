@@ -156,15 +156,15 @@ export const weightsJson: Json = {
   ],
 };
 
-/** The years 1 to 9999. */
-const SECONDS_MAX = 253_402_300_799;
+/** Seconds since 1970 of the years 1 to 9999. */
+export const secondsRange = { min: -62_135_596_800, max: 253_402_300_799 } as const;
 
 export const timestampJson: Json = {
   anyOf: [
     {
       type: 'object',
       properties: {
-        seconds: wholeNumberJson({ min: -62_135_596_800, max: SECONDS_MAX }),
+        seconds: wholeNumberJson(secondsRange),
         nanos: wholeNumberJson({ min: 0, max: 999_999_999 }),
       },
       additionalProperties: false,
