@@ -1,4 +1,5 @@
 /** A replay as a queued run of the installation, with the prices it knows; interrupting the command cancels it. */
+import { openConsole } from '#gateway/embedded/console/console.ts';
 import { liveText } from '#gateway/embedded/console/progress.ts';
 import { cancelled } from '#shared/clients/functions-client.ts';
 import { gateway } from '#shared/contract/gateway.ts';
@@ -21,23 +22,18 @@ export async function replayAsJob(
   // What cannot be read is refused here, where the file has its name.
   for (const { document, field } of files) parseReplayPolicy(document, field, CURRENCY_ASSUMED);
   const policies = files.map(({ name, document }) => ({ name, document }));
+  // On stderr: only the report is on stdout.
+  const console = openConsole({ json: true, env: process.env });
   const cancel = new AbortController();
   const stop = (): void => cancel.abort(cancelled());
   process.once('SIGINT', stop);
   try {
     const updates = followInstallation(gateway.runReplay, { from, to, policies }, cancel.signal);
     for await (const { policy, day, progressPct, message } of updates)
-      report(liveText({ step: '', progressPct, message: message || `${policy} ${day}` }));
+      console.progress(liveText({ step: '', progressPct, message: message || `${policy} ${day}` }));
   } finally {
     process.removeListener('SIGINT', stop);
-    report('');
+    if (console.isLive) console.progress('');
   }
   return (await openInstallation(ANSWER_MS_MAX)(gateway.getReplay, { form })).content;
-}
-
-/** One status line on a terminal, redrawn in place; elsewhere a line for each message. */
-function report(text: string): void {
-  const { isTTY, columns } = process.stderr;
-  if (isTTY) process.stderr.write(`\r\u001b[K${text.slice(0, columns - 1)}`);
-  else if (text !== '') process.stderr.write(`${text}\n`);
 }
