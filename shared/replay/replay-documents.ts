@@ -14,20 +14,14 @@ export function documentsOf(comparison: Comparison, window: ReplayWindow): LastR
   };
 }
 
-/** The JSON document of one policy. */
-export function answerJson(answer: ReplayAnswer, window: ReplayWindow): string {
-  return `${JSON.stringify(answerDocument(answer, window), null, 2)}\n`;
-}
-
 function answerDocument({ policy, report, refusals }: ReplayAnswer, window: ReplayWindow) {
   return { terms: termsOf(policy, window), ...report, refusals };
 }
 
 function jsonOf({ answers, differences }: Comparison, window: ReplayWindow): string {
-  const [only, ...others] = answers;
-  if (only && others.length === 0) return answerJson(only, window);
   const policies = answers.map((answer) => answerDocument(answer, window));
-  return `${JSON.stringify({ policies, differences }, null, 2)}\n`;
+  const document = policies.length === 1 ? policies[0] : { policies, differences };
+  return `${JSON.stringify(document, null, 2)}\n`;
 }
 
 function textOf(comparison: Comparison, window: ReplayWindow): string {

@@ -4,9 +4,7 @@ import { join } from 'node:path';
 import { openCsv } from '#shared/clients/market-data/csv/csv-market-data.ts';
 import { parseSettings } from '#shared/process/settings.ts';
 import { daysCsv } from '#shared/replay/report-csv.ts';
-import { reportHtml } from '#shared/replay/report-html.ts';
-import { termsOf } from '#shared/replay/report-text.ts';
-import { answerJson, documentsOf } from '#shared/replay/replay-documents.ts';
+import { documentsOf } from '#shared/replay/replay-documents.ts';
 import {
   replayPolicies,
   runHere,
@@ -57,22 +55,22 @@ export async function replayHere(work: ReplayOfFiles): Promise<LastReplay> {
 async function writeAll(
   folder: string,
   { answers }: Comparison,
-  { json, html }: LastReplay,
+  documents: LastReplay,
   window: ReplayWindow,
 ): Promise<void> {
-  const isOne = answers.length === 1;
-  for (const [i, answer] of answers.entries())
-    await writeOne(isOne ? folder : join(folder, String(i + 1)), answer, window);
-  if (isOne) return;
-  await writeFile(join(folder, 'comparison.json'), json);
-  await writeFile(join(folder, 'comparison.html'), html);
+  const [only, ...others] = answers;
+  if (only && others.length === 0) return writeOne(folder, documents, only);
+  for (const [i, answer] of answers.entries()) {
+    const own = documentsOf({ answers: [answer], differences: [] }, window);
+    await writeOne(join(folder, String(i + 1)), own, answer);
+  }
+  await writeFile(join(folder, 'comparison.json'), documents.json);
+  await writeFile(join(folder, 'comparison.html'), documents.html);
 }
 
-async function writeOne(folder: string, answer: ReplayAnswer, window: ReplayWindow) {
-  const { policy, report, runs } = answer;
+async function writeOne(folder: string, { json, html }: LastReplay, { runs }: ReplayAnswer) {
   await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, 'report.json'), answerJson(answer, window));
-  const page = reportHtml({ report, runs, terms: termsOf(policy, window) });
-  await writeFile(join(folder, 'report.html'), page);
+  await writeFile(join(folder, 'report.json'), json);
+  await writeFile(join(folder, 'report.html'), html);
   await writeFile(join(folder, 'days.csv'), daysCsv(runs));
 }
