@@ -4,7 +4,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { mkdir, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, rename, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gateway } from '#shared/contract/gateway.ts';
 import { DAY_MS, instantOf, MINUTE_MS } from '#shared/kernel/instant.ts';
@@ -50,6 +50,12 @@ function mounts(): string | undefined {
   }
 }
 
+/** In one step: libfaketime reads the file at each call, and would take an empty one for no offset. */
+async function setClock(offset: string): Promise<void> {
+  await writeFile(`${clock}.next`, offset);
+  await rename(`${clock}.next`, clock);
+}
+
 beforeAll(async () => {
   program = buildProgram('runbooks-boards');
   redis = await startTestRedis();
@@ -57,7 +63,7 @@ beforeAll(async () => {
   if (withoutDisk === undefined)
     execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK_BYTES}`, 'none', dataDir]);
   clock = `${await freshDataDir()}/clock`;
-  await writeFile(clock, '+0');
+  await setClock('+0');
   const fiveDaysLeft = instantOf(Date.now() - 55 * DAY_MS);
   const store = new CertificateStore(join(dataDir, 'certificates'));
   await store.createAuthority(fiveDaysLeft);
@@ -91,6 +97,8 @@ afterAll(async () => {
   await Promise.all([program.remove(), removeDataDirs()]);
 });
 
+afterEach(() => setClock('+0'));
+
 it('certificate ends: it is renewed, and the running program takes it', async () => {
   expect(await reader.firing()).toContain('TraderCertificateEnds');
   expect(run.stderr()).toContain('"event":"certificate-expiring"');
@@ -103,14 +111,18 @@ testNeeding(withoutClock, 'clock wrong: trading is halted until it is corrected'
   const [halt = '', compare = '', resume = ''] = reader.commands('clock-wrong');
   expect(await reader.firing()).not.toContain('TraderClockWrong');
   for (const seconds of ['+600', '-600']) {
-    await writeFile(clock, seconds);
+    await setClock(seconds);
     await reader.untilFiring('TraderClockWrong');
     await reader.shell(halt);
     expect(await reader.firing()).toContain('TraderHalted');
-    const [ours = '', theirs = ''] = (await reader.shell(compare)).split('\n');
-    const difference = Date.parse(theirs.replace(/^date: /i, '')) - Date.parse(ours);
-    expect(Math.abs(difference - Number(seconds) * 1_000)).toBeLessThan(60_000);
-    await writeFile(clock, '+0');
+    let seenSeconds = 0;
+    // Node keeps the text of the header Date for a second: the first answer may still have the time of before.
+    while (Math.abs(seenSeconds - Number(seconds)) >= 60) {
+      const [ours = '', theirs = ''] = (await reader.shell(compare)).split('\n');
+      seenSeconds = (Date.parse(theirs.replace(/^date: /i, '')) - Date.parse(ours)) / 1_000;
+      expect(seenSeconds).not.toBeNaN();
+    }
+    await setClock('+0');
     await reader.untilFiring('TraderClockWrong', false);
     await reader.shell(resume);
     expect(await reader.firing()).not.toContain('TraderHalted');
