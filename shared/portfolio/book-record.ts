@@ -76,6 +76,7 @@ const ledgerLine = z.strictObject({
     'external-out',
     'external-cash',
     'charges',
+    'rounding',
     'split',
     'stock-dividend',
     'spin-off',

@@ -70,7 +70,7 @@ export interface OrderAdjustment {
   readonly stopPrice?: Price | undefined;
 }
 
-/** One execution. `settlement` is exact and final: cash changed by exactly that amount. */
+/** One execution. `settlement` is exact and final, but for `isRounded`: cash changed by exactly that amount. */
 export interface BrokerFill {
   readonly fillId: string;
   readonly clientOrderId: string;
@@ -96,6 +96,8 @@ export interface BrokerFill {
   readonly exchangeRate: Decimal;
   /** Change of the cash balance, in the account's currency, fees included; negative for a buy. */
   readonly settlement: Money;
+  /** The broker does not state the settlement, and quantity times price is no whole number of minor units. */
+  readonly isRounded?: boolean | undefined;
   readonly executedAt: Instant;
 }
 

@@ -20,6 +20,7 @@ const words: Readonly<Record<string, string>> = {
   'external-out': 'Went outside',
   'external-cash': 'Cash moved outside',
   charges: 'Charges of executions, not itemised yet',
+  rounding: 'Rounding of executions by the broker',
 };
 
 /** @param most rows of the short form */

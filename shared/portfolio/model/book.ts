@@ -92,6 +92,8 @@ export interface LedgerEntry {
     | 'external-cash'
     /** What the broker took for executions and has not itemised yet; positive when it has. */
     | 'charges'
+    /** What the broker rounds otherwise than the book. */
+    | 'rounding'
     /** Corporate actions (kernel/corporate-action.ts); they change the lots from before `happenedAt`. */
     | 'split'
     | 'stock-dividend'

@@ -26,6 +26,8 @@ export interface ReportedFill {
   readonly fees?: Money | undefined;
   /** They are not stated yet and come as a flow of kind `fee`. */
   readonly awaitsCharges?: boolean | undefined;
+  /** The settlement was rounded here; the broker's cash may differ by a minor unit. */
+  readonly isRounded?: boolean | undefined;
   readonly executedAt: Instant;
 }
 
@@ -147,6 +149,7 @@ const rank: Record<LedgerEntry['kind'], number> = {
   withdrawal: 4,
   'external-cash': 4,
   charges: 4,
+  rounding: 4,
 };
 
 /**
@@ -208,6 +211,7 @@ const cashOnly: ReadonlySet<LedgerEntry['kind']> = new Set([
   'fee',
   'external-cash',
   'charges',
+  'rounding',
 ] satisfies LedgerEntry['kind'][]);
 
 /** Every change of a number of shares that a line makes, corporate actions included. */

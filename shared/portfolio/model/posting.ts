@@ -58,6 +58,7 @@ const counterAccount: Record<LedgerEntry['kind'], LedgerAccount> = {
   'external-out': 'equity:adjustments',
   'external-cash': 'equity:adjustments',
   charges: 'expenses:fees',
+  rounding: 'expenses:fees',
   split: 'income:gains',
   'stock-dividend': 'income:dividends',
   'spin-off': 'income:gains',

@@ -94,6 +94,19 @@ it.each([
   },
 );
 
+it('what the broker rounds otherwise is booked as rounding, and halts nothing', async () => {
+  // The broker keeps its cash finer than in cents.
+  for (const quantity of ['1.00004', '1.00004', '0.33333', '2.12345']) {
+    await on.restart();
+    on.mock.byHand('BETA', quantity);
+    expect((await sync()).body).toMatchObject({ externalBooked: 0, differences: [] });
+    const { body: cash } = await on.call(getCash, {});
+    expect(Number(cash.cashBalance.amount)).toBe(Number(Number(on.mock.books.cash).toFixed(2)));
+    expect(await codesOfOrder()).toEqual([]);
+  }
+  expect((await on.call(verifyLedger, {})).body).toMatchObject({ correct: true, findings: [] });
+});
+
 it('a sync before the first order does not swallow the difference', async () => {
   await on.restart();
   on.mock.cash += 5_000_000_000n;

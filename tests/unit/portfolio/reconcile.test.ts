@@ -99,6 +99,26 @@ describe('charges that come later', () => {
   });
 });
 
+describe('rounding by the broker', () => {
+  const rounded = { ...fill('f1', 'BUY', 3, '-30.50', '2024-01-03'), isRounded: true };
+  const booked = (cash: string, fills = [rounded]) => {
+    const after = statement({ cash: euros(cash), holdings: [holds(3)], fills, flows: [deposit] });
+    const { entries } = reconcile(empty, after, noWorth, { recordedAt: NOW });
+    return entries.slice(2).map((line) => `${line.kind} ${line.cash.toString()}`);
+  };
+
+  it.each(['0.01', '-0.01'])('is a line of its own, of %s for an execution', (cents) => {
+    expect(booked(euros('69.50').add(euros(cents)).amount.toString())).toEqual([
+      `rounding EUR ${cents}`,
+    ]);
+  });
+
+  it('explains no more, and nothing where the broker states what it settled', () => {
+    expect(booked('69.52')).toEqual(['external-cash EUR 0.02']);
+    expect(booked('69.51', [{ ...rounded, isRounded: false }])).toEqual(['external-cash EUR 0.01']);
+  });
+});
+
 describe('reconciling', () => {
   const explained = statement({
     cash: euros('69.50'),

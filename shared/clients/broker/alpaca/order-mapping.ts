@@ -79,6 +79,7 @@ export function alpacaFillOf(
     fees: Money.zero(currency),
     exchangeRate: Decimal.one,
     settlement: buys ? value.negate() : value,
+    ...(!value.amount.equals(row.price.multiply(row.qty)) && { isRounded: true }),
     executedAt: row.transaction_time,
   };
 }

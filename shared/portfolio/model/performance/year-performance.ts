@@ -62,7 +62,8 @@ export function yearPerformances(
       ...{ year, deposited, withdrawn, gain: end - start - deposited + withdrawn },
       returnRatio: totalReturn(own.map(({ day, previous }) => dayReturn(previous, day))),
       ...{ dividends: booked('dividend'), interest: booked('interest') },
-      ...{ taxes: -booked('tax'), fees: -booked('fee') - booked('charges') },
+      taxes: -booked('tax'),
+      fees: -booked('fee') - booked('charges') - booked('rounding'),
       ...weighed({ before: own[0]?.previous, days: own.map(({ day }) => day) }, benchmark),
     };
   });

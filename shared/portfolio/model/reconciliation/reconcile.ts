@@ -17,6 +17,7 @@ import type { Price } from '#shared/kernel/price.ts';
 import type { Quantity } from '#shared/kernel/quantity.ts';
 import { actionLines, type ActionFrame, type ReportedAction } from '../action-lines.ts';
 import { chargesIn } from './awaited-charges.ts';
+import { roundingIn } from './rounding.ts';
 import type { Book, LedgerEntry } from '../book.ts';
 import { bookEntries, quantityHeld } from '../booking.ts';
 import { cashIn, foreignCurrencies } from '../foreign-cash.ts';
@@ -105,7 +106,9 @@ export function reconcile(
   ]);
   const actions = newActionLines(book, statement, { book, reported: moved, symbols, recordedAt });
   const reported = inOrder([...moved, ...actions]);
-  const external = externalLines(book, statement, reported, { symbols, worth, recordedAt });
+  const external = externalLines(book, statement, reported, {
+    ...{ symbols, worth, recordedAt, fills },
+  });
   const lines = withLotMethod([...external.before, ...reported, ...external.after], lotMethod);
   const entries = source === undefined ? lines : lines.map((line) => ({ source, ...line }));
   return {
@@ -197,7 +200,11 @@ interface Known {
   readonly symbols: ReadonlyMap<Isin, string>;
   readonly worth: ReadonlyMap<Isin, ShareValue>;
   readonly recordedAt: Instant;
+  /** Those that are booked now. */
+  readonly fills: readonly ReportedFill[];
 }
+
+type CashKind = 'external-cash' | 'charges' | 'rounding';
 
 function externalLines(
   book: Book,
@@ -231,7 +238,7 @@ function externalLines(
     else if (brought.sign > 0) after.push(line('external-in', isin, brought, statement.takenAt));
     if (taken.sign > 0) after.push(line('external-out', isin, taken, statement.takenAt));
   }
-  const moved = (prefix: string, kind: 'external-cash' | 'charges', cash: Money): LedgerEntry[] => {
+  const moved = (prefix: string, kind: CashKind, cash: Money): LedgerEntry[] => {
     const id = `${prefix}-${shortHash({ ...seed, kind, cash })}`;
     const { recordedAt } = known;
     return cash.sign === 0 ? [] : [{ id, kind, cash, happenedAt: statement.takenAt, recordedAt }];
@@ -239,7 +246,10 @@ function externalLines(
   for (const cash of unexplainedCash(book, statement, reported)) {
     const charges = chargesIn(cash, book, statement.fills);
     after.push(...moved('charges', 'charges', charges));
-    after.push(...moved('external', 'external-cash', cash.subtract(charges)));
+    const rest = cash.subtract(charges);
+    const rounding = roundingIn(rest, known.fills);
+    after.push(...moved('rounding', 'rounding', rounding));
+    after.push(...moved('external', 'external-cash', rest.subtract(rounding)));
   }
   return { before, after };
 }

@@ -79,9 +79,13 @@ export function taxReport(
   return { lots, income, years: yearsOf(lots, income, currency, rules) };
 }
 
+function isFee({ kind }: ConvertedLine): boolean {
+  return kind === 'charges' || kind === 'rounding';
+}
+
 function incomeOf(line: ConvertedLine, rules: PolicyTax): readonly Income[] {
   const { id, isin, symbol, cash, paid } = line;
-  const kind = line.kind === 'charges' ? 'fee' : line.kind;
+  const kind = isFee(line) ? 'fee' : line.kind;
   if (kind !== 'dividend' && kind !== 'interest' && kind !== 'tax' && kind !== 'fee') return [];
   const day = dayOf(line.happenedAt);
   return [{ kind, lineId: id, day, taxYear: taxYearOf(day, rules), isin, symbol, cash, paid }];
