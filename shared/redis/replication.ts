@@ -28,6 +28,12 @@ export type ReplicationState =
  */
 const DOUBTFUL_TIMEOUT_MS = 200;
 
+/**
+ * A replica reports every second what it has. One that has not for longer than this is not counted, although the
+ * connection to it, cut somewhere on its way, lasts until Redis' `repl-timeout`, 60 s unless it is set.
+ */
+const REPORT_AGE_SECONDS_MAX = 2;
+
 /** A field of the epoch, so that it is on the promoted server only, and on its replicas. */
 export const GOES_ALONE = 'alone';
 
@@ -74,11 +80,12 @@ export class Replication {
     return answer;
   }
 
-  /** For the status: the number of connected replicas, and whether it is sufficient. */
+  /** For the status: the number of replicas that report, and whether it is sufficient. */
   async state(): Promise<ReplicationState> {
     if (!this.isRequired) return { kind: 'none' };
     const info = await this.redis.info('replication');
-    const connected = [...info.matchAll(/^slave\d+:.*state=online/gm)].length;
+    const online = [...info.matchAll(/^slave\d+:.*state=online.*lag=(\d+)/gm)];
+    const connected = online.filter(([, age]) => Number(age) <= REPORT_AGE_SECONDS_MAX).length;
     const isEnough = connected >= this.rule.replicas && !this.isDoubtful;
     return { kind: isEnough ? 'protected' : 'unprotected', connected };
   }

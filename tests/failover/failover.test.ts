@@ -1,4 +1,5 @@
 /** The Redis of the board with the state is lost permanently. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { connectRedis } from '#shared/redis/client.ts';
 import { Database, writeDocument, type Write } from '#shared/redis/database.ts';
@@ -75,6 +76,24 @@ describe('the fence', () => {
     const failing = database.commit([], write('alone again'), 'guarded');
     await expect(failing).rejects.toMatchObject({ facts: { rule: 'not-replicated' } });
   });
+
+  it('the status says unprotected while the replica is connected and acknowledges nothing', async () => {
+    const [primary, replica] = pair.servers;
+    const database = databaseAt(pair.url);
+    const untilProtected = async (): Promise<void> => {
+      while ((await database.replication.state()).kind !== 'protected') await sleep(100);
+    };
+    await untilProtected();
+    replica.signal('SIGSTOP');
+    let info: string;
+    do {
+      await sleep(100);
+      info = String(await primary.ask('INFO', 'replication'));
+    } while (!/state=online.*lag=[3-9]/.test(info));
+    expect(await database.replication.state()).toEqual({ kind: 'unprotected', connected: 0 });
+    replica.signal('SIGCONT');
+    await untilProtected();
+  }, 30_000);
 
   it('promoting twice changes nothing the second time', async () => {
     const [, replica] = pair.servers;

@@ -56,7 +56,7 @@ function faults(parts: SystemParts): string[] {
     ...(durability?.complaint === undefined ? [] : [durability.complaint]),
     ...(replication?.kind === 'unprotected'
       ? [
-          `Writes that trade are on one board only: ${replication.connected ?? 0} replicas of Redis are connected.`,
+          `Writes that trade are not protected: ${replication.connected ?? 0} replicas of Redis answer.`,
         ]
       : []),
     ...notices,
