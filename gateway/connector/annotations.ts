@@ -10,7 +10,7 @@ import { instantOf } from '#shared/kernel/instant.ts';
 import { shortHash } from '#shared/kernel/hash.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import type { Bearer } from '#shared/clients/bearer.ts';
-import { connectQueueRedis } from '#shared/redis/client.ts';
+import { connectQueueRedis, QUEUE_RETRY_MS } from '#shared/redis/client.ts';
 import type { Log } from '#shared/process/log.ts';
 import { topicsQueue, type TopicMessage } from '#shared/runtime/topics.ts';
 import { readDeployed, type Deployed, type GatewayCredentials } from './read-deployments.ts';
@@ -73,6 +73,7 @@ export class Annotations {
         prefix,
         concurrency: MESSAGES_AT_ONCE,
         autorun: false,
+        runRetryDelay: QUEUE_RETRY_MS,
       },
     );
     this.worker.on('error', () => undefined);

@@ -18,6 +18,7 @@ import {
   connectQueueRedis,
   connectRedis,
   queuePrefixAt,
+  QUEUE_RETRY_MS,
   requireSafeRedis,
 } from '#shared/redis/client.ts';
 import { Database } from '#shared/redis/database.ts';
@@ -214,6 +215,7 @@ function openWorker(
       lockDuration: LOCK_MS,
       stalledInterval: STALLED_POLL_MS,
       maxStalledCount: CRASHES_MAX,
+      runRetryDelay: QUEUE_RETRY_MS,
     },
   );
   const { log } = jobProcessor;

@@ -7,7 +7,7 @@
 import { setMaxListeners } from 'node:events';
 import { Queue, WaitingError, Worker, type Job, type JobsOptions } from 'bullmq';
 import type { Redis } from 'ioredis';
-import { connectQueueRedis } from '#shared/redis/client.ts';
+import { connectQueueRedis, QUEUE_RETRY_MS } from '#shared/redis/client.ts';
 import { keys } from '#shared/redis/keys.ts';
 import { closeWorker, waitWithRedis } from './close-worker.ts';
 import { nextTurn } from './next-turn.ts';
@@ -157,6 +157,7 @@ export class FunctionQueues<Data> {
       lockDuration: LOCK_MS,
       stalledInterval: STALLED_POLL_MS,
       maxStalledCount: CRASHES_MAX,
+      runRetryDelay: QUEUE_RETRY_MS,
       settings: { repeatStrategy: nextTurn },
     });
     worker.on('error', () => undefined);

@@ -17,6 +17,9 @@ const RECONNECT_MS_MAX = 2_000;
 const STORE_SILENCE_MS_MAX = 6_000;
 const QUEUE_SILENCE_MS_MAX = 15_000;
 
+/** `runRetryDelay` of every queue worker: how soon it goes on after a lost connection; BullMQ waits 15 s by itself. */
+export const QUEUE_RETRY_MS = 1_000;
+
 /** What is in front of every key: in a cluster a hash tag, so that all keys share a slot. */
 function keyPrefixAt(url: string, keyPrefix: string): string {
   return isClusterUrl(url) ? `{${keyPrefix}}` : keyPrefix;
