@@ -1,5 +1,6 @@
 /** Two boards as network namespaces joined by one link with configurable faults. */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { openDelayedLink } from './delayed-link.ts';
 
 export type LinkFault = 'loss' | 'asymmetric' | 'partition' | 'slow' | 'delay';
 
@@ -55,11 +56,14 @@ export function openNetwork(): Network {
     sh(`ip netns exec ${name} nft 'add rule inet cut in iifname "eth0" ${condition} drop'`);
   const shape = (name: string, how: string): void =>
     sh(`ip netns exec ${name} tc qdisc replace dev eth0 root ${how}`);
+  const hasNetem = canDelay(names[0]);
+  const delayed = hasNetem ? undefined : openDelayedLink(names, addresses);
   return {
     boards: [boardOf(names[0], addresses[0]), boardOf(names[1], addresses[1])],
-    faults: canDelay(names[0])
-      ? ['loss', 'asymmetric', 'partition', 'slow', 'delay']
-      : ['loss', 'asymmetric', 'partition', 'slow'],
+    faults:
+      hasNetem || delayed
+        ? ['loss', 'asymmetric', 'partition', 'slow', 'delay']
+        : ['loss', 'asymmetric', 'partition', 'slow'],
     break: (fault, share) => {
       const percent = Math.round(share * 100);
       if (fault === 'partition') names.forEach((name) => drop(name));
@@ -68,15 +72,20 @@ export function openNetwork(): Network {
         names.forEach((name) => drop(name, `numgen random mod 100 < ${percent}`));
       else if (fault === 'slow')
         names.forEach((name) => shape(name, 'tbf rate 64kbit burst 4kb latency 800ms'));
+      else if (delayed) delayed.delay(percent * 10, 60);
       else names.forEach((name) => shape(name, `netem delay ${percent * 5}ms 30ms`));
     },
     restore: () => {
+      delayed?.restore();
       for (const name of names) {
         sh(`ip netns exec ${name} nft flush chain inet cut in`);
         sh(`ip netns exec ${name} tc qdisc del dev eth0 root 2>/dev/null || true`);
       }
     },
-    close: () => names.forEach((name) => sh(`ip netns del ${name}`)),
+    close: () => {
+      delayed?.close();
+      names.forEach((name) => sh(`ip netns del ${name}`));
+    },
   };
 }
 

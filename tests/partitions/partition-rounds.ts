@@ -29,19 +29,35 @@ export interface PartitionReport {
   readonly lost: number;
   /** Numbers that reached the broker more than once. */
   readonly doubled: number;
-  /** Acknowledged while the boards were cut off from each other, or on old state. */
+  /**
+   * Acknowledged while the boards were cut off from each other, or on old state; and statuses that said PROTECTED
+   * meanwhile.
+   */
   readonly untrue: number;
+  /** Statuses asked for while the boards were cut off for longer than the status may take to say so. */
+  readonly statusesWhileCut: number;
   readonly secondsUntilTrading: readonly number[];
   /** Of each round: calls that were not acknowledged until both boards traded again. */
   readonly attempts: readonly number[];
   readonly slow: readonly string[];
 }
 
-type Fault = LinkFault | 'power-worker' | 'power-state' | 'power-replica' | 'clock' | 'old-state';
+const OTHERS = [
+  'power-worker',
+  'power-state',
+  'power-replica',
+  'power-board',
+  'clock',
+  'old-state',
+] as const;
+type Fault = LinkFault | (typeof OTHERS)[number];
 
+/** What a process of a board writes: an answer to an order, or what the status says of replication. */
 interface Answer {
   readonly key: string;
+  readonly replication?: string;
   readonly success?: boolean;
+  readonly code?: string;
   readonly rule?: string;
   readonly tradeId?: string;
   readonly startedAt: number;
@@ -52,6 +68,11 @@ const PREFIX = 'partition';
 const RECOVERY_MS_MAX = 10_000;
 const PATIENCE_MS = 60_000;
 const POLL_MS = 20;
+/** Until the status has to say that the other board is not heard of. */
+const STATUS_AGE_MS_MAX = 4_000;
+/** One cut in so many lasts long: TCP then waits longer than a person should. */
+const LONG_CUTS = 6;
+const LONG_CUT_MS = 25_000;
 const SYMBOLS = [
   ['ARVN', 'ALDR'],
   ['CRVN', 'HAVL'],
@@ -87,6 +108,11 @@ export async function partitionRounds(
   }
 }
 
+type Judgement = Pick<
+  PartitionReport,
+  'acknowledged' | 'lost' | 'doubled' | 'untrue' | 'statusesWhileCut'
+>;
+
 interface Recovery {
   /** From the mishap's end until both boards traded. */
   readonly tookMs: number;
@@ -94,11 +120,24 @@ interface Recovery {
   readonly ranRatio: number;
   /** Calls begun since then that were not acknowledged, of the board that needed more: the load has no part in it. */
   readonly attempts: number;
+  /** How often each of them was answered what. */
+  readonly answers: Readonly<Record<string, number>>;
 }
 
-function slowText(round: number, fault: Fault, { tookMs, ranRatio, attempts }: Recovery): string {
+function slowText(round: number, fault: Fault, recovery: Recovery): string {
+  const { tookMs, ranRatio, attempts, answers } = recovery;
   const ran = `${Math.round(ranRatio * 100)} % of the polls of this process came about`;
-  return `round ${round}: ${fault} took ${tookMs} ms, ${attempts} calls in vain (${ran})`;
+  const why = Object.entries(answers).map(([answer, count]) => `${count} ${answer}`);
+  return `round ${round}: ${fault} took ${tookMs} ms, ${attempts} calls in vain (${ran}; ${why.join(', ')})`;
+}
+
+function countedBy(answers: readonly Answer[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { code, rule } of answers) {
+    const answer = [code, rule].filter(Boolean).join(' ') || 'nothing';
+    counts[answer] = (counts[answer] ?? 0) + 1;
+  }
+  return counts;
 }
 
 class Stage {
@@ -113,6 +152,7 @@ class Stage {
   private readonly servers: (ChildProcess | undefined)[] = [];
   private readonly workers: (ChildProcess | undefined)[] = [];
   private untrue = 0;
+  private statusesWhileCut = 0;
   /** While set, an answer to a call begun after it that acknowledges is untrue. */
   private cutSince: number | undefined;
 
@@ -120,8 +160,7 @@ class Stage {
     this.network = network;
     this.bundle = bundle;
     this.folder = folder;
-    const others = ['power-worker', 'power-state', 'power-replica', 'clock', 'old-state'] as const;
-    this.faults = [...network.faults, ...others];
+    this.faults = [...network.faults, ...OTHERS];
   }
 
   static async open(bundle: string): Promise<Stage> {
@@ -137,7 +176,8 @@ class Stage {
 
   /** Until both boards traded again. */
   async round(fault: Fault, random: Random): Promise<Recovery> {
-    const lastsMs = 300 + random() * 2_000;
+    const isLong = random() < 1 / LONG_CUTS && (fault === 'partition' || fault === 'asymmetric');
+    const lastsMs = 300 + random() * (isLong ? LONG_CUT_MS : 2_000);
     await sleep(random() * 300);
     await this.strike(fault, random, lastsMs);
     const restoredAt = Date.now();
@@ -149,6 +189,7 @@ class Stage {
     if (fault === 'power-worker') return this.restartWorker(random() < 0.5 ? 0 : 1, lastsMs);
     if (fault === 'power-state') return this.restartServer(0, lastsMs);
     if (fault === 'power-replica') return this.restartServer(1, lastsMs);
+    if (fault === 'power-board') return this.cutPower(random() < 0.5 ? 0 : 1, lastsMs);
     if (fault === 'clock') return this.skew(random);
     if (fault === 'old-state') return this.oldState(lastsMs);
     this.network.break(fault, fault === 'loss' ? 0.05 + random() * 0.3 : random());
@@ -168,6 +209,14 @@ class Stage {
     await kill(this.servers[board]);
     await sleep(lastsMs);
     await this.startServer(board, board === 1);
+  }
+
+  /** Of everything on the board at once. */
+  private async cutPower(board: 0 | 1, lastsMs: number): Promise<void> {
+    await Promise.all([kill(this.workers[board]), kill(this.servers[board])]);
+    await sleep(lastsMs);
+    await this.startServer(board, board === 1);
+    await this.startWorker(board);
   }
 
   /** Minutes, either way; the waits of the engine are measured on more than one clock. */
@@ -200,8 +249,9 @@ class Stage {
     const recovery = (): Recovery => {
       const tookMs = Date.now() - since;
       const ranRatio = Math.min(1, (polls * POLL_MS) / Math.max(1, tookMs));
-      const attempts = Math.max(...SYMBOLS.map((symbols) => this.vainOf(symbols, since)));
-      return { tookMs, ranRatio, attempts };
+      const vain = SYMBOLS.map((symbols) => this.vainOf(symbols, since));
+      const attempts = Math.max(...vain.map(({ length }) => length));
+      return { tookMs, ranRatio, attempts, answers: countedBy(vain.flat()) };
     };
     for (const symbols of SYMBOLS) {
       const traded = (): boolean =>
@@ -218,7 +268,7 @@ class Stage {
   }
 
   /** Every acknowledged order is on both servers, and each number reached the broker once. */
-  async judged(): Promise<Pick<PartitionReport, 'acknowledged' | 'lost' | 'doubled' | 'untrue'>> {
+  async judged(): Promise<Judgement> {
     await Promise.all(this.workers.map(kill));
     await sleep(500);
     let lost = 0;
@@ -235,7 +285,8 @@ class Stage {
     }
     const sent = [0, 1].flatMap((board) => linesOf(join(this.folder, `sent-${board}`)));
     const doubled = sent.length - new Set(sent).size;
-    return { acknowledged: this.acknowledged.length, lost, doubled, untrue: this.untrue };
+    const { untrue, statusesWhileCut } = this;
+    return { acknowledged: this.acknowledged.length, lost, doubled, untrue, statusesWhileCut };
   }
 
   async close(): Promise<void> {
@@ -252,14 +303,7 @@ class Stage {
     await mkdir(dir, { recursive: true });
     const own = this.network.boards[board];
     const role = isReplica ? ['--replicaof', `${this.network.boards[0].address} 6379`] : [];
-    const link = [
-      '--repl-timeout',
-      '3',
-      '--repl-ping-replica-period',
-      '1',
-      '--repl-diskless-sync-delay',
-      '0',
-    ];
+    const link = replicationSettings();
     const args = ['--dir', dir, '--save', '', '--appendonly', 'yes', '--appendfsync', 'always'];
     const where = [
       '--bind',
@@ -292,17 +336,24 @@ class Stage {
   }
 
   /** Of one board, until its first call that was acknowledged. */
-  private vainOf(symbols: readonly string[], since: number): number {
+  private vainOf(symbols: readonly string[], since: number): Answer[] {
     const counts = ({ key, startedAt }: Answer): boolean =>
       startedAt >= since && symbols.some((one) => key.startsWith(one));
     const until = this.acknowledged.find(counts)?.startedAt ?? Infinity;
-    return this.inVain.filter((one) => counts(one) && one.startedAt < until).length;
+    return this.inVain.filter((one) => counts(one) && one.startedAt < until);
   }
 
   private take(answer: Answer): void {
+    if (answer.replication !== undefined) return this.takeStatus(answer);
     if (answer.success !== true) return void this.inVain.push(answer);
     if (this.cutSince !== undefined && answer.startedAt > this.cutSince) this.untrue += 1;
     this.acknowledged.push(answer);
+  }
+
+  private takeStatus({ replication, startedAt }: Answer): void {
+    if (this.cutSince === undefined || startedAt < this.cutSince + STATUS_AGE_MS_MAX) return;
+    this.statusesWhileCut += 1;
+    if (replication === 'protected') this.untrue += 1;
   }
 
   private dataOf(board: 0 | 1): string {
@@ -316,6 +367,12 @@ class Stage {
     await once(asked, 'close');
     return text.trim();
   }
+}
+
+/** Those of the boards. */
+function replicationSettings(): string[] {
+  const lines = readFileSync('deploy/faasd/redis.conf', 'utf8').split('\n');
+  return lines.flatMap((line) => (line.startsWith('repl-') ? `--${line.trim()}`.split(/\s+/) : []));
 }
 
 async function kill(child: ChildProcess | undefined): Promise<void> {

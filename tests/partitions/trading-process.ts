@@ -7,17 +7,30 @@ import { appendFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { instantOf } from '#shared/kernel/instant.ts';
+import { connectRedis } from '#shared/redis/client.ts';
+import { Database } from '#shared/redis/database.ts';
 import { ControlStore } from '#shared/trading/control/control-store.ts';
 import executeTrade from '../../functions/trading/execute-trade/handler.ts';
 import { openTradingFixture } from '../support/brokers/trading-fixture.ts';
 
+interface Answer {
+  readonly success?: boolean;
+  readonly code?: string;
+  readonly rule?: string;
+  readonly tradeId?: string;
+  /** Of an order that was denied. */
+  readonly errors?: readonly { readonly code: string }[];
+}
+
 const [url = '', prefix = '', log = '', elapsedMs = '0', ...symbols] = process.argv.slice(2);
+const REPLICATION = { replicas: 1, timeoutMs: 1_000, unreplicated: 'refuse' } as const;
+const STATUS_PERIOD_MS = 250;
 const fixture = await openTradingFixture(
   { url },
   {
     REDIS_KEY_PREFIX: prefix,
-    REDIS_REPLICAS: '1',
-    REDIS_REPLICATION_TIMEOUT_MS: '1000',
+    REDIS_REPLICAS: String(REPLICATION.replicas),
+    REDIS_REPLICATION_TIMEOUT_MS: String(REPLICATION.timeoutMs),
     ORDERS_PER_DAY_MAX: '10000',
     PAPER_OPENING_CASH: '900000000',
     MINIMUM_ORDER: '1',
@@ -53,16 +66,35 @@ createInterface({ input: process.stdin }).on('line', (line) => {
       .catch(() => undefined);
 });
 
+/** How many shares are traded at a time. */
+const listed = await dependencies.marketData.listing(AbortSignal.timeout(10_000));
+const lots = new Map(listed.map(({ symbol, lot }) => [symbol, Number(lot)]));
+
 const say = (line: object): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
 say({ ready: true });
+
+/** The status as another process has it, which knows nothing of this one's attempts. */
+const { replication } = new Database(connectRedis(url, prefix), undefined, REPLICATION);
+void (async () => {
+  for (; ; await sleep(STATUS_PERIOD_MS)) {
+    const startedAt = Date.now();
+    const kind = await replication.state().then(
+      (state) => state.kind,
+      () => 'unknown',
+    );
+    say({ replication: kind, startedAt });
+  }
+})();
+
 for (let i = 0; ; i += 1) {
   const symbol = symbols[i % symbols.length] ?? '';
   const key = `${symbol}-${elapsedMs}-${i}`;
   for (;;) {
-    const order = { isin: fixture.isin(symbol), side: 'BUY', quantity: 1 };
+    const order = { isin: fixture.isin(symbol), side: 'BUY', quantity: lots.get(symbol) };
     const startedAt = Date.now();
     const { status, body } = await fixture.call(executeTrade, order, key);
-    const { success, code, tradeId, rule } = body as Record<string, unknown>;
+    const { success, code, tradeId, errors, ...facts } = body as Answer;
+    const rule = facts.rule ?? errors?.map((error) => error.code).join(' ');
     const isOpen = code === 'OUTCOME_UNKNOWN' || code === 'UNAVAILABLE' || code === 'TOO_BUSY';
     say({ key, status, success, code, rule, tradeId, startedAt, at: Date.now() });
     if (!isOpen) break;
