@@ -9,6 +9,13 @@ SPLIT=compute-state
 HISTORY=${ARDUINO_TRADER_HISTORY:-$HOME/.arduino-trader/deployments}
 declare -A HOSTS=()
 
+# What the script says of itself at its head.
+for argument in "$@"; do
+  case $argument in
+    --help | -h) awk 'NR > 1 && !/^#/ { exit } NR > 1 && !/^# shellcheck/ { sub(/^# ?/, ""); print }' "$0" && exit 0 ;;
+  esac
+done
+
 usage_error() {
   echo "$(basename "$0"): $1" >&2
   exit 2
@@ -18,6 +25,12 @@ usage_error() {
 value_of() {
   if [ $# -lt 2 ] || [ -z "$2" ]; then usage_error "$1 needs a value"; fi
   printf '%s' "$2"
+}
+
+# The absolute path of a file or folder that an option names: scripts go on in the project's folder.
+path_of() {
+  [ -r "$2" ] || usage_error "$1: $2 cannot be read"
+  realpath -- "$2"
 }
 
 # `compute=192.168.1.21,state=192.168.1.22`
@@ -43,6 +56,9 @@ require_hosts() {
   local board
   for board in $1; do
     [ -n "${HOSTS[$board]:-}" ] || usage_error "--hosts: the address of \"$board\" is missing"
+  done
+  for board in "${!HOSTS[@]}"; do
+    [[ " $1 " == *" $board "* ]] || usage_error "--hosts: \"$board\" is none of the boards ${1// /, }"
   done
 }
 

@@ -23,6 +23,13 @@ done
 [ -n "$TAG" ] || usage_error '--tag is missing'
 BOARDS=$(boards_of "$SPLIT")
 require_hosts "$BOARDS"
+[ -z "$SETTINGS" ] || SETTINGS=$(path_of --settings "$SETTINGS")
+if [ -n "$SECRETS" ]; then
+  SECRETS=$(path_of --secrets "$SECRETS")
+  for board in $BOARDS; do
+    [ -d "$SECRETS/$board" ] || usage_error "--secrets: $SECRETS has no folder \"$board\""
+  done
+fi
 cd "$PROJECT"
 export IMAGE_TAG=$TAG
 FAILED=0

@@ -28,6 +28,9 @@ done
 [[ $DAYS_MIN =~ ^[0-9]+$ ]] || usage_error '--days-min is a number of days'
 BOARDS=$(boards_of "$SPLIT")
 require_hosts "$BOARDS"
+[ -z "$REDIS_FILE" ] || REDIS_FILE=$(path_of --redis-url-file "$REDIS_FILE")
+[ -z "$CERTIFICATES" ] || CERTIFICATES=$(path_of --certificates "$CERTIFICATES")
+[ -z "$PASSWORD_FILE" ] || PASSWORD_FILE=$(path_of --password-file "$PASSWORD_FILE")
 cd "$PROJECT"
 [ -z "$TAG" ] || export IMAGE_TAG=$TAG
 PROBLEMS=0
@@ -81,6 +84,12 @@ redis_well() {
   [ "$primaries" = 1 ] || { echo "$primaries of $servers servers are primary" && return 1; }
 }
 
+# Those in use: in a folder of `npm run certificates`, or in one of secrets (grpc-cert). Files of keys have none.
+certificates_in() {
+  find -L "$1" -type f \( -name '*.pem' -o -name '*.crt' -o -name '*cert*' -o -name 'grpc-ca' \) \
+    -not -path '*/versions/*' -exec grep -l -- '-----BEGIN CERTIFICATE-----' {} + | sort
+}
+
 certificate_well() {
   local end days
   end=$(openssl x509 -in "$1" -noout -enddate) || return 1
@@ -110,8 +119,8 @@ for board in $BOARDS; do
 done
 [ -z "$REDIS_FILE" ] || check 'redis' redis_well
 if [ -n "$CERTIFICATES" ]; then
-  for file in "$CERTIFICATES"/*.crt "$CERTIFICATES"/*cert*; do
-    [ ! -f "$file" ] || check "certificate $(basename "$file")" certificate_well "$file"
-  done
+  mapfile -t FILES < <(certificates_in "$CERTIFICATES")
+  [ ${#FILES[@]} -gt 0 ] || report 1 "certificates: there is none in $CERTIFICATES"
+  for file in "${FILES[@]}"; do check "certificate ${file#"$CERTIFICATES/"}" certificate_well "$file"; done
 fi
 [ "$PROBLEMS" = 0 ] || { echo "$PROBLEMS problems" && exit 1; }

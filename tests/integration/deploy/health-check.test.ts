@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findRedisServer } from '#gateway/embedded/redis/redis-program.ts';
 import { freePort } from '../../support/free-port.ts';
-import { describeNeeding } from '../../support/needing.ts';
+import { describeNeeding, testNeeding } from '../../support/needing.ts';
 import { ran, withoutProgram, type Ran } from './tools.ts';
 
 const PASSWORD = 'a-long-random-password';
@@ -50,6 +50,32 @@ test('the clock of a board is right, or its difference is named', async () => {
   await gateway(300);
   expect(check('--skew-max', '60').out).toMatch(/PROBLEM state: clock: differs by (29|30)\d s/);
 });
+
+testNeeding(
+  withoutProgram('openssl'),
+  'the days left of every certificate in use are looked at, in the folder that the command made',
+  async () => {
+    await gateway(0);
+    const certificates = join(folder, 'certificates');
+    const make = (...args: string[]): Ran =>
+      ran('node', ['scripts/run.mjs', 'scripts/certificates.ts', ...args, '--dir', certificates]);
+    expect(make('ca').code).toBe(0);
+    expect(make('board', 'board-1').code).toBe(0);
+    const lines = (...options: string[]): string[] =>
+      check('--certificates', certificates, ...options)
+        .out.split('\n')
+        .filter((line) => line.includes('certificate'));
+    const used = ['board-1/current/ca.pem', 'board-1/current/cert.pem', 'ca/ca.pem'];
+    expect(lines()).toEqual(used.map((name) => `ok      certificate ${name}`));
+    expect(lines('--days-min', '90')[1]).toMatch(
+      /^PROBLEM certificate board-1\/current\/cert.pem: (59|60) days left/,
+    );
+    const empty = join(folder, 'empty');
+    await mkdir(empty);
+    expect(check('--certificates', empty).out).toContain('PROBLEM certificates: there is none in');
+  },
+  60_000,
+);
 
 describeNeeding(withoutProgram('redis-cli'), 'Redis with a password', () => {
   let ports: readonly number[];

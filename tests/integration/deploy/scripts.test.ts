@@ -74,6 +74,15 @@ test.each([
   ['deploy-dual-device', ['--tag'], '--tag needs a value'],
   ['deploy-dual-device', ['--tag', '7', ...HOSTS, '--split', 'three'], '--split: there is no'],
   ['deploy-dual-device', ['--tag', '7', '--hosts', 'compute'], '--hosts: "compute" is not'],
+  [
+    'deploy-dual-device',
+    ['--tag', '7', '--hosts', `${HOSTS[1] ?? ''},stat=10.0.0.1`],
+    '"stat" is none',
+  ],
+  ['deploy-dual-device', ['--tag', '7', ...HOSTS, '--secrets', FOLDER], 'has no folder "state"'],
+  ['deploy-dual-device', ['--tag', '7', ...HOSTS, '--settings', '/nowhere'], '/nowhere cannot be'],
+  ['health-check', [...HOSTS, '--certificates', '/nowhere'], '--certificates: /nowhere cannot be'],
+  ['health-check', [...HOSTS, '--redis-url-file', '/nowhere'], '--redis-url-file: /nowhere cannot'],
   ['health-check', [...HOSTS, '--skew-max', 'much'], '--skew-max is a number'],
   ['health-check', ['--host', 'x'], 'unknown option --host'],
   ['rollback', [...HOSTS], 'name the version with --to'],
@@ -90,6 +99,16 @@ test.each([
   const { code, err } = script(name, ...args);
   expect([code, err]).toEqual([2, expect.stringContaining(why)]);
 });
+
+test.each(['deploy-dual-device', 'health-check', 'failover', 'rollback', 'faasd-watch'])(
+  '%s --help says what it does and its options',
+  (name) => {
+    const { code, out } = script(name, '--help');
+    expect([code, out]).toEqual([0, expect.stringContaining(`${name}.sh`)]);
+    expect(out).toContain('--dry-run');
+    expect(out).not.toMatch(/^#|shellcheck/m);
+  },
+);
 
 test('a rollback installs the previous version', async () => {
   await writeFile(join(home, 'history'), '5\n6\n7\n7\n');
