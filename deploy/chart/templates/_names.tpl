@@ -7,7 +7,14 @@ app.kubernetes.io/name: arduino-trader
 app.kubernetes.io/instance: {{ .Release.Name }}
 app.kubernetes.io/version: {{ include "trader.tag" . | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
+app.kubernetes.io/part-of: arduino-trader
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
+{{- end -}}
+
+{{/* Labels of what belongs to a part: dict "root" . "part" "facade" */}}
+{{- define "trader.partLabels" -}}
+{{ include "trader.labels" .root }}
+app.kubernetes.io/component: {{ .part }}
 {{- end -}}
 
 {{/* Selector of a part: dict "root" . "part" "facade" */}}
@@ -66,6 +73,8 @@ app.kubernetes.io/name: arduino-trader
 
 {{- define "trader.podSecurity" -}}
 automountServiceAccountToken: false
+# No variables of other Services, whose names may be those of settings.
+enableServiceLinks: false
 securityContext:
   runAsNonRoot: true
   runAsUser: {{ .user }}
@@ -115,7 +124,7 @@ apiVersion: policy/v1
 kind: PodDisruptionBudget
 metadata:
   name: {{ include "trader.name" .root }}-{{ .part }}
-  labels: {{- include "trader.labels" .root | nindent 4 }}
+  labels: {{- include "trader.partLabels" . | nindent 4 }}
 spec:
   maxUnavailable: 1
   {{- if ne .part "redis" }}
