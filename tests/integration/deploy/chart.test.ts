@@ -1,7 +1,6 @@
 /** The Helm chart, as Helm renders it, judged by the schemas of Kubernetes and by what it promises. */
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { operations } from '#shared/contract/catalogue.ts';
@@ -9,18 +8,12 @@ import { serviceNames } from '#shared/contract/names.ts';
 import { describeNeeding } from '../../support/needing.ts';
 import { findDefinitions, writeCustomSchemas } from '../../support/deployment/custom-resources.ts';
 import { findApiDescription, writeSchemas } from '../../support/deployment/kubernetes-schemas.ts';
-import { ran, type Ran } from './tools.ts';
+import { findTool, ran, type Ran } from './tools.ts';
 
 const CHART = 'deploy/chart';
-const helm = tool('HELM', 'helm');
-const kubeconform = tool('KUBECONFORM', 'kubeconform');
-const kubeScore = tool('KUBE_SCORE', 'kube-score');
-
-/** What the environment names, or what `go install` left. */
-function tool(variable: string, name: string): string | undefined {
-  const places = [process.env[variable], join(homedir(), 'go/bin', name), `/usr/local/bin/${name}`];
-  return places.find((place) => place && existsSync(place));
-}
+const helm = findTool('HELM', 'helm');
+const kubeconform = findTool('KUBECONFORM', 'kubeconform');
+const kubeScore = findTool('KUBE_SCORE', 'kube-score');
 
 interface Resource {
   readonly kind: string;

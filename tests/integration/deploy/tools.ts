@@ -1,5 +1,15 @@
 /** Which of the tools that check a deployment's files are here. */
 import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+/** What the environment names, or what `go install` or a package left. */
+export function findTool(variable: string, name: string): string | undefined {
+  const folders = [join(homedir(), 'go/bin'), '/usr/local/bin', '/usr/bin'];
+  const places = [process.env[variable], ...folders.map((folder) => join(folder, name))];
+  return places.find((place) => place && existsSync(place));
+}
 
 /** @returns why tests that need the program are skipped; undefined: it is there */
 export function withoutProgram(program: string): string | undefined {

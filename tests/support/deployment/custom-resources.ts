@@ -64,6 +64,33 @@ export function writeCustomSchemas(definitions: readonly string[], folder: strin
   write(folder, ['Function', 'openfaas.com', 'v1'], functionSchema());
 }
 
+/** The definition of a Function, for an API server. */
+export function functionDefinition(): object {
+  const names = { kind: 'Function', plural: 'functions', singular: 'function' };
+  const schema = { openAPIV3Schema: loose(functionSchema()) };
+  return {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: 'functions.openfaas.com' },
+    spec: {
+      ...{ group: 'openfaas.com', scope: 'Namespaced', names },
+      versions: [{ name: 'v1', served: true, storage: true, schema }],
+    },
+  };
+}
+
+/** An API server refuses what a definition does not name by itself, and takes no `additionalProperties: false`. */
+function loose({ additionalProperties, properties, ...schema }: Schema): Schema {
+  const parts = Object.entries(properties ?? {}).map(([name, part]) => [name, loose(part)]);
+  return {
+    ...schema,
+    ...(properties && { properties: Object.fromEntries(parts) as Record<string, Schema> }),
+    ...(additionalProperties !== false && additionalProperties !== undefined
+      ? { additionalProperties }
+      : {}),
+  };
+}
+
 function write(folder: string, [kind = '', group = '', version = '']: string[], schema: Schema) {
   const name = [kind.toLowerCase(), group.split('.')[0], version].join('-');
   writeFileSync(join(folder, `${name}.json`), JSON.stringify(schema));
