@@ -13,6 +13,7 @@ const opposites: Readonly<Partial<Record<LedgerEntry['kind'], BrokerFlowKind>>> 
   tax: 'tax',
   interest: 'interest',
   fee: 'fee',
+  conversion: 'conversion',
   'transfer-in': 'transfer-out',
   'transfer-out': 'transfer-in',
 };

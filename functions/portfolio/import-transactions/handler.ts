@@ -32,8 +32,10 @@ export default handle(portfolio.importTransactions, async (request, context) => 
   const bySymbol = new Map(securities.map((one) => [one.symbol.toUpperCase(), one.isin]));
   const file = readImport(content);
   const isinOf = (symbol: string) => bySymbol.get(symbol.toUpperCase());
+  const lines = new Map(ledger.map((line) => [line.id, line]));
   const plan = importPlan(file, {
     ...{ book, isinOf, now: context.now() },
+    lineOf: (id) => lines.get(id),
     bookedActions: actionsInForce(ledger),
     declared: await storedActions(database, isinsIn(file, isinOf)),
     rateOf: await ratesInto(new StoredMarket(database), baseCurrency, file.currencies),

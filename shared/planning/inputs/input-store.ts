@@ -4,6 +4,7 @@
  */
 import { promisify } from 'node:util';
 import { deflateRaw, inflateRaw } from 'node:zlib';
+import { Failure } from '#shared/kernel/failure.ts';
 import { DAY_MS } from '#shared/kernel/instant.ts';
 import type { PlanId } from '#shared/kernel/identifiers.ts';
 import { decode, encode } from '#shared/redis/codec.ts';
@@ -33,7 +34,7 @@ export class InputStore {
     const at = inputs.instants.at(-1) ?? 0;
     await this.addMissing(values.parts);
     const text = (await packed(encode(record))).toString('base64');
-    await redis.hset(inputRecords(), inputs.planId, text);
+    await redis.hset(inputRecords(), inputs.planId, `${partHash(text)}.${text}`);
     await redis.zadd(inputsByTime(), at, inputs.planId);
     await this.forget(at - retentionDays * DAY_MS);
   }
@@ -60,10 +61,24 @@ export class InputStore {
     return decode(planInputs, encode(whole), `${inputRecords()} ${plan}`);
   }
 
+  /** @throws Failure REFUSED input-gone where it is not as it was stored */
   private async record(plan: PlanId): Promise<unknown> {
-    const text = await this.database.redis.hget(inputRecords(), plan);
-    if (text === null) return undefined;
-    return JSON.parse((await unpacked(Buffer.from(text, 'base64'))).toString('utf8'));
+    const stored = await this.database.redis.hget(inputRecords(), plan);
+    if (stored === null) return undefined;
+    try {
+      return JSON.parse(
+        (await unpacked(Buffer.from(checked(stored), 'base64'))).toString('utf8'),
+      ) as unknown;
+    } catch {
+      throw inputGone(`the record of ${plan}`);
+    }
+  }
+
+  /** One that is damaged is of no use any more, and neither is what it refers to. */
+  private async partsOf(plan: PlanId): Promise<readonly string[]> {
+    const record = await this.record(plan).catch(undefinedWhereGone);
+    const lists = await this.values(referencesIn(record));
+    return [...lists].flatMap(([hash, list]) => [hash, ...chunksOf(list)]);
   }
 
   private async addMissing(parts: ReadonlyMap<string, string>): Promise<void> {
@@ -113,15 +128,25 @@ export class InputStore {
     await redis.hdel(inputRecords(), ...old);
     await redis.zrem(inputsByTime(), ...old);
     const used = new Set<string>();
-    for (const plan of await redis.hkeys(inputRecords())) {
-      const lists = referencesIn(await this.record(plan as PlanId));
-      for (const [hash, list] of await this.values(lists))
-        for (const one of [hash, ...chunksOf(list)]) used.add(one);
-    }
+    for (const plan of await redis.hkeys(inputRecords()))
+      for (const hash of await this.partsOf(plan as PlanId)) used.add(hash);
     const unused = (await redis.hkeys(inputValues())).filter((hash) => !used.has(hash));
     for (let at = 0; at < unused.length; at += FIELDS_MAX)
       await redis.hdel(inputValues(), ...unused.slice(at, at + FIELDS_MAX));
   }
+}
+
+function undefinedWhereGone(thrown: unknown): undefined {
+  if (Failure.from(thrown).facts['rule'] !== 'input-gone') throw thrown;
+  return undefined;
+}
+
+/** The text of a record that has the hash before it; those of earlier builds have none. */
+function checked(stored: string): string {
+  const [hash = '', text] = stored.split('.');
+  if (text === undefined) return stored;
+  if (partHash(text) !== hash) throw new Error('its hash is another one');
+  return text;
 }
 
 /** What a missing text was part of: the command that read it, or a part of the record. */

@@ -9,7 +9,7 @@ import { isSameAction } from './placed-action.ts';
 import { Placer, type ImportAround, type Placed } from './placer.ts';
 import type { ReadImport } from './read-import.ts';
 import { IMPORT_PREFIX } from './undo.ts';
-import type { LeftRow } from './transaction.ts';
+import type { LeftRow } from './formats/transaction.ts';
 
 export interface ImportPlan extends Placed {
   /** By which it is undone as a whole; empty where it books nothing. */
@@ -33,7 +33,7 @@ export function isinsIn(
 
 export function importPlan(file: ReadImport, around: ImportAround): ImportPlan {
   const { format, transactions, actions, left } = file;
-  const placer = new Placer(format, around);
+  const placer = new Placer(format, around, transactions);
   const steps: Step[] = [
     ...transactions.map((row) => ({ at: row.at, line: row.line, place: () => placer.place(row) })),
     ...actions.map((row) => ({ at: row.at, line: -1, place: () => placer.placeAction(row) })),

@@ -9,7 +9,7 @@ import { parseIsin } from '#shared/kernel/isin.ts';
 import type { Money } from '#shared/kernel/money.ts';
 import { QUANTITY_DECIMALS_MAX, type Quantity } from '#shared/kernel/quantity.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
-import type { ImportedAction, ImportedActionKind, SharesRatio } from './transaction.ts';
+import type { ImportedAction, ImportedActionKind, SharesRatio } from './formats/transaction.ts';
 
 /** A broker books it within days of the ex-date. */
 const DAYS_APART_MAX = 7;

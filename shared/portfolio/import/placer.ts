@@ -1,32 +1,33 @@
 /** Places the rows of an import on what the account holds: each once, by its own id or by its content. */
 import type { BookedAction, BookedMovement } from '#shared/clients/broker/broker.ts';
-import { dayOf, startOf, type CalendarDay } from '#shared/kernel/calendar-day.ts';
+import { dayOf, startOf } from '#shared/kernel/calendar-day.ts';
 import type { CorporateAction } from '#shared/kernel/corporate-action.ts';
-import { parseCurrency, type Currency } from '#shared/kernel/currency.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { Failure } from '#shared/kernel/failure.ts';
-import { shortHash } from '#shared/kernel/hash.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
 import { parseIsin, type Isin } from '#shared/kernel/isin.ts';
-import { Money } from '#shared/kernel/money.ts';
-import { Price, PRICE_DECIMALS_MAX } from '#shared/kernel/price.ts';
+import type { Money } from '#shared/kernel/money.ts';
 import type { Book, LedgerEntry } from '../model/book.ts';
 import { quantityHeld } from '../model/booking.ts';
+import { inOwnCurrency, isStatedIn, type Convertible, type RateOf } from './own-currency.ts';
 import { isSameAction, placedAction, symbolIn } from './placed-action.ts';
-import { attempt } from './csv-rows.ts';
-import type { ImportedAction, ImportedTransaction, LeftRow } from './transaction.ts';
+import { RowIdentities } from './row-identity.ts';
+import { cents, movementsFor, movesShares } from './row-movements.ts';
+import { attempt } from './formats/csv-rows.ts';
+import type { ImportedAction, ImportedTransaction, LeftRow } from './formats/transaction.ts';
 
 export interface ImportAround {
   readonly book: Book;
   /** Lines of corporate actions that were booked and not undone. */
   readonly bookedActions: readonly LedgerEntry[];
+  /** Of the ledger, by its id. */
+  readonly lineOf: (id: string) => LedgerEntry | undefined;
   /** Corporate actions that the universe knows of the file's securities. */
   readonly declared: readonly CorporateAction[];
   readonly now: Instant;
   /** Of the universe, for files without ISINs. */
   readonly isinOf: (symbol: string) => Isin | undefined;
-  /** Of a currency into the account's, on or before a day. */
-  readonly rateOf: (currency: Currency, day: CalendarDay) => Decimal | undefined;
+  readonly rateOf: RateOf;
 }
 
 export interface Placed {
@@ -48,24 +49,52 @@ export class Placer {
   private readonly actions: BookedAction[] = [];
   /** Securities of which it brings shares. */
   private readonly brought = new Set<Isin>();
-  private readonly occurrences = new Map<string, number>();
+  private readonly identities: RowIdentities;
   private readonly held = new Map<Isin, Decimal>();
   private known = 0;
 
-  constructor(format: string, around: ImportAround) {
+  constructor(format: string, around: ImportAround, rows: readonly ImportedTransaction[]) {
     this.format = format;
     this.around = around;
+    const { book, lineOf } = around;
+    this.identities = new RowIdentities(
+      format,
+      {
+        ...{ booked: book.booked, lineOf },
+        expected: (row, flowId) => this.expected(row, flowId),
+        isStated: (row) => isStatedIn(row, book.currency),
+      },
+      rows,
+    );
   }
 
   /** The fee of a trade that is left out stays out with it. */
   place(row: ImportedTransaction): void {
-    const flowId = this.openFlowId(this.flowIdOf(row));
-    if (row.isCancelled) return this.placeCancelled(row, flowId === undefined);
-    if (flowId === undefined) return void (this.known += 1);
+    const identity = this.identities.of(row);
+    if (row.isCancelled) return this.placeCancelled(row, identity.state !== 'new');
+    if (identity.state === 'booked') return void (this.known += 1);
     if (this.left.some(({ line }) => line === row.line)) return;
-    const made = attempt(() => this.movementsOf(this.inOwnCurrency(row), flowId));
+    if (identity.state === 'differs') return this.leaveDiffering(row, identity.line);
+    const made = attempt(() => this.movementsOf(this.inOwnCurrency(row), identity.flowId));
     if (typeof made === 'string') this.left.push({ line: row.line, reason: made });
     else this.movements.push(...made);
+  }
+
+  /** What an earlier version of the reader booked stands until its import is undone. */
+  private leaveDiffering(row: ImportedTransaction, { kind, cash, source }: LedgerEntry): void {
+    const [now] = this.expected(row, '') ?? [];
+    const reason = `it is booked as ${kind} of ${cash}, and is read as ${now?.kind ?? row.kind} of ${now?.amount ?? row.cash} now: undo ${source ?? 'that import'} by trader reverse, and import again`;
+    this.left.push({ line: row.line, reason });
+  }
+
+  private expected(row: ImportedTransaction, flowId: string) {
+    const { book, rateOf } = this.around;
+    const { currency } = book;
+    const made = attempt(() => {
+      const isin = this.isinOf(row);
+      return movementsFor(this.inOwnCurrency(row), currency, { flowId, isin, rateOf });
+    });
+    return typeof made === 'string' ? undefined : made;
   }
 
   /** Neither it nor its cancellation is booked, unless an older file has brought it already. */
@@ -142,7 +171,9 @@ export class Placer {
   private openActionId(actionId: string): string {
     const { booked } = this.around.book;
     let id = actionId;
-    for (let times = 2; booked.has(`action-${id}`); times += 1) id = `${actionId}-again-${times}`;
+    const isTaken = (): boolean =>
+      booked.has(`action-${id}`) || this.actions.some((one) => one.actionId === id);
+    for (let times = 2; isTaken(); times += 1) id = `${actionId}-again-${times}`;
     return id;
   }
 
@@ -159,89 +190,17 @@ export class Placer {
       .normalize();
   }
 
-  /** What was undone may be booked again, under another id; undefined while it is booked. */
-  private openFlowId(flowId: string): string | undefined {
-    const { booked } = this.around.book;
-    let id = flowId;
-    for (let times = 2; booked.has(`flow-${id}`); times += 1) {
-      if (!booked.has(`flow-reversal-${id}`)) return undefined;
-      id = `${flowId}-again-${times}`;
-    }
-    return id;
-  }
-
-  /** Equal rows of one file are told apart by their order. */
-  private flowIdOf({ rowId, content, kind }: ImportedTransaction): string {
-    const key = shortHash({ format: this.format, row: rowId ? { rowId, kind } : content });
-    const count = (this.occurrences.get(key) ?? 0) + 1;
-    this.occurrences.set(key, count);
-    return count === 1 ? `import-${key}` : `import-${key}-${count}`;
-  }
-
-  /** Cash in another currency becomes what it was worth, by the file's rate or the day's. */
   private inOwnCurrency<T extends Convertible>(row: T): T {
-    const { currency: own } = this.around.book;
-    const currency = row.currency === '' ? own : parseCurrency(row.currency);
-    if (currency === own) return row;
-    const day = dayOf(row.at);
-    const rate = this.statedRate(row, currency, day) ?? this.around.rateOf(currency, day);
-    if (!rate) throw wrong(`there is no exchange rate from ${currency} to ${own} on ${day}`);
-    const convert = (amount: Decimal | undefined): Decimal | undefined => amount?.multiply(rate);
-    const { charges, tax } = row;
-    return {
-      ...{ ...row, cash: row.cash.multiply(rate), currency: own },
-      ...{ charges: convert(charges), tax: convert(tax) },
-    };
+    return inOwnCurrency(row, this.around.book.currency, this.around.rateOf);
   }
 
-  /** The file's rate, led on where it leads into another currency than the account's. */
-  private statedRate(
-    { rate, rateTo }: Convertible,
-    currency: Currency,
-    day: CalendarDay,
-  ): Decimal | undefined {
-    const { currency: own } = this.around.book;
-    if (!rate) return undefined;
-    if (rateTo !== undefined && rateTo !== own) {
-      const onward = this.around.rateOf(parseCurrency(rateTo), day);
-      return onward && rate.multiply(onward);
-    }
-    const stored = this.around.rateOf(currency, day);
-    if (stored && !isNear(rate, stored))
-      throw wrong(
-        `its rate from ${currency} to ${own}, ${rate}, is far from ${stored} of ${day}: the file may be of an account in another currency`,
-      );
-    return rate;
-  }
-
-  private movementsOf(row: ImportedTransaction, flowId: string): BookedMovement[] {
-    const { book } = this.around;
-    const { currency } = book;
+  private movementsOf(row: ImportedTransaction, flowId: string): readonly BookedMovement[] {
     const isin = this.isinOf(row);
-    const tax = row.tax && row.tax.sign > 0 ? cents(row.tax, currency) : undefined;
-    const cash = cents(row.cash, currency);
-    const common = {
-      happenedAt: row.at,
-      ...(isin && { isin, symbol: this.symbolOf(row, isin) }),
-    };
     this.requireSign(row);
     this.moveShares(row, isin);
-    const gross =
-      tax && (row.kind === 'dividend' || row.kind === 'interest') ? cash.add(tax) : cash;
-    const main: BookedMovement = {
-      ...{
-        flowId,
-        kind: row.kind,
-        amount: isTransfer(row) ? Money.zero(currency) : gross,
-        ...common,
-      },
-      ...(movesShares(row) && row.quantity && { quantity: row.quantity }),
-      ...(movesShares(row) && termsOf(row, currency)),
-      ...(row.charges && row.charges.sign > 0 && { charges: cents(row.charges, currency) }),
-    };
-    if (gross === cash || !tax) return [main];
-    const withheld = { flowId: `${flowId}-tax`, kind: 'tax', amount: tax.negate() } as const;
-    return [main, { ...withheld, ...common, relatedFlowId: flowId }];
+    const symbol = isin && this.symbolOf(row, isin);
+    const { book, rateOf } = this.around;
+    return movementsFor(row, book.currency, { flowId, isin, symbol, rateOf });
   }
 
   private isinOf({
@@ -291,46 +250,6 @@ export class Placer {
         `it is from before the ${later.kind} of ${dayOf(later.happenedAt)}, which is booked for the shares held until then: undo that import first, or import this file into an account of its own`,
       );
   }
-}
-
-/** Cash, and what is contained in it. */
-type Convertible = Pick<
-  ImportedTransaction,
-  'cash' | 'currency' | 'rate' | 'rateTo' | 'at' | 'charges' | 'tax'
->;
-
-/** Rates of one day, from two sources, differ by less than one per cent. */
-const RATE_DIFFERENCE_RATIO_MAX = 0.05;
-
-function isNear(one: Decimal, other: Decimal): boolean {
-  return Math.abs(one.toEstimate() / other.toEstimate() - 1) <= RATE_DIFFERENCE_RATIO_MAX;
-}
-
-function movesShares({ kind }: ImportedTransaction): boolean {
-  return kind === 'buy' || kind === 'sell' || kind === 'transfer-in' || kind === 'transfer-out';
-}
-
-function isTransfer({ kind }: ImportedTransaction): boolean {
-  return kind === 'transfer-in' || kind === 'transfer-out';
-}
-
-/** Price as stated, and the rate that makes the cash of it. */
-function termsOf(
-  { price, quantity, cash, charges, kind }: ImportedTransaction,
-  base: Currency,
-): Pick<BookedMovement, 'price' | 'exchangeRate'> {
-  if (!price || !quantity || price.amount.sign <= 0) return {};
-  const currency = parseCurrency(price.currency);
-  const exact = new Price(price.amount.round(PRICE_DECIMALS_MAX, 'half-even'), currency);
-  if (currency === base) return { price: exact, exchangeRate: Decimal.one };
-  const worth = price.amount.multiply(quantity);
-  const fees = charges ?? Decimal.zero;
-  const gross = kind === 'buy' ? cash.absolute().subtract(fees) : cash.absolute().add(fees);
-  return { price: exact, exchangeRate: gross.divide(worth, 10, 'half-even').normalize() };
-}
-
-function cents(amount: Decimal, currency: Currency): Money {
-  return Money.rounded(amount, currency, 'half-even');
 }
 
 function wrong(why: string): Failure {

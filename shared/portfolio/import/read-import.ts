@@ -1,21 +1,21 @@
 /** Reads a file of transactions in whichever format its header says. */
 import { isCurrency, parseCurrency, type Currency } from '#shared/kernel/currency.ts';
 import { invalidRequest } from '#shared/kernel/failure.ts';
-import { degiroAccount } from './degiro-account.ts';
-import { degiro } from './degiro.ts';
-import { freedom24 } from './freedom24.ts';
-import { ghostfolio } from './ghostfolio.ts';
-import { interactiveBrokersActivity } from './interactive-brokers-activity.ts';
-import { interactiveBrokersFlex } from './interactive-brokers-flex.ts';
-import { plain } from './plain.ts';
-import { portfolioPerformanceXml } from './portfolio-performance-xml.ts';
-import { portfolioPerformance } from './portfolio-performance.ts';
-import { scalable } from './scalable.ts';
-import { tradeRepublic } from './trade-republic.ts';
-import { trading212 } from './trading212.ts';
-import { readImportFile } from './csv-rows.ts';
+import { degiroAccount } from './formats/degiro-account.ts';
+import { degiro } from './formats/degiro.ts';
+import { freedom24 } from './formats/freedom24.ts';
+import { ghostfolio } from './formats/ghostfolio.ts';
+import { interactiveBrokersActivity } from './formats/interactive-brokers-activity.ts';
+import { interactiveBrokersFlex } from './formats/interactive-brokers-flex.ts';
+import { plain } from './formats/plain.ts';
+import { portfolioPerformanceXml } from './formats/portfolio-performance-xml.ts';
+import { portfolioPerformance } from './formats/portfolio-performance.ts';
+import { scalable } from './formats/scalable.ts';
+import { tradeRepublic } from './formats/trade-republic.ts';
+import { trading212 } from './formats/trading212.ts';
+import { readImportFile } from './formats/csv-rows.ts';
 import { inWholeCurrency } from './whole-currency.ts';
-import type { ImportedAction, ImportFormat, ParsedFile } from './transaction.ts';
+import type { ImportedAction, ImportFormat, ParsedFile } from './formats/transaction.ts';
 
 const formats: readonly ImportFormat[] = [
   ...[trading212, tradeRepublic, scalable, ghostfolio, freedom24, plain],

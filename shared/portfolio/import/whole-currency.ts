@@ -1,7 +1,7 @@
 /** Cash and prices that a file states in pence, or in another minor unit, become those of the whole currency. */
 import { quoteUnitOf } from '#shared/clients/market-data/csv/format/quote-unit.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
-import type { ImportedTransaction } from './transaction.ts';
+import type { ImportedTransaction } from './formats/transaction.ts';
 
 /** Enough for a hundredth of a price with eight decimals. */
 const DECIMALS = 10;

@@ -8,6 +8,7 @@ import type { PlanUpdate, ReplanResponse } from '#protos/gen/planning.ts';
 import type { ListedSecurity } from '#shared/clients/market-data/market-data.ts';
 import { present } from '#shared/kernel/assert.ts';
 import type { PlanId } from '#shared/kernel/identifiers.ts';
+import { integerBelow, seededRandom } from '#shared/kernel/random.ts';
 import { InputStore } from '#shared/planning/inputs/input-store.ts';
 import { keys } from '#shared/redis/keys.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
@@ -187,6 +188,35 @@ describe('planning-replan', () => {
     expect(await replanned({ planId: plan.id })).toMatchObject({ same: true, inputGone: '' });
   });
 
+  test('says which input is gone wherever a byte of what is kept was flipped, or makes the same', async () => {
+    const plan = await planned({ constraints: { maxOrders: '2' } }, 'flipped');
+    const { redis: kept } = dependencies.database;
+    const random = seededRandom('a byte of what is kept');
+    const flipped = (text: string): string => {
+      const at = integerBelow(random, text.length);
+      const other = String.fromCharCode(text.charCodeAt(at) ^ (1 << integerBelow(random, 3)));
+      return `${text.slice(0, at)}${other}${text.slice(at + 1)}`;
+    };
+    const tried = async (key: string, field: string): Promise<string> => {
+      const text = (await kept.hget(key, field)) ?? '';
+      await kept.hset(key, field, flipped(text));
+      const { found, same, inputGone } = await replanned({ planId: plan.id });
+      await kept.hset(key, field, text);
+      expect({ field, found, isWhole: same !== (inputGone !== '') }).toEqual({
+        ...{ field, found: true, isWhole: true },
+      });
+      return inputGone;
+    };
+    const ofRecord: string[] = [];
+    for (let n = 0; n < 12; n += 1)
+      ofRecord.push(await tried(keys.planning.inputRecords(), plan.id));
+    expect(new Set(ofRecord)).toEqual(new Set([`the record of ${plan.id}`]));
+    const parts = await kept.hkeys(keys.planning.inputValues());
+    const some = parts.sort().filter((_, i) => i % Math.ceil(parts.length / 20) === 0);
+    for (const hash of some) await tried(keys.planning.inputValues(), hash);
+    expect(await replanned({ planId: plan.id })).toMatchObject({ same: true, inputGone: '' });
+  });
+
   test('answers not found where nothing is kept, and asks for a day or a plan', async () => {
     expect(await replanned({ planId: 'plan-none' })).toMatchObject({ found: false });
     expect(await replanned({ day: '2020-01-01' })).toMatchObject({ found: false });
@@ -211,6 +241,8 @@ describe('planning-replan', () => {
   test('forgets plans that are older than the retention, with what only they saw', async () => {
     const first = (await replanned({ day: DAY })).otherPlanIds[0] ?? '';
     const before = await sizes();
+    const records = keys.planning.inputRecords();
+    await dependencies.database.redis.hset(records, 'plan-0000000000000000', 'no record');
     clock.advance(31 * 24 * 3_600_000);
     const last = await planned({ constraints: { maxOrders: '1' } }, 'later');
     expect(await replanned({ planId: first })).toMatchObject({ found: false });

@@ -67,7 +67,7 @@ Result adjustment,2024-02-12 09:32:51,,,,,,,,,,1,EUR,,,,,,
 const expected: Record<keyof typeof files, readonly [string, string, number]> = {
   // Cash, shares, rows left out.
   trading212: ['569.32', '2.5', 1],
-  'trade-republic': ['909.08', '0.5', 1],
+  'trade-republic': ['899.98', '0.5', 0],
   scalable: ['655.02', '2', 1],
   'degiro-transactions': ['824.48', '1', 1],
   ghostfolio: ['797.75', '2', 1],

@@ -16,6 +16,7 @@ const accounts = {
   'assets:cash': 'Assets:Cash',
   'equity:deposits': 'Equity:Deposits',
   'equity:transfers': 'Equity:Transfers',
+  'equity:conversions': 'Equity:Conversions',
   'income:dividends': 'Income:Dividends',
   'income:interest': 'Income:Interest',
   'income:gains': 'Income:Gains',

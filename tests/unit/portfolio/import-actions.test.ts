@@ -16,6 +16,7 @@ const NEW = 'DE0005190003' as Isin;
 function planOf(content: string, declared: readonly CorporateAction[] = []): ImportPlan {
   return importPlan(readImport(content), {
     ...{ book: emptyBook(DEFAULT_ACCOUNT, EUR), bookedActions: [], declared },
+    lineOf: () => undefined,
     now: instantOf(Date.parse('2025-01-01T12:00:00Z')),
     isinOf: () => undefined,
     rateOf: () => Decimal.parse('0.9'),

@@ -35,6 +35,7 @@ Financial Instrument Information,Data,Stocks,"AAPL, AAPL.OLD",APPLE INC,265598,U
   test('books orders once, in the account’s currency, with their costs', () => {
     expect(shortly(planOf(file))).toEqual([
       'deposit 200000.00',
+      ...['conversion -1000.00', 'conversion 990.00', 'fee -1.80'],
       `buy ${AAPL} 1000 -170464.95 (4.95)`,
       `dividend ${AAPL} 216.00`,
       `tax ${AAPL} -32.40`,
@@ -45,7 +46,6 @@ Financial Instrument Information,Data,Stocks,"AAPL, AAPL.OLD",APPLE INC,265598,U
 
   test('names each row that it does not book', () => {
     expect(reasons(planOf(file))).toEqual([
-      '11: an exchange of currencies; each row is converted by itself',
       '12: Equity and Index Options of AAPL 19JAN24 200 C are not booked',
     ]);
   });
@@ -60,8 +60,10 @@ Transaction History,Data,2024-02-12,U***00000,AAPL(US0378331005) Cash Dividend U
 Transaction History,Data,2024-02-12,U***00000,Net amount in base from Forex trade,Forex Trade Component,EUR.USD,-,-,0.01,-,0.01
 `;
     const plan = planOf(history);
-    expect(shortly(plan)).toEqual([`buy ${AAPL} 2 -345.26 (0.90)`, `dividend ${AAPL} 0.40`]);
-    expect(reasons(plan)).toEqual(['7: type "Forex Trade Component" is not booked']);
+    expect(shortly(plan)).toEqual([
+      ...[`buy ${AAPL} 2 -345.26 (0.90)`, `dividend ${AAPL} 0.40`, 'conversion 0.01'],
+    ]);
+    expect(reasons(plan)).toEqual([]);
   });
 });
 
@@ -88,12 +90,11 @@ describe('a Flex query of Interactive Brokers', () => {
     expect(shortly(plan)).toEqual([
       'deposit 500.00',
       `buy ${AAPL} 2 -345.24 (0.91)`,
+      ...['conversion -400.00', 'conversion 399.96', 'fee -2.00'],
       `dividend ${AAPL} 0.40`,
       `tax ${AAPL} -0.06`,
     ]);
-    expect(reasons(plan)).toEqual([
-      '3: an exchange of currencies; each row is converted by itself',
-    ]);
+    expect(reasons(plan)).toEqual([]);
   });
 
   test('is the same rows as csv, so that both are booked once', () => {
@@ -139,7 +140,7 @@ describe('the account file of DEGIRO', () => {
     ]);
     expect(reasons(plan)).toEqual([
       `5: a trade: import the file Transactions: ${trade}`,
-      '6: "Something new" is not known',
+      '6: "Something new" is not booked: it moves 1 EUR, to be entered by trader deposit where it is money of yours',
     ]);
   });
 });
@@ -266,13 +267,13 @@ describe('the statement of Freedom24', () => {
     );
     expect(shortly(plan)).toEqual([
       'deposit 1000.00',
+      ...['conversion 360.00', 'conversion -360.00'],
       `buy ${AAPL} 2 -340.92`,
       `fee ${AAPL} -1.20`,
       `dividend ${AAPL} 0.39`,
       `tax ${AAPL} -0.06`,
     ]);
     expect(reasons(plan)).toEqual([
-      '2: an exchange of currencies; each row is converted by itself',
       '4: a corporate action (split) of AAPL.US, to be entered by trader action',
     ]);
   });

@@ -206,9 +206,9 @@ describe('the export of Trade Republic', () => {
       ].join('\n'),
     );
     expect(shortly(plan)).toEqual([
-      ...['deposit 200.00', 'fee -5.00', 'interest 1.50', 'withdrawal -50.00'],
+      ...['deposit 200.00', 'fee -5.00', 'deposit 1.50', 'withdrawal -6.40', 'withdrawal -50.00'],
     ]);
-    expect(reasons(plan)).toEqual(['5: type "CARD_TRANSACTION" is not booked']);
+    expect(reasons(plan)).toEqual([]);
   });
 });
 
@@ -293,7 +293,9 @@ describe('Ghostfolio', () => {
       'buy GB0007980591 100 -518.65 (1.15)',
       'fee GB0007980591 -4.90',
     ]);
-    expect(reasons(plan)).toEqual(['3: type "LIABILITY" is not booked']);
+    expect(reasons(plan)).toEqual([
+      '3: type "LIABILITY" is not booked: it is a value that Ghostfolio notes, and moves neither shares nor cash',
+    ]);
   });
 });
 

@@ -5,7 +5,9 @@ import { instantOf } from '#shared/kernel/instant.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import { importPlan, type ImportPlan } from '#shared/portfolio/import/import-plan.ts';
 import { readImport } from '#shared/portfolio/import/read-import.ts';
+import type { LedgerEntry } from '#shared/portfolio/model/book.ts';
 import { emptyBook } from '#shared/portfolio/model/booking.ts';
+import { flowLine } from '#shared/portfolio/model/ledger-lines.ts';
 import { EUR } from './lines.ts';
 
 export const AAPL = 'US0378331005';
@@ -21,8 +23,22 @@ const around = {
   },
 };
 
-export const planOf = (content: string, book = empty): ImportPlan =>
-  importPlan(readImport(content), { ...around, book });
+export const planOf = (
+  content: string,
+  book = empty,
+  ledger: readonly LedgerEntry[] = [],
+): ImportPlan => {
+  const lines = new Map(ledger.map((line) => [line.id, line]));
+  return importPlan(readImport(content), { ...around, book, lineOf: (id) => lines.get(id) });
+};
+
+/** A ledger with what plans book, in their order. */
+export const linesOf = (...plans: readonly ImportPlan[]): LedgerEntry[] =>
+  plans.flatMap(({ movements }) =>
+    movements.map((one) =>
+      flowLine({ ...one, happenedAt: one.happenedAt ?? instantOf(0) }, one.symbol, instantOf(0)),
+    ),
+  );
 
 /** What is booked, in short: kind, ISIN, shares, cash, charges. */
 export const shortly = ({ movements }: ImportPlan) =>

@@ -3,6 +3,7 @@
  * `Value` is what cash moved; some versions sign it, some do not, so that the type decides.
  */
 import { Decimal } from '#shared/kernel/decimal.ts';
+import { unknownRow } from './cash-rows.ts';
 import {
   cellOf,
   decimalMark,
@@ -50,6 +51,7 @@ const columns = {
     'Impostos',
   ],
   shares: ['Shares', 'Stück', 'Parts', 'Acciones', 'Azioni', 'Aandelen', 'Ações'],
+  note: ['Note', 'Notiz', 'Nota', 'Notitie', 'Notas'],
   symbol: ['Ticker Symbol', 'Ticker-Symbol', 'Symbole', 'Símbolo', 'Simbolo', 'Tickersymbool'],
 } as const;
 
@@ -117,18 +119,23 @@ export const portfolioPerformance: ImportFormat = {
     const places = figures.flatMap((names) => names.map((name) => header.indexOf(name)));
     const mark = decimalMark(file, (cells) => places.flatMap((place) => cells[place] ?? []));
     const inside = transfersInside(file);
+    const exchanges = exchangesIn(file);
     return readRows(file, (cell) => {
       const type = cell(...columns.type);
       if (inside.has(transferOf(cell)?.key ?? '')) return undefined;
-      const kind = kinds.find(([, names]) => names.includes(type.toLowerCase()))?.[0];
-      if (!kind) return `type "${type}" is not booked`;
+      const found = kinds.find(([, names]) => names.includes(type.toLowerCase()))?.[0];
+      const transfer = transferOf(cell);
+      const kind =
+        transfer && !transfer.hasShares ? cashTransferKind(cell, transfer, exchanges) : found;
       const amount = (names: readonly string[]): Decimal => orZero(number(cell(...names), mark));
       const currency = cell(...columns.currency);
       const value = amount(columns.value).absolute();
+      if (!kind) return unknownRow(`type "${type}"`, amount(columns.value), currency);
       const [fees, taxes] = [amount(columns.fees).absolute(), amount(columns.taxes).absolute()];
       const shares = number(cell(...columns.shares), mark)?.absolute();
       const isTrade = kind === 'buy' || kind === 'sell';
-      const isTaken = outgoing.has(kind) || costs.test(type.toLowerCase());
+      const isTaken =
+        outgoing.has(kind) || costs.test(type.toLowerCase()) || transfer?.comes === false;
       const charges = fees.add(taxes);
       const worth = kind === 'buy' ? value.subtract(charges) : value.add(charges);
       return {
@@ -142,6 +149,8 @@ export const portfolioPerformance: ImportFormat = {
         currency,
         charges: isTrade ? charges : undefined,
         tax: kind === 'dividend' || kind === 'interest' ? taxes : undefined,
+        note: kind === 'deposit' || kind === 'withdrawal' ? cell(...columns.note) : undefined,
+        content: figuresIn(cell, mark),
       };
     });
   },
@@ -150,14 +159,51 @@ export const portfolioPerformance: ImportFormat = {
 const TRANSFER =
   /^(?:transfer|umbuchung|transferencia|trasferimento|transfert|overboeking|transferência) \((in|eing|entr|ing|out|ausg|sal|sa[ií]|usc|sort|uitg)/i;
 
+interface Transfer {
+  readonly key: string;
+  readonly comes: boolean;
+  readonly hasShares: boolean;
+}
+
+/** What every language has of a row. */
+function figuresIn(cell: Cell, mark: '.' | ','): string {
+  const amounts = figures.map(
+    (names) =>
+      number(cell(...names), mark)
+        ?.absolute()
+        .toString() ?? '',
+  );
+  const texts = [dateOf(cell(...columns.date)), cell(...columns.currency), cell('ISIN')];
+  return [...texts, cell(...columns.symbol), ...amounts].join('\u001f');
+}
+
+/** Days on which cash goes in one currency and comes in another: an exchange between two accounts. */
+function exchangesIn(file: ImportFile): ReadonlySet<string> {
+  const header = headerOf(file);
+  const sides = file.rows.slice(1).flatMap(({ cells }) => {
+    const cell = cellOf(header, cells);
+    const transfer = transferOf(cell);
+    return transfer && !transfer.hasShares ? [{ ...transfer, day: cell(...columns.date) }] : [];
+  });
+  const days = sides.filter(({ comes }) => comes).map(({ day }) => day);
+  return new Set(days.filter((day) => sides.some((one) => !one.comes && one.day === day)));
+}
+
+/** The other side of a transfer is in the file, or it is money from elsewhere. */
+function cashTransferKind(cell: Cell, { comes }: Transfer, exchanges: ReadonlySet<string>) {
+  if (exchanges.has(cell(...columns.date))) return 'conversion';
+  return comes ? 'deposit' : 'withdrawal';
+}
+
 /** A transfer between two accounts or depots: what moves, and whether it comes. */
-function transferOf(cell: Cell): { readonly key: string; readonly comes: boolean } | undefined {
+function transferOf(cell: Cell): Transfer | undefined {
   const [, side] = TRANSFER.exec(cell(...columns.type)) ?? [];
   if (side === undefined) return undefined;
   const what = cell('ISIN') || cell(...columns.symbol) || cell(...columns.currency);
   const amount = cell(...columns.shares) || cell(...columns.value).replace(/^-/, '');
   const comes = /^(?:in|ein|en)/i.test(side);
-  return { key: [cell(...columns.date), what, amount].join('|'), comes };
+  const hasShares = cell(...columns.shares) !== '';
+  return { key: [cell(...columns.date), what, amount].join('|'), comes, hasShares };
 }
 
 /** Those of which the file has both sides: neither shares nor their cost change. */

@@ -2,25 +2,31 @@
 import type { Decimal } from '#shared/kernel/decimal.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
 
-export type TransactionKind =
-  | 'buy'
-  | 'sell'
-  | 'dividend'
-  | 'tax'
-  | 'interest'
-  | 'fee'
-  | 'deposit'
-  | 'withdrawal'
-  | 'transfer-in'
-  | 'transfer-out';
+export const transactionKinds = [
+  'buy',
+  'sell',
+  'dividend',
+  'tax',
+  'interest',
+  'fee',
+  'deposit',
+  'withdrawal',
+  /** Cash that an exchange of currencies took or brought; what it gained or lost where a row has both. */
+  'conversion',
+  'transfer-in',
+  'transfer-out',
+] as const;
+export type TransactionKind = (typeof transactionKinds)[number];
 
 export interface ImportedTransaction {
   /** Line of the file, or number of the entry, from 1. */
   readonly line: number;
   /** The file's own id of the row; absent where it has none. */
   readonly rowId?: string | undefined;
-  /** All cells, for a row without an id. */
+  /** What a row without an id is known by: its cells, never what is made of them. */
   readonly content: string;
+  /** What earlier versions of the reader knew it by. */
+  readonly earlierContents?: readonly string[] | undefined;
   readonly kind: TransactionKind;
   readonly at: Instant;
   readonly isin?: string | undefined;
@@ -41,8 +47,10 @@ export interface ImportedTransaction {
   readonly isCancelled?: boolean | undefined;
   /** Contained in `cash`; never negative. */
   readonly charges?: Decimal | undefined;
-  /** Withheld, contained in `cash`; never negative. */
+  /** Withheld, contained in `cash`; negative where it is given back. */
   readonly tax?: Decimal | undefined;
+  /** The text of the row, where its kind does not say what it is. */
+  readonly note?: string | undefined;
 }
 
 export const importedActionKinds = [
@@ -91,7 +99,9 @@ export interface SharesRatio {
 }
 
 /** What a row says; or why it is no transaction of ours. */
-export type Read = Omit<ImportedTransaction, 'line' | 'content'> | string;
+export type Read =
+  | (Omit<ImportedTransaction, 'line' | 'content'> & { readonly content?: string | undefined })
+  | string;
 
 /** A row that is no transaction of ours, and why. */
 export interface LeftRow {

@@ -4,7 +4,9 @@
  */
 import { z } from 'zod';
 import { Decimal } from '#shared/kernel/decimal.ts';
+import { flowKind, unknownRow } from './cash-rows.ts';
 import { attempt, moment } from './csv-rows.ts';
+import { exchangeRows } from './exchange-rows.ts';
 import type {
   ImportedAction,
   ImportFormat,
@@ -22,9 +24,10 @@ const figure = z
   .union([z.number(), z.string()])
   .nullish()
   .transform((value) =>
-    value === null || value === undefined || value === '' ? 0 : Number(value),
+    value === null || value === undefined || value === '' || value === '-' ? 0 : Number(value),
   );
 
+/** A row without an id is known by these fields: another one among them would make all of them new. */
 const trade = z.object({
   ...{ id: text, trade_id: text, date: text, instr_nm: text, isin: text, operation: text },
   ...{ instr_type: figure, q: figure, p: figure, summ: figure, curr_c: text },
@@ -51,16 +54,16 @@ const schema = z.object({
 const CURRENCY_PAIR = 6;
 const SHARES_DIFFERENCE = 1e-6;
 
-const cashKinds: Readonly<Record<string, TransactionKind>> = {
-  ...{ bank: 'deposit', card: 'deposit', deposit: 'deposit', withdrawal: 'withdrawal' },
-  ...{
-    dividend: 'dividend',
-    tax: 'tax',
-    dividend_tax: 'tax',
-    interest: 'interest',
-    commission: 'fee',
-  },
-};
+/** Of cash movements; the first that fits. */
+const cashKinds: readonly (readonly [RegExp, TransactionKind])[] = [
+  [/tax/, 'tax'],
+  [/dividend|coupon/, 'dividend'],
+  [/interest|swap|lending/, 'interest'],
+  [/conver|exchange|currency/, 'conversion'],
+  [/commission|fee|subscription/, 'fee'],
+  [/bank|card|deposit|withdraw|transfer|payment|payout|refund|sepa|swift/, 'deposit'],
+  [/bonus|promo|gift|referral|cashback|award|compensation/, 'deposit'],
+];
 
 export const freedom24: ImportFormat = {
   name: 'freedom24',
@@ -102,7 +105,7 @@ function tradesOf(row: z.output<typeof trade>): readonly Read[] {
   const { operation, curr_c: currency, commission_currency: feeCurrency } = row;
   const kind = operation === 'buy' ? 'buy' : operation === 'sell' ? 'sell' : undefined;
   if (row.instr_type === CURRENCY_PAIR || /^[A-Z]{3}\/[A-Z]{3}$/.test(row.instr_nm))
-    return ['an exchange of currencies; each row is converted by itself'];
+    return exchangeOf(row);
   if (!kind) return [`operation "${operation}" is not booked`];
   const commission = exact(Math.abs(row.commission));
   const isOwn = feeCurrency === '' || feeCurrency === currency;
@@ -125,6 +128,18 @@ function tradesOf(row: z.output<typeof trade>): readonly Read[] {
   };
   if (isOwn || commission.sign === 0) return [booked];
   return [booked, { ...common, kind: 'fee', cash: commission.negate(), currency: feeCurrency }];
+}
+
+/** `USD/EUR` bought: dollars come, euros go. */
+function exchangeOf(row: z.output<typeof trade>): readonly Read[] {
+  const { operation, commission, commission_currency: feeCurrency, curr_c: currency } = row;
+  const isSale = operation === 'sell';
+  const [first, second] = [exact(Math.abs(row.q)), exact(Math.abs(row.summ || row.q * row.p))];
+  return exchangeRows({
+    ...{ at: moment(row.date), rowId: row.trade_id || row.id || undefined, pair: row.instr_nm },
+    ...{ bought: isSale ? first.negate() : first, paid: isSale ? second : second.negate() },
+    ...{ currency, fee: exact(-Math.abs(commission)), feeCurrency: feeCurrency || currency },
+  });
 }
 
 /** `AAPL.US` is the market's; the universe has the symbol alone. */
@@ -195,12 +210,14 @@ function cashOf(row: z.output<typeof cashRow>, listed: Listed): readonly Read[] 
       `type "${id}" names no security, and may be among the corporate actions: ${row.comment}`,
     ];
   if (/block/.test(id)) return [];
-  const kind = cashKinds[id.replace(/_reverted$/, '')];
-  if (!kind) return [`type "${id}" is not booked: ${row.comment}`];
+  const found = cashKinds.find(([pattern]) => pattern.test(id.toLowerCase()))?.[1];
   const cash = exact(row.amount);
+  if (!found) return [unknownRow(`type "${id}" (${row.comment})`, cash, row.currency)];
+  const kind = flowKind(found, cash, undefined);
   return [
     {
-      kind: kind === 'deposit' && cash.sign < 0 ? 'withdrawal' : kind,
+      kind,
+      note: kind === 'deposit' || kind === 'withdrawal' ? row.comment || row.type : undefined,
       at: moment(row.datetime || row.date),
       rowId: row.id || row.transaction_id || undefined,
       isin: row.isin.length === 12 ? row.isin : undefined,

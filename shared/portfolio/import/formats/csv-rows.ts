@@ -72,30 +72,54 @@ export interface ReadAction {
 }
 
 /**
- * @param read a transaction, an action, a part of an action, or why the row is none of them (what it throws is why);
+ * @param read a transaction or several, an action, a part of an action, or why the row is none of them (what it throws is why);
  *   undefined for a row that changes nothing
  */
-export function readRows(
-  file: ImportFile,
-  read: (cell: Cell) => Read | ReadLeg | ReadAction | undefined,
-): ParsedFile {
+export function readRows(file: ImportFile, read: (cell: Cell) => Found | undefined): ParsedFile {
   const header = headerOf(file);
   const transactions: ImportedTransaction[] = [];
   const left: LeftRow[] = [];
   const legs: ActionLeg[] = [];
   const actions: ImportedAction[] = [];
   for (const { cells, line } of file.rows.slice(1)) {
-    const content = cells.join('\u001f');
+    const earlier = cells.join('\u001f');
+    const content = namedCells(header, cells);
     const cell = cellOf(header, cells);
     const found = attempt(() => read(cell));
     if (found === undefined) continue;
-    if (typeof found === 'string') left.push({ line, reason: found });
-    else if ('action' in found) actions.push({ ...found.action, line, content });
-    else if ('leg' in found) legs.push({ ...found.leg, line, content });
-    else transactions.push({ ...found, line, content });
+    if (isLeg(found)) legs.push({ ...found.leg, line, content: earlier });
+    else if (isAction(found)) actions.push({ ...found.action, line, content: earlier });
+    else
+      for (const one of isSeveral(found) ? found : [found])
+        if (typeof one === 'string') left.push({ line, reason: one });
+        else
+          transactions.push({
+            ...{ ...one, line, content: one.content ?? content },
+            earlierContents: [earlier],
+          });
   }
   const made = actionsFrom(legs);
   return { transactions, actions: [...actions, ...made.actions], left: [...left, ...made.left] };
+}
+
+type Found = Read | readonly Read[] | ReadLeg | ReadAction;
+
+function isLeg(found: Found): found is ReadLeg {
+  return typeof found === 'object' && 'leg' in found;
+}
+
+function isAction(found: Found): found is ReadAction {
+  return typeof found === 'object' && 'action' in found;
+}
+
+function isSeveral(found: Read | readonly Read[]): found is readonly Read[] {
+  return Array.isArray(found);
+}
+
+/** Columns that a later export has more, or has elsewhere, leave it as it is where they are blank. */
+export function namedCells(header: readonly string[], cells: readonly string[]): string {
+  const named = cells.flatMap((cell, i) => (cell === '' ? [] : [`${header[i] ?? i}\u001e${cell}`]));
+  return named.sort().join('\u001f');
 }
 
 export function attempt<T>(work: () => T): T | string {
@@ -112,10 +136,14 @@ const SHAPES = {
   ',': /^[-+]?(?:\d+|\d{1,3}(?:\.\d{3})+)(?:,\d+)?$/,
 } as const;
 
+/** As programs write small numbers: `0E-10`. */
+const EXPONENT = /^-?\d+(?:\.\d+)?E[-+]?\d{1,2}$/i;
+
 /** A number with a decimal point, or with a comma where that is said; undefined where the cell is blank. */
 export function number(text: string, decimal: '.' | ',' = '.'): Decimal | undefined {
   const bare = text.replace(/[\s\u00a0'’€$£]/g, '').replace('−', '-');
   if (bare === '' || bare === '-') return undefined;
+  if (decimal === '.' && EXPONENT.test(bare)) return Decimal.ofNumber(Number(bare)).normalize();
   if (!SHAPES[decimal].test(bare))
     throw new Failure(
       'INVALID_REQUEST',

@@ -8,7 +8,9 @@ import { later, type Instant } from '#shared/kernel/instant.ts';
 import { instantAt } from '#shared/quant/calendars/zone-time.ts';
 import { actionsFrom, type ActionLeg } from './action-legs.ts';
 import { interactiveBrokersLeg, requireOneAccount } from './interactive-brokers-rows.ts';
-import { attempt, number, orZero, type Cell } from './csv-rows.ts';
+import { attempt, namedCells, number, orZero, type Cell } from './csv-rows.ts';
+import { flowKind, unknownRow } from './cash-rows.ts';
+import { exchangeRows } from './exchange-rows.ts';
 import type {
   ImportFile,
   ImportFormat,
@@ -28,6 +30,8 @@ interface SectionRow {
   readonly line: number;
   readonly cell: Cell;
   readonly content: string;
+  /** Its cells by the names of their columns. */
+  readonly named: string;
 }
 
 interface Statement {
@@ -38,7 +42,7 @@ interface Statement {
 }
 
 /** What a row is; undefined for sums and other lines that repeat. */
-type Reader = (row: SectionRow, statement: Statement) => Read | undefined;
+type Reader = (row: SectionRow, statement: Statement) => Read | readonly Read[] | undefined;
 
 const readers: Readonly<Record<string, Reader>> = {
   Trades: tradeOf,
@@ -83,16 +87,25 @@ export const interactiveBrokersActivity: ImportFormat = {
         continue;
       }
       const read = attempt(() => readOf(row, statement));
-      if (typeof read === 'string') left.push({ line: row.line, reason: read });
-      else if (read) transactions.push({ ...read, line: row.line, content: row.content });
+      for (const one of read === undefined ? [] : severalOf(read))
+        if (typeof one === 'string') left.push({ line: row.line, reason: one });
+        else transactions.push({ ...one, ...identityOf(row) });
     }
     const actions = actionsFrom(legs);
     return { transactions, actions: actions.actions, left: [...left, ...actions.left] };
   },
 };
 
+function severalOf(read: Read | readonly Read[]): readonly Read[] {
+  return typeof read === 'object' && !('kind' in read) ? read : [read];
+}
+
+function identityOf({ line, content, named }: SectionRow) {
+  return { line, content: named, earlierContents: [content] };
+}
+
 /** What a row says; a row with cash of a section that nothing reads is named. */
-function readOf(row: SectionRow, statement: Statement): Read | undefined {
+function readOf(row: SectionRow, statement: Statement): Read | readonly Read[] | undefined {
   const reader = readers[row.section];
   if (reader) return reader(row, statement);
   const { section, cell } = row;
@@ -141,7 +154,10 @@ function sectionRows({ rows }: ImportFile): readonly SectionRow[] {
       const found = name === undefined ? '' : (cells[header.indexOf(name)] ?? '');
       return found === '-' || found === '--' ? '' : found;
     };
-    return [{ section, line, cell, content: [section, ...cells].join('\u001f') }];
+    const content = [section, ...cells].join('\u001f');
+    return [
+      { section, line, cell, content, named: `${section}\u001f${namedCells(header, cells)}` },
+    ];
   });
 }
 
@@ -161,11 +177,20 @@ function statementOf(rows: readonly SectionRow[]): Statement {
   };
 }
 
-function tradeOf({ cell }: SectionRow, { isins, hasOrders }: Statement): Read | undefined {
+function tradeOf(
+  { cell }: SectionRow,
+  { isins, hasOrders, base }: Statement,
+): Read | readonly Read[] | undefined {
   const discriminator = cell('DataDiscriminator');
   if (discriminator === 'ClosedLot' || (hasOrders && discriminator !== 'Order')) return undefined;
   const category = cell('Asset Category');
-  if (category === 'Forex') return 'an exchange of currencies; each row is converted by itself';
+  if (category === 'Forex')
+    return exchangeRows({
+      ...{ at: timeOf(cell('Date/Time')), pair: cell('Symbol') },
+      ...{ bought: orZero(number(cell('Quantity'))), paid: orZero(number(cell('Proceeds'))) },
+      ...{ currency: cell('Currency'), fee: number(cell(`Comm in ${base}`, 'Comm/Fee')) },
+      feeCurrency: base,
+    });
   if (category !== 'Stocks') return `${category} of ${cell('Symbol')} are not booked`;
   const quantity = orZero(number(cell('Quantity')));
   const [price, proceeds] = [number(cell('T. Price')), orZero(number(cell('Proceeds')))];
@@ -194,7 +219,8 @@ function cashRow(kind: TransactionKind): Reader {
     const cash = orZero(number(cell('Amount')));
     const isOfShares = kind === 'dividend' || kind === 'tax';
     return {
-      kind: kind === 'deposit' && cash.sign < 0 ? 'withdrawal' : kind,
+      kind: flowKind(kind, cash, undefined),
+      note: isOfShares || kind === 'interest' ? undefined : text,
       at: timeOf(cell('Date', 'Settle Date')),
       isin: isOfShares ? isinIn(text, symbol, isins) : undefined,
       symbol: isOfShares ? symbol : undefined,
@@ -208,29 +234,43 @@ function isinIn(text: string, symbol: string | undefined, isins: Statement['isin
   return ISIN_IN_TEXT.exec(text)?.[1] ?? (symbol && isins.get(symbol));
 }
 
-const historyKinds: Readonly<Record<string, TransactionKind>> = {
-  ...{ Buy: 'buy', Sell: 'sell', Dividend: 'dividend', 'Payment in Lieu': 'dividend' },
-  ...{ 'Foreign Tax Withholding': 'tax', Deposit: 'deposit', Withdrawal: 'withdrawal' },
-  ...{ 'Credit Interest': 'interest', 'Debit Interest': 'interest', 'Other Fee': 'fee' },
-};
+/** The first that fits. */
+const historyKinds: readonly (readonly [RegExp, TransactionKind])[] = [
+  [/^buy$/, 'buy'],
+  [/^sell$/, 'sell'],
+  [/dividend|payment in lieu/, 'dividend'],
+  [/withholding/, 'tax'],
+  [/interest/, 'interest'],
+  // The worth of cash in other currencies: an exchange, and the change of their rates.
+  [/^forex|^adjustment$|^fx /, 'conversion'],
+  [/fee|commission|sales tax/, 'fee'],
+  [/deposit|withdrawal|fund transfer|cash transfer|disbursement/, 'deposit'],
+];
 
-/** Amounts are in the base currency, prices in the security's, which is not said. */
+/** Amounts are in the base currency, prices in the security's, which newer files say. */
 function historyOf({ cell }: SectionRow, { base, isins }: Statement): Read {
   const type = cell('Transaction Type');
-  const kind = historyKinds[type];
-  if (!kind) return `type "${type}" is not booked`;
+  const found = historyKinds.find(([pattern]) => pattern.test(type.toLowerCase()))?.[1];
+  const cash = orZero(number(cell('Net Amount')));
+  if (!found) return unknownRow(`type "${type}"`, cash, base);
+  const kind = flowKind(found, cash, undefined);
   const quantity = number(cell('Quantity'));
+  const [price, priceCurrency] = [number(cell('Price')), cell('Price Currency')];
   const commission = number(cell('Commission'));
   const symbol = cell('Symbol') || SYMBOL_IN_TEXT.exec(cell('Description'))?.[1];
+  const isOfShares = kind !== 'conversion' && kind !== 'deposit' && kind !== 'withdrawal';
+  const isTrade = kind === 'buy' || kind === 'sell';
   return {
     kind,
     at: timeOf(cell('Date')),
-    isin: isinIn(cell('Description'), symbol, isins),
-    symbol,
+    ...(isOfShares && { isin: isinIn(cell('Description'), symbol, isins), symbol }),
     quantity: quantity?.absolute(),
-    cash: orZero(number(cell('Net Amount'))),
+    price:
+      isTrade && price && priceCurrency ? { amount: price, currency: priceCurrency } : undefined,
+    cash,
     currency: base,
-    charges: commission && kind !== 'dividend' ? commission.absolute() : undefined,
+    charges: commission && isTrade ? commission.absolute() : undefined,
+    note: isOfShares ? undefined : cell('Description'),
   };
 }
 

@@ -4,6 +4,7 @@ import { Decimal } from '#shared/kernel/decimal.ts';
 import { attempt, moment } from './csv-rows.ts';
 import type { ImportFormat, LeftRow, ImportedTransaction, TransactionKind } from './transaction.ts';
 
+/** An activity without an id is known by these fields: another one among them would make all of them new. */
 const schema = z.object({
   activities: z.array(
     z.object({
@@ -35,7 +36,11 @@ export const ghostfolio: ImportFormat = {
       const kind = kinds[activity.type];
       if (kind)
         transactions.push(transactionOf(activity, kind, index + 1, isins.get(activity.symbol)));
-      else left.push({ line: index + 1, reason: `type "${activity.type}" is not booked` });
+      else
+        left.push({
+          line: index + 1,
+          reason: `type "${activity.type}" is not booked: it is a value that Ghostfolio notes, and moves neither shares nor cash`,
+        });
     });
     return { transactions, left };
   },

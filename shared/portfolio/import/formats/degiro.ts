@@ -12,7 +12,7 @@ import type { ImportFile, ImportFormat, LeftRow, ImportedTransaction } from './t
 const COLUMNS_MIN = 17;
 const ISIN = 3;
 const [QUANTITY, PRICE, PRICE_CURRENCY] = [6, 7, 8];
-const VALUE = 11;
+const [LOCAL_VALUE, VALUE] = [9, 11];
 
 /** Where the costs and the total stand, and the currency that they are in. */
 interface Layout {
@@ -102,6 +102,13 @@ function isExchange(group: readonly ImportFile['rows'][number][]): boolean {
   return isOpposite && !(isSame && one.isin === other.isin);
 }
 
+/** What every layout and language has of a row. */
+function figuresIn(cells: readonly string[], mark: '.' | ','): string {
+  const amounts = [QUANTITY, PRICE, LOCAL_VALUE].map((place) => number(cells[place] ?? '', mark));
+  const texts = [0, 1, ISIN, PRICE_CURRENCY].map((place) => cells[place] ?? '');
+  return [...texts, ...amounts.map((amount) => amount?.toString() ?? '')].join('\u001f');
+}
+
 /** Prices, values, costs and totals; not the number of shares, which may be grouped and tells nothing. */
 function numbersIn(cells: readonly string[]): readonly string[] {
   return cells.slice(PRICE, COLUMNS_MIN);
@@ -124,7 +131,8 @@ function transactionOf({ cells, line, layout, mark }: DegiroRow): ImportedTransa
   );
   return {
     line,
-    content: cells.join('\u001f'),
+    content: figuresIn(cells, mark),
+    earlierContents: [cells.join('\u001f')],
     kind: quantity.sign < 0 ? 'sell' : 'buy',
     at: localMoment(at(0), at(1)),
     isin: at(ISIN),

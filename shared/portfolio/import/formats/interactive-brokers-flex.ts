@@ -5,7 +5,9 @@ import type { Decimal } from '#shared/kernel/decimal.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import { actionsFrom, type ActionLeg } from './action-legs.ts';
 import { interactiveBrokersLeg, requireOneAccount } from './interactive-brokers-rows.ts';
+import { flowKind, unknownRow } from './cash-rows.ts';
 import { attempt, number, orZero } from './csv-rows.ts';
+import { exchangeRows } from './exchange-rows.ts';
 import type {
   ImportFile,
   ImportFormat,
@@ -19,14 +21,19 @@ const FIRST_COLUMN = 'ClientAccountID';
 
 const securities: ReadonlySet<string> = new Set(['STK', 'FUND']);
 
-const kinds: Readonly<Record<string, TransactionKind>> = {
-  ...{ Dividends: 'dividend', 'Payment In Lieu Of Dividends': 'dividend' },
-  ...{ 'Withholding Tax': 'tax', '871(m) Withholding': 'tax' },
-  ...{ 'Broker Interest Paid': 'interest', 'Broker Interest Received': 'interest' },
-  ...{ 'Bond Interest Paid': 'interest', 'Bond Interest Received': 'interest' },
-  ...{ 'Other Fees': 'fee', 'Advisor Fees': 'fee', 'Commission Adjustments': 'fee' },
-  ...{ 'Deposits/Withdrawals': 'deposit', 'Deposits & Withdrawals': 'deposit' },
-};
+/** Of cash transactions; the first that fits. */
+const kinds: readonly (readonly [RegExp, TransactionKind])[] = [
+  [/withholding/i, 'tax'],
+  [/dividend/i, 'dividend'],
+  [/interest/i, 'interest'],
+  [/other income/i, 'interest'],
+  [/fees?$|commission|price adjustment|sales tax/i, 'fee'],
+  [/deposit|withdrawal|disbursement|cash receipt/i, 'deposit'],
+];
+
+function kindOf(type: string): TransactionKind | undefined {
+  return kinds.find(([pattern]) => pattern.test(type))?.[1];
+}
 
 export const interactiveBrokersFlex: ImportFormat = {
   name: 'interactive-brokers-flex',
@@ -139,7 +146,7 @@ function attributeOf(column: string): string {
 }
 
 function isAction(row: Attributes): boolean {
-  return at(row, 'actionDescription') !== '' && !kinds[at(row, 'type')];
+  return at(row, 'actionDescription') !== '' && !kindOf(at(row, 'type'));
 }
 
 function actionLeg(row: Attributes, line: number, around: Around): ActionLeg | string {
@@ -203,8 +210,7 @@ function common(row: Attributes, line: number, { base }: Around) {
 /** A commission in another currency than the trade's is a fee of its own. */
 function tradeOf(row: Attributes, line: number, around: Around): readonly ImportedTransaction[] {
   const category = at(row, 'assetCategory');
-  if (category === 'CASH')
-    throw wrong('an exchange of currencies; each row is converted by itself');
+  if (category === 'CASH') return exchangeOf(row, line, around);
   if (!securities.has(category)) throw wrong(`${category} of ${at(row, 'symbol')} is not booked`);
   const currency = at(row, 'currency');
   const amount = (name: string): Decimal => orZero(number(at(row, name)));
@@ -232,15 +238,35 @@ function tradeOf(row: Attributes, line: number, around: Around): readonly Import
   return [trade, { ...fee, ...named, line, content: `${content}fee`, at: when }];
 }
 
+function exchangeOf(row: Attributes, line: number, around: Around): readonly ImportedTransaction[] {
+  const { content, rate, rateTo } = common(row, line, around);
+  const amount = (name: string): Decimal => orZero(number(at(row, name)));
+  const made = exchangeRows({
+    at: instantIn(row, 'dateTime', 'tradeDate'),
+    rowId: at(row, 'tradeID') || at(row, 'transactionID') || undefined,
+    ...{ pair: at(row, 'symbol'), bought: amount('quantity'), paid: amount('proceeds') },
+    ...{ currency: at(row, 'currency'), rate, rateTo },
+    fee: amount('ibCommission').add(amount('taxes')),
+    feeCurrency: at(row, 'ibCommissionCurrency') || undefined,
+  });
+  return made.map((one) => {
+    if (typeof one === 'string') throw wrong(one);
+    return { ...one, line, content, isCancelled: around.cancelled.has(row) || undefined };
+  });
+}
+
 function cashOf(row: Attributes, line: number, around: Around): readonly ImportedTransaction[] {
   const type = at(row, 'type');
-  const kind = kinds[type];
-  if (!kind) throw wrong(`type "${type}" is not booked: ${at(row, 'description')}`);
+  const found = kindOf(type);
   const cash = orZero(number(at(row, 'amount')));
+  const text = at(row, 'description');
+  if (!found) throw wrong(unknownRow(`type "${type}" (${text})`, cash, at(row, 'currency')));
+  const kind = flowKind(found, cash, undefined);
   return [
     {
       ...common(row, line, around),
-      kind: kind === 'deposit' && cash.sign < 0 ? 'withdrawal' : kind,
+      kind,
+      note: kind === 'deposit' || kind === 'withdrawal' || kind === 'fee' ? text : undefined,
       at: instantIn(row, 'dateTime', 'settleDate', 'reportDate'),
       rowId: at(row, 'transactionID') || undefined,
       cash,

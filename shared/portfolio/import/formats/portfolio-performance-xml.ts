@@ -46,6 +46,7 @@ const outgoing: ReadonlySet<string> = new Set([
   'INTEREST_CHARGE',
   'FEES',
   'TAXES',
+  'TRANSFER_OUT',
 ]);
 /** Of one depot or account into another, and the legs of trades in the account. */
 const inside: ReadonlySet<string> = new Set(['TRANSFER_IN', 'TRANSFER_OUT']);
@@ -62,7 +63,8 @@ export const portfolioPerformanceXml: ImportFormat = {
     let line = 0;
     for (const node of read.nodes) {
       const isPortfolio = /^portfolio-?transaction$/i.test(node.name);
-      if (!isPortfolio && !/^account-?transaction$/i.test(node.name)) continue;
+      if (!isPortfolio && !/^(account-?transaction|transaction(From|To))$/i.test(node.name))
+        continue;
       if (childOf(node, 'uuid') === undefined) continue;
       line += 1;
       const found = attempt(() => transactionOf(node, isPortfolio, read.ids));
@@ -79,8 +81,9 @@ function transactionOf(
   ids: ReadonlyMap<string, XmlNode>,
 ): Exclude<Read, string> | undefined {
   const type = textIn(node, 'type');
-  if (inside.has(type) || (!isPortfolio && portfolioKinds[type])) return undefined;
-  const kind = (isPortfolio ? portfolioKinds : accountKinds)[type];
+  const isExchange = inside.has(type) && !isPortfolio && isBetweenCurrencies(node, ids);
+  if ((inside.has(type) && !isExchange) || (!isPortfolio && portfolioKinds[type])) return undefined;
+  const kind = isExchange ? 'conversion' : (isPortfolio ? portfolioKinds : accountKinds)[type];
   if (!kind) throw wrong(`type "${type}" is not booked`);
   const currency = textIn(node, 'currencyCode');
   const security = resolved(childOf(node, 'security'), ids);
@@ -106,7 +109,19 @@ function transactionOf(
     currency,
     charges: isTrade ? costs : undefined,
     tax: kind === 'dividend' || kind === 'interest' ? taxes : undefined,
+    note: kind === 'deposit' || kind === 'withdrawal' ? textIn(node, 'note') : undefined,
   };
+}
+
+/** A transfer whose other side is in another currency. */
+function isBetweenCurrencies(node: XmlNode, ids: ReadonlyMap<string, XmlNode>): boolean {
+  const entry = resolved(childOf(node, 'crossEntry'), ids) ?? node.parent;
+  const sides = ['transactionFrom', 'transactionTo'].flatMap(
+    (name) => (entry && resolved(childOf(entry, name), ids)) ?? [],
+  );
+  const own = textIn(node, 'currencyCode');
+  const others = sides.map((side) => textIn(side, 'currencyCode')).filter(Boolean);
+  return others.some((currency) => currency !== own);
 }
 
 /** Only units in the transaction's own currency are part of its amount in numbers. */

@@ -16,16 +16,11 @@ import {
 } from './csv-rows.ts';
 import {
   importedActionKinds as actionKinds,
+  transactionKinds,
   type ImportedActionKind,
   type ImportFormat,
   type SharesRatio,
-  type TransactionKind,
 } from './transaction.ts';
-
-const kinds: readonly TransactionKind[] = [
-  ...(['buy', 'sell', 'dividend', 'tax', 'interest', 'fee'] as const),
-  ...(['deposit', 'withdrawal', 'transfer-in', 'transfer-out'] as const),
-];
 
 export const plain: ImportFormat = {
   name: 'plain',
@@ -34,9 +29,9 @@ export const plain: ImportFormat = {
     readRows(file, (cell) => {
       const actionKind = actionKinds.find((one) => one === cell('kind').toLowerCase());
       if (actionKind) return { action: actionIn(actionKind, cell) };
-      const kind = kinds.find((one) => one === cell('kind').toLowerCase());
+      const kind = transactionKinds.find((one) => one === cell('kind').toLowerCase());
       if (!kind)
-        return `kind: "${cell('kind')}" is none of ${[...kinds, ...actionKinds].join(', ')}`;
+        return `kind: "${cell('kind')}" is none of ${[...transactionKinds, ...actionKinds].join(', ')}`;
       const [price, quantity] = [number(cell('price')), number(cell('quantity'))];
       return {
         ...common(cell),
@@ -46,7 +41,8 @@ export const plain: ImportFormat = {
         cash: orZero(number(cell('amount'))),
         currency: cell('currency'),
         charges: number(cell('fee'))?.absolute(),
-        tax: number(cell('tax'))?.absolute(),
+        tax: number(cell('tax')),
+        note: cell('note') || undefined,
       };
     }),
 };
