@@ -29,7 +29,7 @@ export async function startTestRedis(): Promise<TestRedis> {
     { stdio: 'ignore' },
   );
   const url = `unix://${socket}`;
-  await untilAnswers(socket);
+  await untilListening(server, socket);
   return {
     url,
     process: server,
@@ -46,12 +46,15 @@ export async function startTestRedis(): Promise<TestRedis> {
 }
 
 /** Redis makes the socket when it is ready to be asked; connecting before that leaves timers. */
-async function untilAnswers(socket: string): Promise<void> {
-  for (let attempt = 0; attempt < 400; attempt += 1) {
-    if (existsSync(socket)) return;
+async function untilListening(server: ChildProcess, socket: string): Promise<void> {
+  let failure: string | undefined;
+  server.once('error', (thrown) => (failure = thrown.message));
+  server.once('exit', (code, signal) => (failure = `it ended with ${code ?? signal}`));
+  while (!existsSync(socket)) {
+    if (failure !== undefined)
+      throw new Error(`the test redis-server did not start: ${failure}; is it installed?`);
     await sleep(10);
   }
-  throw new Error('the test redis-server did not start; is it installed?');
 }
 
 let prefixes = 0;

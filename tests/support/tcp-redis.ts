@@ -1,5 +1,5 @@
 /** A redis-server on a free port of the loopback, for programs that know no sockets in files. */
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -20,7 +20,7 @@ export async function startTcpRedis(): Promise<TcpRedis> {
   const where = ['--port', String(port), '--bind', '127.0.0.1', '--dir', dir, '--save', ''];
   const durable = ['--appendonly', 'yes', '--appendfsync', 'always'];
   const server = spawn('redis-server', [...where, ...durable], { stdio: 'ignore' });
-  for (let attempt = 0; attempt < 400 && !(await answers(port)); attempt += 1) await sleep(10);
+  await untilAnswers(server, port);
   return {
     url: `redis://127.0.0.1:${port}`,
     stop: async () => {
@@ -32,6 +32,16 @@ export async function startTcpRedis(): Promise<TcpRedis> {
       await rm(dir, { recursive: true, force: true });
     },
   };
+}
+
+async function untilAnswers(server: ChildProcess, port: number): Promise<void> {
+  let failure: string | undefined;
+  server.once('error', (thrown) => (failure = thrown.message));
+  server.once('exit', (code, signal) => (failure = `it ended with ${code ?? signal}`));
+  while (!(await answers(port))) {
+    if (failure !== undefined) throw new Error(`the test redis-server did not start: ${failure}`);
+    await sleep(10);
+  }
 }
 
 function answers(port: number): Promise<boolean> {
