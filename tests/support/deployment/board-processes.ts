@@ -1,6 +1,5 @@
 /** Boards on one machine: each a program of its own, on ports nobody else has, with one Redis. */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { credentials } from '@grpc/grpc-js';
@@ -14,6 +13,7 @@ import { portOffsets, serviceNames, type ServiceName } from '#shared/contract/na
 import { present } from '#shared/kernel/assert.ts';
 import { silentLog } from '#shared/process/log.ts';
 import type { Program, Run } from '../../e2e/program.ts';
+import { freePortsInRow } from '../free-port.ts';
 
 export interface BoardPlan {
   readonly name: string;
@@ -202,24 +202,8 @@ function portsOf(ports: ReadonlyMap<string, Ports>, { name }: BoardPlan): Ports 
   return found;
 }
 
-let next = 20_000 + (process.pid % 300) * 40;
-
-/** Eight ports in a row that are free now, below those that systems give out by themselves. */
+/** Of the gateway, and of the facade's services after it. */
 async function freePorts(): Promise<Ports> {
-  for (let attempt = 0; attempt < 200; attempt += 1) {
-    const first = next;
-    next += 8;
-    const row = Array.from({ length: 8 }, (_one, i) => first + i);
-    const free = await Promise.all(row.map(isFree));
-    if (free.every(Boolean)) return { gateway: first, facadeBase: first + 1 };
-  }
-  throw new Error('no eight free ports in a row');
-}
-
-function isFree(port: number): Promise<boolean> {
-  const server = createServer();
-  return new Promise((resolve) => {
-    server.once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-  });
+  const gateway = await freePortsInRow(1 + serviceNames.length);
+  return { gateway, facadeBase: gateway + 1 };
 }
