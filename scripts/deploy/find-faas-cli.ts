@@ -1,6 +1,6 @@
 /** Finds faas-cli, or installs it with Go. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -43,7 +43,8 @@ export function findOrInstallFaasCli(
   const found = findFaasCli(env, folder);
   if ('program' in found) return found;
   const failed = join(folder, 'faas-cli.failed');
-  if (!again && isFresh(failed)) return { missing: readFileSync(failed, 'utf8') };
+  const known = again ? undefined : freshFailure(failed);
+  if (known !== undefined) return { missing: known };
   try {
     mkdirSync(folder, { recursive: true });
     execFileSync('go', ['install', MODULE], {
@@ -56,7 +57,7 @@ export function findOrInstallFaasCli(
     return findFaasCli(env, folder);
   } catch (thrown) {
     const missing = `${found.missing}, and ${reasonOf(thrown)}`;
-    writeFileSync(failed, missing);
+    writeFileSync(failed, `${Date.now()} ${missing}`);
     return { missing };
   }
 }
@@ -81,8 +82,12 @@ function goFolders(env: Environment): string[] {
   }
 }
 
-function isFresh(file: string): boolean {
-  return existsSync(file) && Date.now() - statSync(file).mtimeMs < ASK_AGAIN_MS;
+/** Why an attempt within the hour failed. Its time is in the file: a disk's clock may be another one. */
+function freshFailure(file: string): string | undefined {
+  if (!existsSync(file)) return undefined;
+  const [, at = '', missing] = /^(\d+) ([^]*)$/.exec(readFileSync(file, 'utf8')) ?? [];
+  const ageMs = Date.now() - Number(at);
+  return ageMs >= 0 && ageMs < ASK_AGAIN_MS ? missing : undefined;
 }
 
 function reasonOf(thrown: unknown): string {
