@@ -16,6 +16,7 @@ import { assemble } from '../support/deployment/shrinkwrap.ts';
 import { row } from './row-test.ts';
 import { wire } from './raw-http.ts';
 import { freePort } from '../support/free-port.ts';
+import { until } from '../support/until.ts';
 
 let folder: string;
 let image: Image;
@@ -57,12 +58,18 @@ async function statusOf(url: string, init?: RequestInit): Promise<number> {
 async function begin(container: Container, path: string): Promise<{ answer: Promise<Response> }> {
   const answer = fetch(`${container.url}${path}`);
   answer.catch(() => undefined);
-  for (let tries = 0; tries < 400; tries += 1) {
+  await until(async () => {
     const text = await (await fetch(`${container.metricsUrl}/metrics`)).text();
-    if (text.includes('http_requests_in_flight 1')) return { answer };
-    await sleep(5);
-  }
-  throw new Error('the call did not begin');
+    return text.includes('http_requests_in_flight 1');
+  });
+  return { answer };
+}
+
+/** A call that runs until it is let go. */
+async function hold(container: Container) {
+  const file = join(container.tmp, 'let-go');
+  const { answer } = await begin(container, `/held?file=${encodeURIComponent(file)}`);
+  return { answer, letGo: () => writeFile(file, '') };
 }
 
 const exists = (path: string): Promise<boolean> =>
@@ -87,11 +94,12 @@ row(115, async () => {
   const starting = await launch(image, { port: String(port), STARTS_AFTER_MS: '400' });
   running.push(starting);
   const url = `http://127.0.0.1:${port}`;
-  await expect(fetch(`${url}/_/health`)).rejects.toThrow();
+  // Nobody listens yet, or it is said that the handler is not loaded.
+  expect([0, 503]).toContain(await statusOf(`${url}/_/health`).catch(() => 0));
   expect(await exists(join(starting.tmp, '.lock'))).toBe(false);
   await starting.serving;
 
-  const container = await start({ healthcheck_interval: '400ms' });
+  const container = await start({ healthcheck_interval: '3s' });
   const health = await fetch(`${container.url}/_/health`);
   expect([health.status, await health.text()]).toEqual([200, 'OK']);
   expect(await statusOf(`${container.url}/_/health`, { method: 'POST' })).toBe(405);
@@ -100,18 +108,17 @@ row(115, async () => {
   await writeFile(join(container.tmp, '.lock'), '');
   expect(await statusOf(`${container.url}/_/health`)).toBe(200);
   container.process.kill('SIGTERM');
-  await sleep(100);
-  expect(await statusOf(`${container.url}/_/health`)).toBe(503);
+  await until(async () => (await statusOf(`${container.url}/_/health`)) === 503);
   expect(await statusOf(`${container.url}/echo`)).toBe(200);
   expect(await container.exit).toEqual([0, null]);
 });
 
 row(116, async () => {
-  const container = await start({ max_inflight: '1', healthcheck_interval: '400ms' });
+  const container = await start({ max_inflight: '1', healthcheck_interval: '3s' });
   const ready = `${container.url}/_/ready`;
   expect(await statusOf(ready)).toBe(200);
   expect(await statusOf(ready, { method: 'POST' })).toBe(405);
-  const { answer } = await begin(container, '/sleep?ms=500');
+  const { answer, letGo } = await hold(container);
   expect(await statusOf(ready)).toBe(429);
   expect(await statusOf(`${container.url}/_/health`)).toBe(200);
   const refused = await fetch(`${container.url}/echo`);
@@ -121,11 +128,11 @@ row(116, async () => {
   ]);
   expect(refused.headers.get('x-openfaas-internal')).toBe('faas-middleware');
   expect(refused.headers.get('content-type')).toMatch(/^text\/plain/);
+  await letGo();
   expect((await answer).status).toBe(200);
   expect(await statusOf(ready)).toBe(200);
   container.process.kill('SIGTERM');
-  await sleep(100);
-  expect(await statusOf(ready)).toBe(503);
+  await until(async () => (await statusOf(ready)) === 503);
 
   const own = await start({ ready_path: '/is-ready', max_inflight: '1' });
   expect(await statusOf(`${own.url}/_/ready`)).toBe(418);
@@ -170,10 +177,11 @@ row(118, async () => {
   expect(readLimits({ max_inflight: '10' }).inflightMax).toBe(10);
 
   const { url } = await start({ exec_timeout: '300ms' });
-  const late = await fetch(`${url}/stubborn?ms=5000`);
+  const late = await fetch(`${url}/stubborn?ms=60000`);
   expect([late.status, await late.text()]).toEqual([504, '']);
   expect(late.headers.get('x-openfaas-internal')).toBe('of-watchdog');
-  expect(late.headers.get('x-duration-seconds')).toMatch(/^0\.[34]\d{5}$/);
+  expect(late.headers.get('x-duration-seconds')).toMatch(/^\d+\.\d{6}$/);
+  expect(Number(late.headers.get('x-duration-seconds'))).toBeGreaterThanOrEqual(0.3);
   const patient = await start({ exec_timeout: '10' });
   const headers = { 'x-timeout': '100ms' };
   expect(await statusOf(`${patient.url}/sleep?ms=5000`, { headers })).toBe(504);
@@ -186,9 +194,11 @@ row(118, async () => {
 
 row(119, async () => {
   const container = await start({ healthcheck_interval: '100ms' });
-  const { answer } = await begin(container, '/sleep?ms=1000');
+  const { answer, letGo } = await hold(container);
   container.process.kill('SIGTERM');
-  expect([(await answer).status, await (await answer).text()]).toEqual([200, 'slept']);
+  await until(async () => !(await exists(join(container.tmp, '.lock'))));
+  await letGo();
+  expect([(await answer).status, await (await answer).text()]).toEqual([200, 'let go']);
   expect(await container.exit).toEqual([0, null]);
   await expect(fetch(container.url)).rejects.toThrow();
 
@@ -205,7 +215,7 @@ row(119, async () => {
 
 row(120, async () => {
   const container = await start();
-  const { answer } = await begin(container, '/sleep?ms=300');
+  const { answer, letGo } = await hold(container);
   for (const [path, status] of Object.entries({
     '/leave-a-rejection': 200,
     '/throw': 500,
@@ -213,6 +223,7 @@ row(120, async () => {
     '/circular': 500,
   }))
     expect([path, await statusOf(container.url + path)]).toEqual([path, status]);
+  await letGo();
   expect((await answer).status).toBe(200);
   expect(container.log()).toContain('"event":"unhandled-rejection"');
   expect(container.log()).toContain('thrown on purpose');
@@ -302,8 +313,7 @@ row(124, async () => {
   expect(await exists(lock)).toBe(true);
   expect(image.healthcheck).toContain('"/tmp/.lock"');
   container.process.kill('SIGTERM');
-  await sleep(150);
-  expect(await exists(lock)).toBe(false);
+  await until(async () => !(await exists(lock)));
   await container.exit;
 
   const without = await start({ suppress_lock: 'true' });
@@ -419,13 +429,16 @@ describe('request and response bodies', () => {
   });
 
   it('sends each chunk of a stream as soon as it exists', async () => {
-    const { url } = await start();
-    const startedAt = performance.now();
-    const answer = await fetch(`${url}/stream?pieces=3&ms=200`);
-    const chunks: number[] = [];
-    for await (const _ of answer.body ?? []) chunks.push(performance.now() - startedAt);
-    expect(chunks.length).toBe(3);
-    expect((chunks[2] ?? 0) - (chunks[0] ?? 0)).toBeGreaterThan(300);
+    const { url, tmp } = await start();
+    const file = join(tmp, 'let-go');
+    const answer = await fetch(`${url}/held-stream?file=${encodeURIComponent(file)}`);
+    const chunks: string[] = [];
+    for await (const chunk of answer.body ?? []) {
+      chunks.push(Buffer.from(chunk as Uint8Array).toString());
+      // The second one exists only after the first one has arrived.
+      await writeFile(file, '');
+    }
+    expect(chunks).toEqual(['first\n', 'second\n']);
   });
 
   it('cuts a stream that outlasts exec_timeout, visibly incomplete', async () => {

@@ -58,7 +58,7 @@ function rowForEach(number: number, work: (isolation: Isolation) => Promise<void
 }
 
 rowForEach(92, async (isolation) => {
-  const name = await deploy('gate', isolation, { exec_timeout: '300ms' });
+  const name = await deploy('gate', isolation, { exec_timeout: '2s' });
   // It never gets on, and does not stop when it is told to.
   const answer = await get(`${name}?gate=${gate.url}`);
   expect(said(answer)).toEqual([504, 'of-watchdog', '']);

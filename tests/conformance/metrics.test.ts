@@ -1,6 +1,7 @@
 /** Rows 128–130: what is counted, and by whom it is read. */
 import { row } from './row-test.ts';
 import { openRig, type Rig } from './rig.ts';
+import { until } from '../support/until.ts';
 
 let rig: Rig;
 
@@ -34,8 +35,7 @@ async function countOf(name: string): Promise<number> {
 }
 
 async function untilCount(name: string, count: number): Promise<void> {
-  for (let i = 0; i < 200 && (await countOf(name)) < count; i += 1)
-    await new Promise((resolve) => setTimeout(resolve, 25));
+  await until(async () => (await countOf(name)) >= count);
   expect(await countOf(name)).toBe(count);
 }
 

@@ -171,7 +171,7 @@ async function openParts(
       file: join(root, 'gateway/runtime/executors/worker.js'),
       root,
       operationsMax: 1,
-      graceMs: 100,
+      graceMs: 500,
     },
   });
   const runtime = await openRuntime({

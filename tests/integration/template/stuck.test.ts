@@ -11,6 +11,7 @@ import {
 import { DockerfileBuilder, type Image } from '../../support/deployment/dockerfile.ts';
 import { assemble } from '../../support/deployment/shrinkwrap.ts';
 import { freePort } from '../../support/free-port.ts';
+import { until } from '../../support/until.ts';
 
 let folder: string;
 let image: Image;
@@ -56,8 +57,11 @@ it('a caller may shorten the time', async () => {
 
 it('the other running calls are answered too', async () => {
   const started = await start({ exec_timeout: '1s' });
-  const other = fetch(`${started.url}/sleep?ms=900`);
-  await sleep(200);
+  const other = fetch(`${started.url}/sleep?ms=60000`);
+  await until(async () => {
+    const text = await (await fetch(`${started.metricsUrl}/metrics`)).text();
+    return text.includes('http_requests_in_flight 1');
+  });
   expect((await fetch(`${started.url}/loop`)).status).toBe(504);
   expect((await other).status).toBe(504);
 });
