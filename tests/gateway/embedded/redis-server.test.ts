@@ -8,6 +8,7 @@ import { Redis } from 'ioredis';
 import { lives, markOf } from '#gateway/embedded/processes.ts';
 import { startOwnRedis, type OwnRedis } from '#gateway/embedded/redis/redis-server.ts';
 import { silentLog } from '#shared/process/log.ts';
+import { until } from '../../support/until.ts';
 
 let dir: string;
 const open: (() => Promise<void>)[] = [];
@@ -26,8 +27,13 @@ async function start(at = dir): Promise<OwnRedis> {
   return redis;
 }
 
-async function asked<T>(url: string, ask: (redis: Redis) => Promise<T>): Promise<T> {
-  const redis = new Redis(url.replace('unix://', ''), { maxRetriesPerRequest: 5 });
+/** @param tries how often a server that is not there is asked again; null: until the test's time is over */
+async function asked<T>(
+  url: string,
+  ask: (redis: Redis) => Promise<T>,
+  tries: number | null = null,
+): Promise<T> {
+  const redis = new Redis(url.replace('unix://', ''), { maxRetriesPerRequest: tries });
   redis.on('error', () => undefined);
   try {
     return await ask(redis);
@@ -64,7 +70,7 @@ it('comes back by itself, with everything, when it is killed', async () => {
   const redis = await start();
   await asked(redis.url, (client) => client.set('k', 'v'));
   process.kill(await pidIn(dir), 'SIGKILL');
-  await sleep(50);
+  await until(() => redis.restarts() > 0);
   expect(await asked(redis.url, (client) => client.get('k'))).toBe('v');
   expect(redis.restarts()).toBe(1);
 });
@@ -132,13 +138,10 @@ it('leaves no server behind when it cannot record the one it started', async () 
   // A folder in its place: the draft of the record cannot be written.
   await mkdir(join(folder, 'server.json.draft'));
   process.kill(await pidIn(folder), 'SIGKILL');
-  for (let attempt = 0; attempt < 400 && redis.restarts() < 3; attempt += 1) await sleep(10);
-  expect(redis.restarts()).toBeGreaterThanOrEqual(3);
-  await sleep(50);
+  await until(() => redis.restarts() >= 3);
   const pids = (await readFile(started, 'utf8')).trim().split('\n').map(Number);
   const marks = await Promise.all(pids.map((pid) => markOf(pid)));
-  const alive = await Promise.all(marks.map(async (mark) => mark.startedAt && (await lives(mark))));
-  expect(alive.filter(Boolean)).toEqual([]);
+  for (const mark of marks) await until(async () => !mark.startedAt || !(await lives(mark)));
   await rm(join(folder, 'server.json.draft'), { recursive: true });
   expect(await asked(redis.url, (client) => client.ping())).toBe('PONG');
 });
@@ -146,13 +149,13 @@ it('leaves no server behind when it cannot record the one it started', async () 
 it('restarts none while it is stopped', async () => {
   const redis = await start();
   process.kill(await pidIn(dir), 'SIGKILL');
-  for (let attempt = 0; attempt < 200 && redis.restarts() === 0; attempt += 1) await sleep(5);
+  await until(() => redis.restarts() > 0, 5);
   // It is about to be started again at some moment of this.
   await sleep(95);
   await redis.close();
   open.pop();
   await sleep(100);
-  await expect(asked(redis.url, (client) => client.ping())).rejects.toThrow();
+  await expect(asked(redis.url, (client) => client.ping(), 5)).rejects.toThrow();
 });
 
 it('finds a place for its socket when the path of the data is too long for one', async () => {

@@ -1,15 +1,21 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { once } from 'node:events';
 import request from 'supertest';
 import { BODY_BYTES_MAX } from '#template/server.ts';
 import { openFixtures } from './fixtures.ts';
+import { until } from '../../support/until.ts';
 
 type Gateway = Awaited<ReturnType<typeof openFixtures>>;
 
 let gateway: Gateway;
 let aborted = 0;
 let release: () => void = () => undefined;
+/** Calls of `single` that have come to wait. */
+let entered = 0;
+/** Lets a stream of `chunks` go on. */
+let goOn: () => void = () => undefined;
 
 beforeAll(async () => {
   gateway = await openFixtures({
@@ -41,7 +47,10 @@ beforeAll(async () => {
     single: {
       spec: { environment: { max_inflight: '1' } },
       handler: async () => {
-        await new Promise<void>((resolve) => (release = resolve));
+        await new Promise<void>((resolve) => {
+          release = resolve;
+          entered += 1;
+        });
         return { body: 'through' };
       },
     },
@@ -51,7 +60,7 @@ beforeAll(async () => {
         headers: { 'content-type': 'text/event-stream' },
         body: (async function* () {
           yield 'one\n';
-          await sleep(150);
+          await new Promise<void>((resolve) => (goOn = resolve));
           yield 'two\n';
         })(),
       }),
@@ -219,10 +228,11 @@ describe('a function that misbehaves', () => {
   });
 
   it('at its limit answers 429, and accepts calls again afterwards', async () => {
+    entered = 0;
     const first = at()
       .post('/function/single')
       .then((answer) => answer.status);
-    await sleep(50);
+    await until(() => entered === 1);
     const second = await at().post('/function/single');
     expect(second.status).toBe(429);
     expect(second.text).toBe('Concurrent request limit exceeded. Max concurrent requests: 1\n');
@@ -232,27 +242,37 @@ describe('a function that misbehaves', () => {
     const third = at()
       .post('/function/single')
       .then((answer) => answer.status);
-    await sleep(50);
+    await until(() => entered === 2);
     release();
     expect(await third).toBe(200);
   });
 });
 
 describe('a streamed answer', () => {
-  it('is sent chunk by chunk, and holds its slot until the last', async () => {
-    const arrivals: [string, number][] = [];
-    const answered = new Promise<void>((resolve) => {
+  /** Its chunks, as they arrive. */
+  function stream(arrivals: string[]) {
+    return new Promise<void>((resolve) => {
       httpRequest(`${gateway.url}/function/chunks`, { method: 'POST' }, (response) => {
-        response.on('data', (chunk: Buffer) => arrivals.push([String(chunk), performance.now()]));
+        response.on('data', (chunk: Buffer) => arrivals.push(String(chunk)));
         response.on('end', resolve);
       }).end();
     });
-    await sleep(60);
+  }
+
+  it('is sent chunk by chunk, and holds its slot until the last', async () => {
+    const arrivals: string[] = [];
+    const answered = stream(arrivals);
+    // The second chunk does not exist before the first one has arrived.
+    await until(() => arrivals.length === 1);
     await at().post('/function/chunks').expect(429);
+    goOn();
     await answered;
-    expect(arrivals.map(([text]) => text)).toEqual(['one\n', 'two\n']);
-    expect((arrivals[1]?.[1] ?? 0) - (arrivals[0]?.[1] ?? 0)).toBeGreaterThan(80);
-    await at().post('/function/chunks').expect(200);
+    expect(arrivals).toEqual(['one\n', 'two\n']);
+    const again: string[] = [];
+    const next = stream(again);
+    await until(() => again.length === 1);
+    goOn();
+    await next;
   });
 
   it('releases its slot when the caller leaves before the end', async () => {
@@ -260,8 +280,14 @@ describe('a streamed answer', () => {
       response.once('data', () => left.destroy()),
     );
     left.on('error', () => undefined);
-    left.end();
-    await sleep(300);
-    await at().post('/function/chunks').expect(200);
+    await once(left.end(), 'close');
+    const arrivals: string[] = [];
+    await until(async () => {
+      arrivals.splice(0);
+      void stream(arrivals);
+      await until(() => arrivals.length === 1);
+      return arrivals[0] === 'one\n';
+    });
+    goOn();
   });
 });

@@ -7,6 +7,8 @@ import { openLog } from '#shared/process/log.ts';
 import { connectQueueRedis } from '#shared/redis/client.ts';
 import { startTestRedis, type TestRedis } from '../../../support/dependencies.ts';
 import { credentials, openFixtures, type Fixture } from '../fixtures.ts';
+import { until } from '../../../support/until.ts';
+import { present } from '#shared/kernel/assert.ts';
 
 interface Status {
   readonly callId: string;
@@ -125,6 +127,9 @@ beforeAll(async () => {
   callback = `http://127.0.0.1:${(listener.address() as AddressInfo).port}/done?key=hidden`;
 });
 
+// Also after a test that failed while it was stopped.
+afterEach(() => void redis.process.kill('SIGCONT'));
+
 beforeEach(() => {
   [answers, reported, runs, statuses, lines] = [[], [], [], [], []];
   [highest, inside, release] = [0, 0, () => undefined];
@@ -159,12 +164,13 @@ async function opened(
       [method](`/system/async${path}`)
       .auth(credentials.user, credentials.password);
   const reaches: Gateway['reaches'] = async (callId, state) => {
-    for (let i = 0; i < 400; i += 1) {
+    let found: Status | undefined;
+    await until(async () => {
       const { body } = await system('get', `/${callId}`);
-      if (body.state === state || body.callback?.state === state) return body as Status;
-      await sleep(25);
-    }
-    throw new Error(`${callId} never came to be ${state}`);
+      found = body as Status;
+      return found.state === state || found.callback?.state === state;
+    });
+    return present(found, 'the call is known');
   };
   const post: Gateway['post'] = (name, headers = {}, body = '') =>
     request(gateway.url).post(`/async-function/${name}`).set(headers).send(body);
@@ -310,7 +316,8 @@ it('isolates the queues of functions, and limits concurrency by annotation', asy
     for (let i = 0; i < 8; i += 1) await post('slow', { 'x-call-id': `slow-${i}` });
     await post('echo', { 'x-call-id': 'quick' });
     await reaches('quick', 'done');
-    expect([inside, highest]).toEqual([2, 2]);
+    await until(() => inside === 2);
+    expect(highest).toBe(2);
     const freeing = setInterval(() => release(), 5);
     for (let i = 0; i < 8; i += 1) await reaches(`slow-${i}`, 'done');
     clearInterval(freeing);
@@ -323,7 +330,9 @@ it("never exceeds a function's limit of concurrent calls, and loses none", async
     for (let i = 0; i < 10; i += 1) {
       await post('narrow', { 'x-call-id': `n-${i}` });
       // Calls of others take the place in between, which costs no attempt.
-      void request(url).post('/function/narrow').then();
+      void request(url)
+        .post('/function/narrow')
+        .then(undefined, () => undefined);
     }
     for (let i = 0; i < 10; i += 1)
       expect(await reaches(`n-${i}`, 'done')).toMatchObject({ status: 200, attempts: 1 });
@@ -365,7 +374,7 @@ it('drops the oldest dead letters when there are too many', async () => {
       const ids = (await system('get', '?state=dead')).body.map((one: Status) => one.callId);
       expect(ids).toContain('dead-5');
       expect(ids).not.toContain('dead-0');
-      expect(lines.join()).toContain('dead-letter-dropped');
+      await until(() => lines.join().includes('dead-letter-dropped'));
     },
     { queueMore: { deadBytesMax: 9_000 } },
   );
@@ -442,7 +451,7 @@ describe('a packed service', () => {
     await request(before.url).post('/async-function/planning-list-plans').expect(202);
     await before.close(50);
     const packed = await openFixtures({ planning }, { queue });
-    for (let i = 0; i < 200 && runs.length === 0; i += 1) await sleep(25);
+    await until(() => runs.length > 0);
     await packed.close(200);
     expect(runs).toEqual(['/list-plans']);
   });

@@ -1,9 +1,9 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import request from 'supertest';
 import { startTestRedis, type TestRedis } from '../../../support/dependencies.ts';
 import { openFixtures, type Fixture } from '../fixtures.ts';
+import { until } from '../../../support/until.ts';
 
 interface Arrival {
   readonly headers: Readonly<Record<string, unknown>>;
@@ -75,10 +75,6 @@ async function opened<T>(
   } finally {
     await gateway.close(2_000);
   }
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  for (let i = 0; i < 400 && !condition(); i += 1) await sleep(25);
 }
 
 it('accepts a call with 202, runs it, and calls back with the outcome', async () => {

@@ -2,13 +2,13 @@
  * A misbehaving function fails only its own call: while it misbehaves, calls of another function
  * succeed, and so does its own next call.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { openRig, type Rig } from '../../../conformance/rig.ts';
+import { until } from '../../../support/until.ts';
 
 let rig: Rig;
 
 beforeAll(async () => {
-  const limits = { environment: { exec_timeout: '1s' } };
+  const limits = { environment: { exec_timeout: '2s' } };
   rig = await openRig({
     fixtures: ['echo', 'throws', 'rejects', 'exits', 'loops', 'leaks', 'big', 'sleep', 'log'],
     spec: {
@@ -184,12 +184,7 @@ it.each([
   await text(path);
   const read = async () =>
     (await rig.call('GET', `/system/logs?name=${name}&follow=false`, { auth: true })).text();
-  let lines = await read();
-  for (let i = 0; i < 50 && !reason.test(spoken(lines)); i += 1) {
-    await sleep(20);
-    lines = await read();
-  }
-  expect(spoken(lines)).toMatch(reason);
+  await until(async () => reason.test(spoken(await read())));
 });
 
 function spoken(lines: string): string {

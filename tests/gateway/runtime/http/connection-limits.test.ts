@@ -1,9 +1,10 @@
 /** Half-sent bodies and idle connections are closed to make room for new callers. */
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { limitConnections } from '#template/observe/connection-count.ts';
 import { openFixtures } from '../fixtures.ts';
+import { until } from '../../../support/until.ts';
 
 const open: Socket[] = [];
 
@@ -22,8 +23,7 @@ async function connected(port: number, text: string): Promise<Socket> {
 const HALF = 'POST /function/f HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nhalf';
 
 async function ask(url: string): Promise<string> {
-  const signal = AbortSignal.timeout(5_000);
-  return (await fetch(url, { method: 'POST', signal, headers: { connection: 'close' } })).text();
+  return (await fetch(url, { method: 'POST', headers: { connection: 'close' } })).text();
 }
 
 test('300 half-sent bodies and 3,000 idle connections do not block new callers', async () => {
@@ -34,19 +34,19 @@ test('300 half-sent bodies and 3,000 idle connections do not block new callers',
     for (let at = 0; at < 3_000; at += 100)
       await Promise.all(Array.from({ length: 100 }, () => connected(runtime.port, '')));
     expect(await ask(`${runtime.url}/function/f`)).toBe('served');
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    expect(open.filter((socket) => !socket.destroyed).length).toBeLessThanOrEqual(512);
+    await until(() => open.filter((socket) => !socket.destroyed).length <= 512);
   } finally {
     await runtime.close(100);
   }
 });
 
 describe('of a server with room for three connections', () => {
-  const served: string[] = [];
+  /** Answers that wait until a test lets them go. */
+  const slow: ServerResponse[] = [];
+  const letGo = (): void => slow.splice(0).forEach((response) => response.end('slow'));
   const server = createServer((request, response) => {
     request.resume().once('end', () => {
-      served.push(request.url ?? '');
-      if (request.url === '/slow') setTimeout(() => response.end('slow'), 500);
+      if (request.url === '/slow') slow.push(response);
       else response.end('quick');
     });
   });
@@ -67,22 +67,26 @@ describe('of a server with room for three connections', () => {
   test('busy connections stay, idle ones are closed, the oldest first', async () => {
     const working = await connected(port, head('/slow'));
     const answered = textOf(working);
+    await until(() => slow.length === 1);
     const [oldest, newer] = [await connected(port, ''), await connected(port, '')];
     const ended = once(oldest, 'close');
     const next = await connected(port, head('/quick'));
     expect(await textOf(next)).toContain('quick');
     await ended;
     expect(newer.destroyed).toBe(false);
+    letGo();
     expect(await answered).toContain('slow');
   });
 
   test('where all others are busy, the new one is refused', async () => {
-    const working = await Promise.all([1, 2, 3].map(() => connected(port, head('/slow'))));
-    const answers = Promise.all(working.map(textOf));
-    while (served.filter((path) => path === '/slow').length < 4)
-      await new Promise((resolve) => setTimeout(resolve, 5));
+    const answered: Promise<string>[] = [];
+    for (const count of [1, 2, 3]) {
+      answered.push(textOf(await connected(port, head('/slow'))));
+      await until(() => slow.length === count);
+    }
     const late = await connected(port, '');
     await once(late, 'close');
-    expect((await answers).every((text) => text.includes('slow'))).toBe(true);
+    letGo();
+    expect((await Promise.all(answered)).every((text) => text.includes('slow'))).toBe(true);
   });
 });

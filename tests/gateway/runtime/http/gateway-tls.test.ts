@@ -91,7 +91,7 @@ test('our client calls with the CA, and refuses without it', async () => {
       portfolio.getSummary,
       {},
       {
-        signal: AbortSignal.timeout(5_000),
+        signal: new AbortController().signal,
         requestId: 'r-1',
       },
     );

@@ -1,6 +1,6 @@
 import { get, type IncomingMessage } from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { credentials, openFixtures } from '../fixtures.ts';
+import { until } from '../../../support/until.ts';
 
 let gateway: Awaited<ReturnType<typeof openFixtures>>;
 
@@ -16,11 +16,6 @@ function follow(query = ''): Promise<IncomingMessage> {
     const url = `${gateway.url}/system/logs?name=f&follow=true&tail=0${query}`;
     get(url, { auth }, resolve).once('error', reject);
   });
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  for (let i = 0; i < 200 && !condition(); i += 1) await sleep(10);
-  expect(condition()).toBe(true);
 }
 
 it('drops lines for a slow reader, and reports how many', async () => {
