@@ -21,6 +21,7 @@ import {
   startTestRedis,
   type TestRedis,
 } from '../../support/dependencies.ts';
+import { until } from '../../support/until.ts';
 
 const operation = planning.createPlan;
 const ATTEMPTS = operation.queue?.attempts ?? 0;
@@ -31,6 +32,7 @@ let dependencies: Dependencies;
 let server: Server;
 let connector: { close(): Promise<void> };
 let calls: FunctionEvent[];
+let openedAt: number;
 const functions: Record<string, FunctionHandler> = {};
 
 beforeAll(async () => {
@@ -38,6 +40,7 @@ beforeAll(async () => {
   dependencies = await openTestDependencies(redis);
   const listening = await listen(gatewayOf(functions));
   server = listening.server;
+  openedAt = Date.now();
   connector = await openConnector({
     redisUrl: redis.url,
     keyPrefix: dependencies.settings.redisKeyPrefix,
@@ -95,7 +98,7 @@ it('schedules a job by the sessions of an exchange, and again when that is state
 
 async function follow(run: string): Promise<{ messages: unknown[]; outcome: Outcome }> {
   const messages: unknown[] = [];
-  const following = dependencies.runs.follow(operation, run, AbortSignal.timeout(30_000));
+  const following = dependencies.runs.follow(operation, run, new AbortController().signal);
   for (;;) {
     const next = await following.next();
     if (next.done) return { messages, outcome: next.value };
@@ -373,13 +376,15 @@ describe('schedules', () => {
     expect(scheduled.map(({ key, pattern, tz }) => [key, pattern, tz]).sort()).toEqual(
       jobs.map((job) => [job.name, job.schedule, 'UTC']).sort(),
     );
-    expect(scheduled.every(({ next }) => (next ?? 0) > Date.now())).toBe(true);
+    // A turn that has just come is still the next one until a worker takes it.
+    expect(scheduled.every(({ next }) => (next ?? 0) > openedAt)).toBe(true);
   });
 
   it('come back with their limits after Redis was emptied', async () => {
     await dependencies.database.redis.flushall();
     const limit = async (): Promise<number | null> => (await queue()).getGlobalConcurrency();
-    for (let i = 0; i < 100 && (await limit()) === null; i += 1) await sleep(50);
+    await until(async () => (await limit()) !== null);
+    await until(async () => (await (await queue()).getJobSchedulers()).length === jobs.length);
     const scheduled = await (await queue()).getJobSchedulers();
     expect(scheduled.map(({ key }) => key).sort()).toEqual(jobs.map(({ name }) => name).sort());
     expect(await limit()).toBe(gatewayRows.triggerJob.queue?.concurrency);
@@ -398,7 +403,8 @@ describe('schedules', () => {
       : { name: '' };
     const run = `${name}-${next?.id?.split(':').at(-1)}`;
     while (!(await dependencies.runs.outcome(run))) await sleep(20);
-    expect(calls[0]?.headers['x-run-id']).toBe(run);
+    // The jobs of every minute may come meanwhile.
+    expect(calls.map(({ headers }) => headers['x-run-id'])).toContain(run);
     expect(await dependencies.runs.outcome(run)).toEqual({
       kind: 'done',
       last: '{"success":true}',

@@ -1,9 +1,9 @@
 /** Queues of functions that a version before this one left behind. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { FunctionQueues } from '#gateway/queue/function-queues.ts';
 import { connectRedis } from '#shared/redis/client.ts';
 import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
+import { until } from '../../support/until.ts';
 
 let redis: TestRedis;
 let client: Redis;
@@ -30,7 +30,7 @@ test('jobs of queues named under the former key are worked off after the start',
   await client.sadd('{lanes:async}:names', 'echo');
   const queues = open();
   await queues.open();
-  for (let poll = 0; poll < 500 && done.length === 0; poll += 1) await sleep(20);
+  await until(() => done.length > 0);
   expect(done).toEqual(['left behind']);
   expect(await queues.names()).toEqual(['echo']);
   expect(await client.exists('{lanes:async}:names')).toBe(0);

@@ -71,7 +71,7 @@ afterAll(async () => {
 });
 
 const options = (idempotencyKey?: string): CallOptions => ({
-  signal: AbortSignal.timeout(50_000),
+  signal: new AbortController().signal,
   requestId: 'test',
   idempotencyKey,
 });

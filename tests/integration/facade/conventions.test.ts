@@ -23,6 +23,7 @@ import {
   startTestRedis,
   type TestRedis,
 } from '../../support/dependencies.ts';
+import { until } from '../../support/until.ts';
 
 const PLANNING = 'arduino_trader.planning.PlanningService';
 
@@ -235,8 +236,9 @@ test('a client that pings every moment keeps its connection', async () => {
 });
 
 describe('a facade that closes', () => {
-  const slow = (ms: number): FunctionsClient =>
+  const slow = (ms: number, arrived: () => void): FunctionsClient =>
     new FunctionsClient(async ({ signal }) => {
+      arrived();
       await new Promise((resolve, reject) => {
         setTimeout(resolve, ms).unref();
         signal.addEventListener('abort', () => reject(signal.reason as Error));
@@ -250,14 +252,15 @@ describe('a facade that closes', () => {
     });
 
   async function callWhileClosing(ms: number) {
-    const other = await open({ functions: slow(ms) });
+    let hasArrived = false;
+    const other = await open({ functions: slow(ms, () => (hasArrived = true)) });
     const client = new PlanningServiceClient(`127.0.0.1:${other.ports.planning}`, plain);
     clients.push(client);
     const answer = unary(client, client.getPlan, { planId: 'p' }).then(
       ({ response }) => response,
       (error: unknown) => error,
     );
-    await new Promise((resolve) => setTimeout(resolve, 150));
+    await until(() => hasArrived);
     await other.close();
     return answer;
   }

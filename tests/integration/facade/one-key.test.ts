@@ -22,6 +22,7 @@ import { openFacadeFixture, type FacadeFixture } from '../../support/endpoints/f
 import { detailsOf } from '../../support/endpoints/read-error-details.ts';
 import { plain, unary } from '../../support/endpoints/grpc.ts';
 import { endpointOf } from '../../support/host.ts';
+import { until } from '../../support/until.ts';
 
 let fixture: FacadeFixture;
 let trading: TradingServiceClient;
@@ -127,7 +128,7 @@ async function through(
 /** Fills and flows of the account. */
 async function effects(): Promise<number> {
   const { broker } = fixture.dependencies;
-  const { fills, flows } = await broker.statement(DEFAULT_ACCOUNT, AbortSignal.timeout(10_000));
+  const { fills, flows } = await broker.statement(DEFAULT_ACCOUNT, new AbortController().signal);
   return new Set(fills.map(({ clientOrderId }) => clientOrderId)).size + flows.length;
 }
 
@@ -193,7 +194,9 @@ it('is named over gRPC before anything can happen, where the caller gave none', 
 });
 
 it('is in the failure of a call that the facade ends by stopping, which invites no new attempt', async () => {
+  let hasArrived = false;
   const functions = new FunctionsClient(async ({ signal }) => {
+    hasArrived = true;
     await sleep(60_000, undefined, { signal }).catch(() => undefined);
     throw signal.reason;
   });
@@ -204,7 +207,7 @@ it('is in the failure of a call that the facade ends by stopping, which invites 
     () => undefined,
     (error: unknown) => error as Parameters<typeof detailsOf>[0],
   );
-  await sleep(200);
+  await until(() => hasArrived);
   await facade.close();
   const error = await ended;
   client.close();
