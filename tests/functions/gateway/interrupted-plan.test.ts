@@ -104,7 +104,7 @@ function cycleOf({ functions }: Dependencies): Promise<TradingCycleUpdate> {
   return functions.call(
     gateway.triggerTradingCycle,
     { dryRun: false, force: false },
-    { signal: AbortSignal.timeout(60_000), requestId: 'cycle', idempotencyKey: 'cycle' },
+    { signal: new AbortController().signal, requestId: 'cycle', idempotencyKey: 'cycle' },
   );
 }
 
@@ -135,7 +135,7 @@ async function planOf(): Promise<Plan> {
 async function restarted(): Promise<{ last: TradingCycleUpdate; fills: readonly BrokerFill[] }> {
   const { dependencies } = await openProcess();
   const last = await cycleOf(dependencies);
-  const signal = AbortSignal.timeout(10_000);
+  const signal = new AbortController().signal;
   const { fills } = await dependencies.broker.statement(DEFAULT_ACCOUNT, signal);
   return { last, fills };
 }
@@ -239,7 +239,7 @@ it('fills nothing away from the plan when the price moves after the last check',
   expect(last.result?.plan?.actions.length).toBeGreaterThan(0);
   const { fills, openOrders } = await dependencies.broker.statement(
     DEFAULT_ACCOUNT,
-    AbortSignal.timeout(10_000),
+    new AbortController().signal,
   );
   expect(fills).toEqual([]);
   expect(openOrders.length).toBeGreaterThan(0);

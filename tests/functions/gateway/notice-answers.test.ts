@@ -40,7 +40,7 @@ beforeAll(async () => {
   await writeFile(join(secrets, 'telegram-token'), '123:secret\n');
   const seeding = await openTestDependencies(redis, {}, { now: clock.now });
   await seedMarket(seeding, 4, (_listed, index) => index < 12);
-  const all = exported(seeding.database, AbortSignal.timeout(10_000));
+  const all = exported(seeding.database, new AbortController().signal);
   for await (const key of all) seeded.push(key);
   await seeding.close();
 });
@@ -77,7 +77,7 @@ async function open(env: Record<string, string> = {}): Promise<void> {
   });
   inside.into(dependencies);
   await restoreInto(dependencies.database, each(seeded));
-  const options = { signal: AbortSignal.timeout(20_000), requestId: 'climb' };
+  const options = { signal: new AbortController().signal, requestId: 'climb' };
   const request = { level: 'ask', confirmation: 'I trust account default at level ask' };
   await dependencies.functions.call(gateway.setTrust, request, options);
   await supertest(endpointOf(triggerTradingCycle, dependencies))

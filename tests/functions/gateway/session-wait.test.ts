@@ -73,7 +73,7 @@ async function ordersAt(): Promise<string[]> {
     .post('/')
     .send({ limit: 50 });
   const { executions = [] } = body as { executions?: { isin: string; state: string }[] };
-  const securities = await dependencies.marketData.listing(AbortSignal.timeout(5_000));
+  const securities = await dependencies.marketData.listing(new AbortController().signal);
   return executions
     .filter(({ state }) => state === 'FILLED')
     .map(({ isin }) => securities.find((one) => one.isin === isin)?.exchange ?? '');

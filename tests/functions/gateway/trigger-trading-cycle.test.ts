@@ -48,7 +48,7 @@ beforeAll(async () => {
   redis = await startTestRedis();
   const seeding = await openTestDependencies(redis, {}, { now: clock.now });
   listed = await seedMarket(seeding, 4, (_listed, index) => index < 12);
-  const keysNow = exported(seeding.database, AbortSignal.timeout(10_000));
+  const keysNow = exported(seeding.database, new AbortController().signal);
   for await (const key of keysNow) seeded.push(key);
   await seeding.close();
 });
@@ -210,7 +210,7 @@ describe('a trading cycle', () => {
     await dependencies.broker.funding?.adopt(
       DEFAULT_ACCOUNT,
       [{ isin: overweight.isin, symbol: overweight.symbol, quantity: parseQuantity(200) }],
-      AbortSignal.timeout(5_000),
+      new AbortController().signal,
     );
     const answer = await runCycle({});
     const { trades, success, before, after } = resultOf(answer);

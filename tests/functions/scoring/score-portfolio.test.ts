@@ -63,7 +63,7 @@ describe('scoring-score-portfolio', () => {
     redis = await startTestRedis();
     const clock = steppingClock('2024-06-28T20:00:00Z');
     dependencies = await openTestDependencies(redis, {}, { now: clock.now });
-    const all = await dependencies.marketData.listing(AbortSignal.timeout(5_000));
+    const all = await dependencies.marketData.listing(new AbortController().signal);
     const lacks = present(all.at(-1), 'the sample lists securities');
     const listed = await seedMarket(dependencies, 4, (one) => one.isin !== lacks.isin);
     const inCurrency = (currency: string) =>

@@ -45,7 +45,7 @@ describe('GetTradeStatus', () => {
   it('asks the broker about a live trade', async () => {
     const tradeId = await waiting();
     const [clientOrderId = ''] = t.broker.received;
-    await t.broker.cancel('default' as never, clientOrderId, AbortSignal.timeout(5_000));
+    await t.broker.cancel('default' as never, clientOrderId, new AbortController().signal);
     const { body } = await t.call(getTradeStatus, { tradeId });
     expect(body).toMatchObject({ found: true, status: 'CANCELLED', execution: { tradeId } });
   });

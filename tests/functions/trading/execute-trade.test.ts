@@ -235,7 +235,7 @@ async function quoteOf(symbol: string): Promise<number> {
   const bars = await t.dependencies.marketData.bars(
     t.isin(symbol),
     '2025-06-01' as never,
-    AbortSignal.timeout(5_000),
+    new AbortController().signal,
   );
   return bars.at(-1)?.close ?? 0;
 }

@@ -95,7 +95,7 @@ const reopen = async () => {
   await t.dependencies.close();
   t = await openFresh();
 };
-const statement = () => t.broker.statement(DEFAULT_ACCOUNT, AbortSignal.timeout(10_000));
+const statement = () => t.broker.statement(DEFAULT_ACCOUNT, new AbortController().signal);
 
 const scenarios: Record<string, Scenario> = {
   deposit: {

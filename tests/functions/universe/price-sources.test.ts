@@ -40,7 +40,7 @@ afterEach(() => dependencies.close());
 
 describe('prices that two sources disagree about', () => {
   it('block the security on both sides, until the sources agree', async () => {
-    const [listed] = await dependencies.marketData.listing(AbortSignal.timeout(5_000));
+    const [listed] = await dependencies.marketData.listing(new AbortController().signal);
     if (!listed) throw new Error('nothing is listed');
     await addSecurity(dependencies, listed);
     found = { day: parseDay('2021-03-02'), reason: 'one closes at 10, the other at 20' };
@@ -63,7 +63,7 @@ describe('prices that two sources disagree about', () => {
 
 describe('where prices came from', () => {
   it('is kept with them and answered', async () => {
-    const [listed] = await dependencies.marketData.listing(AbortSignal.timeout(5_000));
+    const [listed] = await dependencies.marketData.listing(new AbortController().signal);
     if (!listed) throw new Error('nothing is listed');
     await addSecurity(dependencies, listed);
     found = undefined;

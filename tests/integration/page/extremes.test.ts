@@ -85,7 +85,7 @@ const twentyYears = ({ history }: GetOverviewResponse) => {
 it('keeps within its weight with all the years that the sample has', async () => {
   const page = await (await fetch(fixture.url)).text();
   expect(gzipSync(page).length).toBeLessThanOrEqual(15 * KB);
-  const options = { signal: AbortSignal.timeout(60_000), requestId: 'history' };
+  const options = { signal: new AbortController().signal, requestId: 'history' };
   const { history } = await fixture.dependencies.functions.call(gateway.getOverview, {}, options);
   expect(history?.dayCount).toBeGreaterThan(1_800);
   expect(history?.points.length).toBeLessThanOrEqual(360);

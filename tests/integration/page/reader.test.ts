@@ -40,7 +40,7 @@ describeInBrowser('a reader of the page', () => {
 
   async function waiting() {
     const { functions } = fixture.dependencies;
-    const options = { signal: AbortSignal.timeout(30_000), requestId: 'list' };
+    const options = { signal: new AbortController().signal, requestId: 'list' };
     return (await functions.call(gateway.listProposals, { limit: 1 }, options)).proposals[0];
   }
 

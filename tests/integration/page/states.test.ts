@@ -40,7 +40,7 @@ function changeOverview({ dependencies: { functions } }: PageFixture, change: Ch
 }
 
 async function restrict({ dependencies }: PageFixture, state: string): Promise<void> {
-  const options = { signal: AbortSignal.timeout(60_000), requestId: state, idempotencyKey: state };
+  const options = { signal: new AbortController().signal, requestId: state, idempotencyKey: state };
   const reason = 'away for two weeks';
   await dependencies.functions.call(trading.setTradingState, { state, reason }, options);
 }

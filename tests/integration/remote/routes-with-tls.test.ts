@@ -39,7 +39,7 @@ function routesFrom(settings: TlsSettings): Promise<Routes> {
     service: 'planning',
     device,
     protocol: 'grpc',
-    address: `localhost:${facade.ports.planning}`,
+    address: `127.0.0.1:${facade.ports.planning}`,
     timeoutMs: undefined,
     retries: 0,
     healthCheck: { intervalMs: 0, timeoutMs: 100 },
@@ -56,7 +56,7 @@ function routesFrom(settings: TlsSettings): Promise<Routes> {
 
 async function ask(settings: TlsSettings): Promise<unknown> {
   const routes = await routesFrom(settings);
-  const options = { signal: AbortSignal.timeout(10_000), requestId: 'call-1' };
+  const options = { signal: new AbortController().signal, requestId: 'call-1' };
   try {
     const functions = new FunctionsClient(routes.transport);
     return await functions.call(planning.getPlan, { planId: 'plan-none' }, options);

@@ -64,7 +64,7 @@ function run(hooks: Partial<Hooks> = {}): Promise<OrderRecord> {
     openOrderDependencies(t.dependencies),
     draft,
     tradeId,
-    AbortSignal.timeout(20_000),
+    new AbortController().signal,
     whole,
   );
 }

@@ -155,7 +155,7 @@ describe(`an order against a halt, ${RACES} times (seed ${SEED})`, () => {
       orderDependencies,
       draft,
       id,
-      AbortSignal.timeout(20_000),
+      new AbortController().signal,
       hooks,
     );
     const stateThen = await (halt ?? haltAfter(0));

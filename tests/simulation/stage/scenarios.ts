@@ -123,7 +123,7 @@ export const scenarios: readonly Scenario[] = [
         DEFAULT_ACCOUNT,
         'foreign-1',
         stage.broker.book.opening,
-        AbortSignal.timeout(1_000),
+        new AbortController().signal,
       );
     },
     requests: [sync('sync-1')],

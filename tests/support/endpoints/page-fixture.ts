@@ -64,7 +64,7 @@ export async function openPageFixture(
 
 /** A cycle at the level `ask` leaves a plan that waits. */
 async function putPlan({ functions }: Dependencies): Promise<void> {
-  const options = { signal: AbortSignal.timeout(120_000), requestId: 'put-plan' };
+  const options = { signal: new AbortController().signal, requestId: 'put-plan' };
   const confirmation = 'I trust account default at level ask';
   const trust = { level: 'ask', confirmation, setBy: 'owner' };
   await functions.call(gateway.setTrust, trust, { ...options, idempotencyKey: 'trust' });

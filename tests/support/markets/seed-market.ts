@@ -18,7 +18,7 @@ export async function seedMarket(
   years: number,
   choose: (listed: ListedSecurity, index: number) => boolean = () => true,
 ): Promise<readonly ListedSecurity[]> {
-  const signal = AbortSignal.timeout(30_000);
+  const signal = new AbortController().signal;
   const { marketData, baseCurrency } = dependencies;
   const today = marketData.today(dependencies.now());
   const from = addDays(today, -Math.ceil(365.25 * years));
@@ -55,7 +55,7 @@ export async function addSecurity(
   const { lot, ...described } = listed;
   const addedAt = dependencies.now();
   await store.add({ ...described, lot: Decimal.parse(lot), addedAt }, `seed-${listed.isin}`);
-  const signal = AbortSignal.timeout(30_000);
+  const signal = new AbortController().signal;
   const known = await dependencies.marketData.fundamentals(listed.isin, signal);
   if (known) await store.putFundamentals(listed.isin, { ...known, fetchedAt: addedAt });
 }
