@@ -41,6 +41,8 @@ import {
   steppingClock,
   type TestRedis,
 } from '../../support/dependencies.ts';
+import { until } from '../../support/until.ts';
+import { present } from '#shared/kernel/assert.ts';
 
 let redis: TestRedis;
 let dependencies: Dependencies;
@@ -71,12 +73,12 @@ const STEPS = 10;
 
 const slowPlanner: FunctionHandler = (_event, { signal }) => {
   planner.begun += 1;
-  const mine = planner;
+  const [mine, ownStepMs] = [planner, stepMs];
   return {
     body: (async function* () {
       try {
         for (let step = 1; step <= STEPS; step += 1) {
-          await sleep(stepMs, undefined, { signal });
+          await sleep(ownStepMs, undefined, { signal });
           const progressPct = (100 * step) / STEPS;
           yield `${JSON.stringify({ progressPct, complete: step === STEPS })}\n`;
         }
@@ -157,17 +159,12 @@ function follow(hash: string, headers: Record<string, string> = {}, deadlineMs?:
   return { stream, first, ended };
 }
 
-async function until(what: () => boolean | Promise<boolean>): Promise<void> {
-  for (let left = 1_000; !(await what()); left -= 1) {
-    if (left === 0) throw new Error('it did not come to pass');
-    await sleep(20);
-  }
-}
-
-/** The previous run was cancelled; it may not have stopped yet. */
-async function untilCancelled(): Promise<void> {
+/** Cancels the only subscription of a run, which may not have stopped yet when this returns. */
+async function cancelOnly({ stream }: ReturnType<typeof follow>): Promise<void> {
   const [pending] = await dependencies.runs.pending(planningRows.createPlan);
-  await until(() => dependencies.runs.cancelled(pending?.run ?? ''));
+  const { run } = present(pending, 'it runs');
+  stream.cancel();
+  await until(() => dependencies.runs.cancelled(run));
 }
 
 const queue = () => dependencies.runs.queueOf(planningRows.createPlan.topic);
@@ -176,15 +173,16 @@ const idle = async (): Promise<boolean> =>
 
 describe('a call that is answered directly', () => {
   test('stops its function when the caller cancels', async () => {
-    let aborted = false;
+    let [hasArrived, aborted] = [false, false];
     const held = new FunctionsClient(async ({ signal }) => {
+      hasArrived = true;
       await sleep(30_000, undefined, { signal }).catch(() => (aborted = true));
       return signal.throwIfAborted() as never;
     });
     const other = await openFacade({ portBase: 0, access: null, functions: held, log: silentLog });
     const client = new PlanningServiceClient(`127.0.0.1:${other.ports.planning}`, plain);
     const call = client.getPlan({ planId: 'p' }, () => undefined);
-    await sleep(100);
+    await until(() => hasArrived);
     call.cancel();
     await until(() => aborted);
     client.close();
@@ -212,8 +210,7 @@ describe('a run in the queue', () => {
   test('that was cancelled begins again under the same key', async () => {
     const before = follow('again', { 'idempotency-key': 'again' });
     await before.first;
-    before.stream.cancel();
-    await untilCancelled();
+    await cancelOnly(before);
     stepMs = 10;
     const again = follow('again', { 'idempotency-key': 'again' });
     expect(await again.ended).toBe(status.OK);
@@ -221,6 +218,8 @@ describe('a run in the queue', () => {
   });
 
   test('continues while one of two callers is subscribed, and stops with the last', async () => {
+    // Long enough that it does not end before both have cancelled, however late this process gets on.
+    stepMs = 1_000;
     const one = follow('two');
     await one.first;
     const two = follow('two');
@@ -247,16 +246,16 @@ describe('a run in the queue', () => {
   });
 
   test("continues when its caller's deadline passes", async () => {
-    stepMs = 80;
-    const { ended } = follow('late', {}, 500);
+    stepMs = 300;
+    const { ended } = follow('late', {}, 2_000);
     expect(await ended).toBe(status.DEADLINE_EXCEEDED);
     await until(() => planner.finished === 1);
     expect(planner.aborted).toBe(0);
   });
 
   test('is not stopped by another caller while one whose deadline passed is subscribed', async () => {
-    stepMs = 80;
-    const late = follow('wanted', {}, 400);
+    stepMs = 300;
+    const late = follow('wanted', {}, 2_000);
     await late.first;
     const other = follow('wanted');
     await other.first;
@@ -284,6 +283,8 @@ describe('a run in the queue', () => {
   });
 
   test('is removed when it is still waiting', async () => {
+    // They are cancelled before they end.
+    stepMs = 1_000;
     const concurrency = planningRows.createPlan.queue?.concurrency ?? 1;
     const busy = Array.from({ length: concurrency }, (_, i) => follow(`busy-${i}`));
     await Promise.all(busy.map(({ first }) => first));
@@ -299,8 +300,7 @@ describe('a run in the queue', () => {
   test('a new caller does not get the run of a cancelled one', async () => {
     const gone = follow('fresh');
     await gone.first;
-    gone.stream.cancel();
-    await untilCancelled();
+    await cancelOnly(gone);
     stepMs = 10;
     const next = follow('fresh');
     expect(await next.ended).toBe(status.OK);
@@ -330,30 +330,26 @@ describe('a trading cycle whose caller cancels', () => {
     };
   }
 
+  /** @returns the run */
   async function cancelAt(
     stream: ClientReadableStream<TradingCycleUpdate>,
     when: (update: TradingCycleUpdate) => boolean,
-  ): Promise<void> {
+  ): Promise<string> {
     await new Promise<void>((resolve) => {
       stream.on('error', () => undefined);
       stream.on('data', (update: TradingCycleUpdate) => when(update) && resolve());
     });
+    const [pending] = await dependencies.runs.pending(gatewayRows.triggerTradingCycle);
     stream.cancel();
     const running = keys.gateway.runningCycle();
     await until(async () => (await dependencies.database.redis.exists(running)) === 0);
+    return present(pending, 'it runs').run;
   }
-
-  const runOf = async (): Promise<string> => {
-    const jobs = await dependencies.runs.queueOf(gatewayRows.triggerTradingCycle.topic);
-    await until(async () => (await jobs.getFailed(0, 0)).length > 0);
-    return (await jobs.getFailed(0, 0))[0]?.data.run ?? '';
-  };
 
   test('sends no order before its order step', async () => {
     watchOrders(100);
     const stream = gateway.triggerTradingCycle(TriggerTradingCycleRequest.fromJSON({}));
-    await cancelAt(stream, ({ step }) => step === 'sync-prices');
-    const run = await runOf();
+    const run = await cancelAt(stream, ({ step }) => step === 'sync-prices');
     await until(async () => (await dependencies.runs.outcome(run)) !== undefined);
     expect(await dependencies.runs.outcome(run)).toMatchObject({ failure: { code: 'CANCELLED' } });
     expect(orders).toEqual([]);
@@ -364,8 +360,10 @@ describe('a trading cycle whose caller cancels', () => {
     const key = { 'idempotency-key': 'cancelled-cycle' };
     const body = TriggerTradingCycleRequest.fromJSON({});
     const stream = gateway.triggerTradingCycle(body, metadataOf(key));
-    await cancelAt(stream, ({ step, message }) => step === 'execute' && /Bought/.test(message));
-    const run = await runOf();
+    const run = await cancelAt(
+      stream,
+      ({ step, message }) => step === 'execute' && /Bought/.test(message),
+    );
     await until(async () => (await dependencies.runs.outcome(run)) !== undefined);
     const outcome = await dependencies.runs.outcome(run);
     const record = await new CycleStore(dependencies.database).find(cycleIdOf(run));
