@@ -10,6 +10,7 @@ import {
   type ConnectionOptions,
   type ServerAddress,
 } from './addresses.ts';
+import { joiningWrites } from './joined-writes.ts';
 import { openSlotOwner } from './slot-owner.ts';
 
 /** A board without power does not refuse a connection; the attempt times out. */
@@ -22,6 +23,10 @@ const RESEND = 2;
  */
 export function openRedis(url: string, key: string, options: ConnectionOptions): Redis {
   for (const password of passwordsIn(url)) rememberSecret(password);
+  return joiningWrites(openAt(url, key, options));
+}
+
+function openAt(url: string, key: string, options: ConnectionOptions): Redis {
   const parsed = parseRedisUrl(url);
   if (parsed.kind === 'one') return new Redis(parsed.address, options);
   if (parsed.kind === 'sentinels')
