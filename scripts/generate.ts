@@ -22,6 +22,7 @@ import { openApi } from './generate/openapi.ts';
 import { asyncApi } from './generate/asyncapi.ts';
 import { grafanaDashboards } from './generate/dashboards.ts';
 import { packs } from './generate/packs.ts';
+import { simdModule } from './generate/simd/kernels.ts';
 import { chartFunctions, packedStackFile, stackFile } from './generate/stack-yaml.ts';
 
 const BUF = 'node_modules/.bin/buf';
@@ -64,7 +65,7 @@ async function pages(): Promise<[file: string, text: string][]> {
       await format(text, { ...config, parser: 'markdown' }),
     ],
   );
-  const code = packs().map(async ([file, text]): Promise<[string, string]> => [
+  const code = [...packs(), simdModule()].map(async ([file, text]): Promise<[string, string]> => [
     file,
     await format(text, { ...config, parser: 'typescript' }),
   ]);

@@ -5,7 +5,7 @@ export interface Aim {
   readonly aim?: number;
 }
 
-const SIZES = [50, 100, 200];
+const SIZES = [50, 100, 200, 500];
 
 /** By name; the part before the colon is the bench's. */
 export const aims: Readonly<Record<string, Aim>> = {

@@ -159,12 +159,15 @@ function minimise(
   share: 1 | 2,
 ): QuadraticAnswer | undefined {
   const own = extended(linear ?? new Float64Array(0), variables);
+  const isWhole = ridge === 0 && risk.length === variables;
   return solveQuadratic({
-    quadratic: Array.from({ length: variables }, (_, i) => {
-      const row = extended(risk[i] ?? new Float64Array(0), variables);
-      if (i < risk.length) row[i] = at(row, i) + (2 * ridge) / share;
-      return row;
-    }),
+    quadratic: isWhole
+      ? risk
+      : Array.from({ length: variables }, (_, i) => {
+          const row = extended(risk[i] ?? new Float64Array(0), variables);
+          if (i < risk.length) row[i] = at(row, i) + (2 * ridge) / share;
+          return row;
+        }),
     linear: costs ? plus(own, costs, 1 / share) : own,
     rows,
   });

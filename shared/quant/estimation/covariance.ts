@@ -7,6 +7,7 @@
  * pandas' `DataFrame.cov`). Such a matrix need not be positive semidefinite: see `definiteness.ts`.
  */
 import { TRADING_DAYS_A_YEAR } from '#shared/quant/measures/returns.ts';
+import { columnMeans } from '#shared/quant/linear-algebra/column-means.ts';
 import { crossProducts } from '#shared/quant/linear-algebra/cross-products.ts';
 import {
   at,
@@ -14,7 +15,7 @@ import {
   buildSymmetric,
   cell,
   diagonal,
-  sum,
+  multiplied,
   type Rows,
 } from '#shared/quant/linear-algebra/matrix.ts';
 
@@ -30,9 +31,12 @@ export function sampleCovariance(
   columns: readonly Float64Array[],
   options: SampleOptions = {},
 ): Rows {
-  if (columns.some(hasGaps)) return pairwiseCovariance(columns, options);
+  const means = columnMeans(columns);
+  // A mean is NaN where a return is, which saves another pass over all of them.
+  if (means.some(Number.isNaN) && columns.some(hasGaps))
+    return pairwiseCovariance(columns, options);
   const count = (columns[0]?.length ?? 0) - (options.ddof ?? 1);
-  const products = crossProducts(options.assumeCentred ? columns : columns.map(centred));
+  const products = crossProducts(columns, options.assumeCentred ? undefined : means);
   for (const row of products) for (let j = 0; j < row.length; j += 1) row[j] = at(row, j) / count;
   return products;
 }
@@ -86,7 +90,7 @@ function commonOf(a: Float64Array, b: Float64Array): Common {
 }
 
 export function annualisedCovariance(covariance: Rows, periodsPerYear = TRADING_DAYS_A_YEAR): Rows {
-  return build(covariance.length, (i, j) => cell(covariance, i, j) * periodsPerYear);
+  return multiplied(covariance, periodsPerYear);
 }
 
 /** Standard deviations; 0 where rounding made a variance negative. */
@@ -119,12 +123,4 @@ export function hasGaps(column: Float64Array): boolean {
 /** Missing returns become 0, which is how the shrinkage estimators of PyPortfolioOpt take them. */
 export function gapsAsZero(columns: readonly Float64Array[]): Float64Array[] {
   return columns.map((column) => column.map((value) => (Number.isNaN(value) ? 0 : value)));
-}
-
-/** @param column without gaps */
-export function centred(column: Float64Array): Float64Array {
-  const mean = sum(column) / column.length;
-  const moved = new Float64Array(column.length);
-  for (let t = 0; t < moved.length; t += 1) moved[t] = (column[t] ?? 0) - mean;
-  return moved;
 }

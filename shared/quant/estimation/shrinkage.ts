@@ -17,7 +17,8 @@
  * - `diagonal`: the variances as observed and no correlation (Schäfer, Strimmer, "A shrinkage
  *   approach to large-scale covariance matrix estimation", 2005, target D).
  */
-import { centred, correlationOf, deviations } from './covariance.ts';
+import { correlationOf, deviations } from './covariance.ts';
+import { columnMeans, measuredFrom } from '#shared/quant/linear-algebra/column-means.ts';
 import { crossProducts } from '#shared/quant/linear-algebra/cross-products.ts';
 import {
   at,
@@ -100,7 +101,7 @@ export function oracleApproximatingCovariance(
 ): ShrunkCovariance {
   const n = columns.length;
   const periods = columns[0]?.length ?? 0;
-  const products = crossProducts(options.assumeCentred ? columns : columns.map(centred));
+  const products = crossProducts(columns, options.assumeCentred ? undefined : columnMeans(columns));
   const covariance = build(n, (i, j) => cell(products, i, j) / periods);
   const squares = total(build(n, (i, j) => cell(covariance, i, j) ** 2));
   const trace = sum(diagonal(covariance));
@@ -200,7 +201,8 @@ function singleFactor(sample: Sample): Target {
 }
 
 function sampleOf(columns: readonly Float64Array[], options: ShrinkageOptions): Sample {
-  const fromMean = options.assumeCentred ? columns : columns.map(centred);
+  const means = options.assumeCentred ? undefined : columnMeans(columns);
+  const fromMean = means ? columns.map((x, i) => measuredFrom(x, at(means, i))) : columns;
   const periods = columns[0]?.length ?? 0;
   const count = periods - (options.ddof ?? 0);
   const sums = crossProducts(fromMean);

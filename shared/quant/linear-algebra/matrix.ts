@@ -39,8 +39,27 @@ export function largest(values: ArrayLike<number>): number {
   return most;
 }
 
+/** Four rows at once, so that four sums grow side by side; each is the `dot` of its row. */
 export function times(matrix: Rows, vector: ArrayLike<number>): Float64Array {
-  return Float64Array.from(matrix, (row) => dot(row, vector));
+  const x = Float64Array.from(vector);
+  const result = new Float64Array(matrix.length);
+  let i = 0;
+  for (; i + 3 < matrix.length; i += 4) result.set(fourDots(matrix.slice(i, i + 4), x), i);
+  for (; i < matrix.length; i += 1) result[i] = dot(matrix[i] ?? [], x);
+  return result;
+}
+
+function fourDots(rows: Rows, x: Float64Array): readonly number[] {
+  const [a, b, c, d] = rows as readonly [Float64Array, Float64Array, Float64Array, Float64Array];
+  let [ofA, ofB, ofC, ofD] = [0, 0, 0, 0];
+  for (let j = 0; j < a.length; j += 1) {
+    const value = x[j] ?? 0;
+    ofA += (a[j] ?? 0) * value;
+    ofB += (b[j] ?? 0) * value;
+    ofC += (c[j] ?? 0) * value;
+    ofD += (d[j] ?? 0) * value;
+  }
+  return [ofA, ofB, ofC, ofD];
 }
 
 export function scaled(vector: ArrayLike<number>, factor: number): Float64Array {
@@ -55,6 +74,16 @@ export function plus(a: ArrayLike<number>, b: ArrayLike<number>, factor = 1): Fl
 /** w'Sw, never below 0. */
 export function quadratic(matrix: Rows, vector: ArrayLike<number>): number {
   return Math.max(0, dot(times(matrix, vector), vector));
+}
+
+/** Every entry times a factor. */
+export function multiplied(matrix: Rows, factor: number): Rows {
+  const result = emptyRows(matrix.length);
+  matrix.forEach((row, i) => {
+    const target = result[i];
+    if (target) for (let j = 0; j < row.length; j += 1) target[j] = (row[j] ?? 0) * factor;
+  });
+  return result;
 }
 
 export function build(size: number, value: (row: number, column: number) => number): Rows {

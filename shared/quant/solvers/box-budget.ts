@@ -48,12 +48,12 @@ export function solveBox(program: BoxProgram): BoxAnswer | undefined {
     if (factor.length < count * count) factor = new Float64Array(count * count);
     const multiplier = solveFree(program, free.subarray(0, count), factor, x);
     if (multiplier === undefined) return undefined;
+    const held = notZero(x);
     let changes = 0;
     for (let i = 0; i < n; i += 1) {
       const row = quadratic[i];
       if (!row) return undefined;
-      const held = side[i] !== 0;
-      if (!held) {
+      if (side[i] === 0) {
         if (at(x, i) < at(low, i)) side[i] = -1;
         else if (at(x, i) > at(high, i)) side[i] = 1;
         if (side[i] !== 0) changes += 1;
@@ -61,7 +61,7 @@ export function solveBox(program: BoxProgram): BoxAnswer | undefined {
         continue;
       }
       let gradient = at(linear, i) - multiplier * at(program.budget, i);
-      for (let j = 0; j < n; j += 1) gradient += at(row, j) * at(x, j);
+      for (const j of held) gradient += (row[j] ?? 0) * (x[j] ?? 0);
       boundMultipliers[i] = gradient;
       const inwards = side[i] === -1 ? gradient < 0 : gradient > 0;
       if (inwards && at(low, i) < at(high, i)) {
@@ -85,6 +85,7 @@ function solveFree(
   const n = x.length;
   if (m === 0) return undefined;
   for (let k = 0; k < m; k += 1) x[at(free, k)] = 0;
+  const held = notZero(x);
   const pull = new Float64Array(m);
   const price = new Float64Array(m);
   for (let k = 0; k < m; k += 1) {
@@ -92,10 +93,10 @@ function solveFree(
     const row = quadratic[i];
     if (!row) return undefined;
     let value = -at(linear, i);
-    if (m < n) for (let j = 0; j < n; j += 1) value -= at(row, j) * at(x, j);
+    for (const j of held) value -= (row[j] ?? 0) * (x[j] ?? 0);
     pull[k] = value;
     price[k] = at(budget, i);
-    for (let l = 0; l <= k; l += 1) factor[k * m + l] = at(row, at(free, l));
+    for (let l = 0; l <= k; l += 1) factor[k * m + l] = row[free[l] ?? 0] ?? 0;
   }
   if (!cholesky(factor, m)) return undefined;
   substitute(factor, pull);
@@ -110,4 +111,16 @@ function solveFree(
   const multiplier = -spent / perPrice;
   for (let k = 0; k < m; k += 1) x[at(free, k)] = at(pull, k) + multiplier * at(price, k);
   return multiplier;
+}
+
+/** Most weights are 0: sums over the others alone have the same digits. */
+function notZero(x: Float64Array): Int32Array {
+  const places = new Int32Array(x.length);
+  let count = 0;
+  for (let i = 0; i < x.length; i += 1)
+    if (x[i] !== 0) {
+      places[count] = i;
+      count += 1;
+    }
+  return places.subarray(0, count);
 }

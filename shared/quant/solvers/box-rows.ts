@@ -19,16 +19,17 @@ export function solveBoxBudget(program: QuadraticProgram): QuadraticAnswer | und
   const box = boxOf(program);
   const answer = box && solveBox(box.program);
   if (!answer) return undefined;
-  const kktResidual = residualOf(program, box, answer);
-  if (!(kktResidual <= RESIDUAL_MAX)) return undefined;
   const { x, rounds: iterations } = answer;
-  const value = dot(times(program.quadratic, x), x) / 2 + dot(program.linear, x);
+  const curvature = times(program.quadratic, x);
+  const kktResidual = residualOf(program, box, answer, curvature);
+  if (!(kktResidual <= RESIDUAL_MAX)) return undefined;
+  const value = dot(curvature, x) / 2 + dot(program.linear, x);
   return { x, value, multipliers: multipliersOf(program, box, answer), kktResidual, iterations };
 }
 
 function boxOf({ quadratic, linear, rows }: QuadraticProgram): Box | undefined {
   const n = linear.length;
-  const equation = rows.findIndex((row) => row.relation === '=' && support(row) > 1);
+  const equation = rows.findIndex((row) => row.relation === '=' && supportOf(row).count > 1);
   const row = rows[equation];
   if (!row) return undefined;
   const [low, high] = [new Float64Array(n).fill(-Infinity), new Float64Array(n).fill(Infinity)];
@@ -36,8 +37,8 @@ function boxOf({ quadratic, linear, rows }: QuadraticProgram): Box | undefined {
   for (let k = 0; k < rows.length; k += 1) {
     const bound = rows[k];
     if (!bound || k === equation) continue;
-    const i = bound.coefficients.findIndex((value) => value !== 0);
-    if (i < 0 || support(bound) !== 1) return undefined;
+    const { first: i, count } = supportOf(bound);
+    if (count !== 1) return undefined;
     const coefficient = at(bound.coefficients, i);
     const limit = bound.bound / coefficient;
     const isLow = (bound.relation === '>=') === coefficient > 0;
@@ -51,25 +52,34 @@ function boxOf({ quadratic, linear, rows }: QuadraticProgram): Box | undefined {
   return { program, equation, lowFrom, highFrom };
 }
 
-/** How many coefficients a row has, 2 standing for all above. */
-function support({ coefficients }: LinearRow): number {
-  let count = 0;
-  for (let i = 0; i < coefficients.length && count < 2; i += 1)
-    if (coefficients[i] !== 0) count += 1;
-  return count;
+/** Where a row has its first coefficient, and how many it has, 2 standing for all above. */
+function supportOf({ coefficients }: LinearRow): {
+  readonly first: number;
+  readonly count: number;
+} {
+  const { length } = coefficients;
+  let first = 0;
+  while (first < length && coefficients[first] === 0) first += 1;
+  let next = first + 1;
+  while (next < length && coefficients[next] === 0) next += 1;
+  return { first, count: Number(first < length) + Number(next < length) };
 }
 
 /** In units where the largest diagonal of the matrix and every row's norm are 1. */
-function residualOf({ quadratic }: QuadraticProgram, { program }: Box, answer: BoxAnswer): number {
+function residualOf(
+  { quadratic }: QuadraticProgram,
+  { program }: Box,
+  answer: BoxAnswer,
+  curvature: Float64Array,
+): number {
   const { linear, budget, total, low, high } = program;
   const { x, budgetMultiplier, boundMultipliers } = answer;
   const scale = largest(diagonal(quadratic)) || 1;
   const norm = Math.sqrt(dot(budget, budget));
-  const gradient = times(quadratic, x);
   let worst = Math.abs(dot(budget, x) - total) / norm;
   for (let i = 0; i < x.length; i += 1) {
     const multiplier = at(boundMultipliers, i);
-    const rest = at(gradient, i) + at(linear, i) - budgetMultiplier * at(budget, i) - multiplier;
+    const rest = at(curvature, i) + at(linear, i) - budgetMultiplier * at(budget, i) - multiplier;
     const slack = multiplier > 0 ? at(x, i) - at(low, i) : at(high, i) - at(x, i);
     const both = multiplier === 0 ? 0 : Math.abs(multiplier * slack) / scale;
     worst = Math.max(worst, Math.abs(rest) / scale, both);
