@@ -5,6 +5,7 @@
  */
 import type { BookedMovement } from '#shared/clients/broker/broker.ts';
 import { daysBetween, dayOf } from '#shared/kernel/calendar-day.ts';
+import { present } from '#shared/kernel/assert.ts';
 import { shortHash } from '#shared/kernel/hash.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
 import type { LedgerEntry } from '../model/book.ts';
@@ -49,9 +50,7 @@ export class RowIdentities {
   }
 
   of(row: ImportedTransaction): RowIdentity {
-    const identity = this.found.get(row);
-    if (!identity) throw new Error('a row of another file');
-    return identity;
+    return present(this.found.get(row), 'every row of the file has an identity');
   }
 
   /** Equal rows first take the lines that are theirs in all, then those that differ, then new ids, in their order. */

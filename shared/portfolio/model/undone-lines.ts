@@ -1,6 +1,7 @@
 /**
- * A ledger without the trades and corporate actions that were undone, and what undid them: nothing was
- * realised by them, and no share was split. Other movements cancel each other.
+ * A ledger without the trades, deliveries and corporate actions that were undone, and what undid them: nothing was
+ * realised by them, no share was split, and none was delivered that the lines left never brought. Other movements
+ * cancel each other.
  */
 import type { LedgerEntry } from './book.ts';
 
@@ -10,8 +11,12 @@ export function withoutUndoneLines(ledger: readonly LedgerEntry[]): readonly Led
   return ledger.filter((line) => !undone.has(line.id) && !(isOfShares(line) && line.reverses));
 }
 
+const movers: ReadonlySet<LedgerEntry['kind']> = new Set([
+  ...(['buy', 'sell', 'transfer-in', 'transfer-out'] as const),
+]);
+
 function isOfShares({ kind, restores }: LedgerEntry): boolean {
-  return kind === 'buy' || kind === 'sell' || restores !== undefined;
+  return movers.has(kind) || restores !== undefined;
 }
 
 /** Lines of corporate actions that were not undone. */

@@ -120,4 +120,33 @@ describe('an import that is undone', () => {
     const { body } = await ask(exportLedger, on, { format: 'csv' });
     expect(JSON.stringify(body)).toMatch(/flow-reversal-import-/);
   });
+
+  it('that delivered shares out can be imported again, and has gains', async () => {
+    const content = `date,kind,isin,quantity,amount,currency,id
+2024-01-05,buy,${BETA},2,-361.00,EUR,b-1
+2024-01-06,transfer-out,${BETA},1,0,EUR,t-1
+`;
+    const loaded = async () => (await ask(importTransactions, on, { content, apply: true })).body;
+    await undo((await loaded()).importId);
+    expect(await loaded()).toMatchObject({ applied: true, leftRows: [] });
+    expect((await ask(getGains, on)).body).toMatchObject({ lots: [] });
+  });
+
+  it('takes actions back from after a purchase whose shares were sold, and others not', async () => {
+    const [spun, other] = ['DE0005190003', 'US0231351067'];
+    const content = `date,kind,isin,quantity,amount,currency,id,ratio,new_isin,cost_ratio
+2024-01-03,buy,${BETA},2,-361.00,EUR,b-1,,,
+2024-01-05,spin-off,${BETA},,0,EUR,a-1,1:1,${spun},0.25
+2024-01-06,buy,${spun},1,-50.00,EUR,b-2,,,
+2024-01-07,transfer-in,${spun},2,0,EUR,t-1,,,
+2024-01-08,spin-off,${BETA},,0,EUR,a-2,1:1,${other},0.25
+2024-01-09,sell,${spun},3.5,180.00,EUR,s-1,,,
+`;
+    const before = await state();
+    const loaded = (await ask(importTransactions, on, { content, apply: true })).body;
+    expect(loaded).toMatchObject({ applied: true, leftRows: [] });
+    expect((await undo(loaded.importId)).body).toMatchObject({ success: true });
+    expect(await state()).toEqual(before);
+    expect((await ask(verifyLedger, on)).body).toMatchObject({ correct: true });
+  });
 });

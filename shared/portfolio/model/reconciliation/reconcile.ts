@@ -163,7 +163,10 @@ function requireNotEarlier({ coversThrough: booked }: Book, { coversThrough }: S
   );
 }
 
-/** Actions one after the other: each sees what those before it made of the shares. */
+/**
+ * Actions one after the other: each sees what those before it made of the shares. One that undoes another says all of
+ * what is there afterwards, and is booked after all else, so that none sees it.
+ */
 function newActionLines(
   book: Book,
   { corporateActions = [] }: Statement,
@@ -173,8 +176,12 @@ function newActionLines(
   const inTime = [...corporateActions].sort((a, b) => a.happenedAt - b.happenedAt);
   for (const action of inTime) {
     if (book.booked.has(`action-${action.actionId}`)) continue;
+    if (action.undoes) {
+      lines.push(...actionLines(action, frame));
+      continue;
+    }
     const before = inOrder([...frame.reported, ...lines]).filter(
-      ({ happenedAt }) => happenedAt < action.happenedAt,
+      ({ happenedAt, restores }) => !restores && happenedAt < action.happenedAt,
     );
     const after = frame.reported.filter(({ happenedAt }) => happenedAt >= action.happenedAt);
     const seen = before.length > 0 ? bookedAsFarAsPossible(book, before) : book;
