@@ -1,8 +1,8 @@
 /** E-mail in text and HTML, through the SMTP server of the secret `smtp-url`. */
 import { escapedHtml } from '#shared/kernel/text.ts';
-import { createHash } from 'node:crypto';
 import { Failure } from '#shared/kernel/failure.ts';
 import type { NoticeChannel, OutgoingNotice } from './notice-channel.ts';
+import { noticeId } from './notice-id.ts';
 
 export interface EmailOptions {
   readonly from: string;
@@ -57,7 +57,6 @@ function mailOf({ key, title, text, url }: OutgoingNotice, from: string) {
       .split('@')
       .at(-1)
       ?.replace(/[^\w.-]/g, '') || 'trader';
-  const id = createHash('sha256').update(key).digest('hex').slice(0, 32);
   const link = url === '' ? '' : `\n\n${url}`;
   const anchor = url === '' ? '' : `<p><a href="${escapedHtml(url)}">Open</a></p>`;
   const paragraphs = text.split('\n').map((line) => `<p>${escapedHtml(line)}</p>`);
@@ -65,7 +64,7 @@ function mailOf({ key, title, text, url }: OutgoingNotice, from: string) {
     subject: title,
     text: `${text}${link}`,
     html: `<h2>${escapedHtml(title)}</h2>${paragraphs.join('')}${anchor}`,
-    messageId: `<${id}@${host}>`,
+    messageId: `<${noticeId(key)}@${host}>`,
     headers: { 'Auto-Submitted': 'auto-generated' },
   };
 }

@@ -1,6 +1,7 @@
 /** ntfy: JSON to the server's root, the topic in the document (docs.ntfy.sh/publish, publish as JSON). */
 import type { NoticeUrgency } from '#shared/process/notice-kinds.ts';
 import type { NoticeChannel, OutgoingNotice } from './notice-channel.ts';
+import { noticeId } from './notice-id.ts';
 import { postText, requireTaken } from './post-json.ts';
 
 const priorities: Readonly<Record<NoticeUrgency, number>> = {
@@ -28,13 +29,15 @@ export function ntfyChannel(topicUrl: string, token: () => string): NoticeChanne
 }
 
 function messageOf(notice: OutgoingNotice) {
-  const { title, text, urgency, kind, url } = notice;
+  const { key, title, text, urgency, kind, url } = notice;
   const actions = actionsOf(notice);
   return {
     title,
     message: text.slice(0, LENGTH_MAX),
     priority: priorities[urgency],
     tags: [kind],
+    // A second message with it replaces the first one, from ntfy 2.16 on; older servers leave it unread.
+    sequence_id: noticeId(key),
     ...(url !== '' && { click: url }),
     ...(actions.length > 0 && { actions }),
   };

@@ -1,7 +1,5 @@
 /** Notices: what is reported, once, by which channel, and what becomes of one that is not taken. */
 import { createHmac } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
 import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,6 +26,7 @@ import triggerJob from '../../../functions/gateway/trigger-job/handler.ts';
 import request from 'supertest';
 import { endpointOf, inProcess } from '../../support/host.ts';
 import { Receiver } from '../../support/receiver.ts';
+import { SmtpServer } from '../../support/smtp-server.ts';
 import {
   openTestDependencies,
   startTestRedis,
@@ -137,18 +136,29 @@ it('reports a halt once, by every channel, with the fields of each service', asy
 });
 
 it('is sent once by each channel wherever the process ends, and twice at most where it was just sent', async () => {
+  const mails = await new SmtpServer().listening();
+  await writeFile(join(dataDir, 'function-secrets', 'openfaas-fn', 'smtp-url'), mails.url);
   const channels = {
     NOTICE_NTFY: `${receiver.url}/owner`,
     NOTICE_WEBHOOK: `${receiver.url}/hook`,
+    NOTICE_TELEGRAM_CHAT: '42',
+    NOTICE_TELEGRAM_URL: receiver.url,
+    NOTICE_EMAIL_TO: 'me@home.test',
   };
-  const titles = (path: string) =>
-    receiver.received
-      .filter((one) => one.path === path)
-      .map(({ text, headers }) => [text.includes('trading is halted'), headers['idempotency-key']]);
+  const posted = (path: string) => receiver.received.filter((one) => one.path === path);
+  /** What came by each channel, with what names it to its receiver; Telegram has no such name. */
+  const sent = (): Record<string, [text: string, name: unknown][]> => ({
+    ntfy: posted('/').map(({ text }) => [text, (JSON.parse(text) as Sent).sequence_id]),
+    webhook: posted('/hook').map(({ text, headers }) => [text, headers['idempotency-key']]),
+    telegram: posted('/bot123:secret/sendMessage').map(({ text }) => [text, 'none']),
+    email: mails.mails.map((text) => [text, /^Message-ID: (<.*>)/m.exec(text)?.[1]]),
+  });
+  const repeated = new Set<string>();
   let points = 0;
   for (let isWhole = false; !isWhole; points += 1) {
     const point = points;
     receiver.received.length = 0;
+    mails.mails.length = 0;
     await open(channels);
     await halt(`at ${point}`);
     const { redis: client } = dependencies.database;
@@ -167,18 +177,26 @@ it('is sent once by each channel wherever the process ends, and twice at most wh
     clock.advance(3_600_000);
     await runJob();
     await runJob();
-    const [hooks, pushes] = [titles('/hook'), titles('/')];
-    for (const sent of [hooks, pushes]) {
-      expect([point, sent.length]).toEqual([point, expect.any(Number)]);
-      expect(sent.length).toBeGreaterThanOrEqual(1);
-      expect(sent.length).toBeLessThanOrEqual(isWhole ? 1 : 2);
-      expect(sent.every(([isHalt]) => isHalt)).toBe(true);
+    for (const [channel, all] of Object.entries(sent())) {
+      expect([point, channel, all.length >= 1, all.length <= (isWhole ? 1 : 2)]).toEqual([
+        ...[point, channel, true, true],
+      ]);
+      expect(all.every(([text]) => text.includes('trading is halted'))).toBe(true);
+      // What came twice has one name, so that the receiver can tell.
+      const names = new Set(all.map(([, name]) => name));
+      expect([channel, names.size, names.has(undefined)]).toEqual([channel, 1, false]);
+      if (all.length > 1) repeated.add(channel);
     }
-    // What came twice has one key, so that the receiver can tell.
-    expect(new Set(hooks.map(([, key]) => key)).size).toBe(1);
   }
-  expect(points).toBeGreaterThan(5);
+  mails.close();
+  expect(points).toBeGreaterThan(7);
+  // The points between sending and noting it were among them, for each channel.
+  expect([...repeated].sort()).toEqual(['email', 'ntfy', 'telegram', 'webhook']);
 });
+
+interface Sent {
+  readonly sequence_id?: string;
+}
 
 it('tries again as late as the service asks, and gives up what is refused', async () => {
   await open({ NOTICE_NTFY: `${receiver.url}/owner` });
@@ -554,39 +572,14 @@ describe('e-mail', () => {
   };
   const signal = AbortSignal.timeout(20_000);
 
-  /** Speaks as much SMTP as a client needs. */
-  async function mailServer(answerToMail = '250 ok') {
-    let mail = '';
-    const server = createTcpServer((socket: Socket) => {
-      sockets.push(socket);
-      let isData = false;
-      socket.write('220 test\r\n');
-      socket.on('data', (chunk) => {
-        const text = String(chunk);
-        if (isData) {
-          mail += text;
-          if (mail.endsWith('\r\n.\r\n')) isData = false;
-          if (!isData) socket.write('250 queued\r\n');
-        } else if (/^EHLO/.test(text)) socket.write('250 test\r\n');
-        else if (/^MAIL/.test(text)) socket.write(`${answerToMail}\r\n`);
-        else if (/^DATA/.test(text)) {
-          isData = true;
-          socket.write('354 go on\r\n');
-        } else socket.write(/^QUIT/.test(text) ? '221 bye\r\n' : '250 ok\r\n');
-      });
-      socket.on('error', () => undefined);
-    }).listen(0, '127.0.0.1');
+  const servers: SmtpServer[] = [];
+  const mailServer = async (answerToMail?: string) => {
+    const server = await new SmtpServer(answerToMail).listening();
     servers.push(server);
-    await once(server, 'listening');
-    const url = () => `smtp://127.0.0.1:${(server.address() as AddressInfo).port}?ignoreTLS=true`;
-    return { url, mail: () => mail };
-  }
-
-  const servers: ReturnType<typeof createTcpServer>[] = [];
-  const sockets: Socket[] = [];
+    return server;
+  };
   beforeEach(() => open({}));
   afterEach(() => {
-    for (const socket of sockets.splice(0)) socket.destroy();
     for (const server of servers.splice(0)) server.close();
   });
 
@@ -595,10 +588,10 @@ describe('e-mail', () => {
     const channel = emailChannel({
       from: 'trader@home.test',
       to: 'me@home.test',
-      server: server.url,
+      server: () => server.url,
     });
     await channel.send(notice, signal);
-    const mail = server.mail();
+    const [mail] = server.mails;
     expect(mail).toContain('Subject: PRACTICE: trading is halted');
     expect(mail).toContain('Auto-Submitted: auto-generated');
     expect(mail).toMatch(/Message-ID: <[0-9a-f]{32}@home\.test>/);
@@ -611,7 +604,11 @@ describe('e-mail', () => {
     ['550 never', 'REFUSED'],
   ])('answered with %s is %s', async (answer, code) => {
     const server = await mailServer(answer);
-    const channel = emailChannel({ from: 'a@home.test', to: 'b@home.test', server: server.url });
+    const channel = emailChannel({
+      from: 'a@home.test',
+      to: 'b@home.test',
+      server: () => server.url,
+    });
     await expect(channel.send(notice, signal)).rejects.toMatchObject({ code });
   });
 });
