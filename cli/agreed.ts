@@ -1,6 +1,7 @@
 /** A question before something is done. It is asked beside the answer, so that `--json` stays one document. */
 import { createInterface } from 'node:readline/promises';
 import { commandExitCodes } from './command-exit-codes.ts';
+import { complain, remark } from './output.ts';
 
 /**
  * False without a terminal: nobody can be asked there.
@@ -8,7 +9,7 @@ import { commandExitCodes } from './command-exit-codes.ts';
  */
 export async function agreed(question: string, shown: readonly string[] = []): Promise<boolean> {
   if (!process.stdin.isTTY) return false;
-  if (shown.length > 0) process.stderr.write(`${shown.join('\n')}\n\n`);
+  if (shown.length > 0) remark([...shown, '']);
   const dialogue = createInterface({ input: process.stdin, output: process.stderr });
   const answer = await dialogue.question(`${question} [y/N] `);
   dialogue.close();
@@ -17,6 +18,6 @@ export async function agreed(question: string, shown: readonly string[] = []): P
 
 /** How a command ends that was not agreed to. */
 export function nothingChanged(): void {
-  process.stderr.write('trader: nothing was changed\n');
+  complain('nothing was changed');
   process.exitCode = commandExitCodes.refused;
 }

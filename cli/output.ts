@@ -18,6 +18,19 @@ export function output({ json }: OutputOptions, document: unknown, lines: readon
   process.stdout.write(`${text.join('\n')}\n`);
 }
 
+/** `trader: TEXT` on stderr, as wide as the terminal; in one line where it is none, for programs that read it. */
+export function complain(text: string): void {
+  remark([`trader: ${text.trimEnd()}`]);
+}
+
+/** Lines beside the answer, on stderr. */
+export function remark(lines: readonly string[]): void {
+  const { isTTY, columns } = process.stderr;
+  const width = Math.min(columns || WIDTH_PIPED, WIDTH_MAX);
+  const text = isTTY ? lines.flatMap((line) => wrapped(line, width)) : lines;
+  process.stderr.write(`${text.join('\n')}\n`);
+}
+
 /**
  * Writes a text to a file, or to stdout where none is named.
  * @param what is written, as the confirmation says it: `3 lines of the ledger`

@@ -74,24 +74,47 @@ export function planLines(plan: Plan, { not, full }: PlanDetail): string[] {
   const { actions, notTaken } = plan;
   return [
     `Plan ${plan.id}, ${plan.status.toLowerCase()}, made ${momentText(plan.createdAt)}`,
-    ...(plan.summary === '' ? [] : [plan.summary]),
+    ...(plan.summary === '' ? [] : [grouped(plan.summary)]),
     ...plan.warnings.map((warning) => `Warning: ${warning}`),
-    ...actions.flatMap((action, index) => actionLines(action, index, full)),
+    ...orderLines(actions, full),
     `Cash ${moneyText(plan.cashBefore)} → ${moneyText(plan.cashAfter)}, cost ${moneyText(plan.expectedCost)}`,
     ...(not ? notTaken.map(notTakenLine) : notTakenCount(notTaken)),
   ];
 }
 
-function actionLines(action: PlannedAction, index: number, full: boolean): string[] {
-  const { side, quantity, symbol, value, estimatedCost, reason } = action;
-  const shares = `${percentText(action.weightBeforeRatio)} → ${percentText(action.weightAfterRatio)}`;
-  const line = `${String(index + 1).padStart(3)} ${side === 'SELL' ? 'Sell' : 'Buy'} ${quantity} ${symbol}  ${moneyText(value)}  cost ${moneyText(estimatedCost)}  ${shares}`;
-  return full ? [line, `    ${reason}`] : [line];
+/** A line an order, in columns: shares to the right before the symbol, then value, cost, and share of the value. */
+function orderLines(actions: readonly PlannedAction[], full: boolean): string[] {
+  const rows = actions.map(orderCells);
+  const widths = [0, 1, 2, 3, 4].map((at) => Math.max(...rows.map((row) => row[at]?.length ?? 0)));
+  const padded = ([quantity = '', symbol = '', value = '', cost = '', shares = '']: string[]) =>
+    `${quantity.padStart(widths[0] ?? 0)} ${symbol.padEnd(widths[1] ?? 0)}  ${value.padStart(widths[2] ?? 0)}  cost ${cost.padStart(widths[3] ?? 0)}  ${shares.padStart(widths[4] ?? 0)}`;
+  return actions.flatMap(({ side, reason }, index) => {
+    const verb = side === 'SELL' ? 'Sell' : 'Buy ';
+    const line = `${String(index + 1).padStart(2)} ${verb} ${padded(rows[index] ?? [])}`;
+    return full ? [line, `    ${grouped(reason)}`] : [line];
+  });
+}
+
+function orderCells(action: PlannedAction): string[] {
+  const { quantity, symbol, value, estimatedCost, weightBeforeRatio, weightAfterRatio } = action;
+  const before = percentText(weightBeforeRatio).replace(' %', '');
+  const shares = `${before} → ${percentText(weightAfterRatio)}`;
+  // The cost is in the account's currency, as the value is.
+  const cost = estimatedCost?.currency === value?.currency ? estimatedCost?.amount : undefined;
+  return [String(quantity), symbol, moneyText(value), cost ?? moneyText(estimatedCost), shares];
+}
+
+/** Amounts of the planner's sentences as those beside them: `EUR 24353.05` → `EUR 24,353.05`. */
+function grouped(sentence: string): string {
+  return sentence.replaceAll(
+    /\b([A-Z]{3}) (-?\d+\.\d+)\b/g,
+    (_all, currency: string, amount: string) => moneyText({ amount, currency }),
+  );
 }
 
 export function notTakenLine({ side, symbol, rule, reason }: NotTaken): string {
   const verb = side === 'SELL' ? 'sell ' : side === 'BUY' ? 'buy ' : '';
-  return `  not ${verb}${symbol} (${rule}): ${reason}`;
+  return `  not ${verb}${symbol} (${rule}): ${grouped(reason)}`;
 }
 
 function notTakenCount(notTaken: readonly NotTaken[]): string[] {

@@ -30,6 +30,8 @@ import { status } from './commands/account/status.ts';
 import { tradingState } from './commands/trading/trading-state.ts';
 import { verify } from './commands/account/verify.ts';
 import { commandExitCodes, exitCodeOf } from './command-exit-codes.ts';
+import { helpLayout } from './help-layout.ts';
+import { complain } from './output.ts';
 import { serveReplays } from './replay-thread.ts';
 
 const commands: readonly ((trader: Command) => void)[] = [
@@ -65,6 +67,11 @@ const commands: readonly ((trader: Command) => void)[] = [
 const trader = new Command('trader')
   .description('Arduino Trader: an autonomous portfolio manager.')
   .helpOption('-h, --help', 'shows what can be said')
+  .helpCommand('help [command]', 'shows what can be said to a command')
+  .configureHelp(helpLayout)
+  .configureOutput({
+    outputError: (text) => complain(text.replace(/^error: /, '')),
+  })
   .option('--url <address>', 'gateway to ask; else GATEWAY_URL, or this machine')
   .hook('preAction', () => {
     const { url } = trader.opts<{ url?: string }>();
@@ -86,7 +93,7 @@ async function run(argv: readonly string[]): Promise<number> {
     if (thrown instanceof CommanderError)
       return thrown.exitCode === 0 ? commandExitCodes.ok : commandExitCodes.wrongInput;
     const failure = Failure.from(thrown);
-    process.stderr.write(`trader: ${failure.message}\n`);
+    complain(failure.message);
     return exitCodeOf(failure);
   }
 }

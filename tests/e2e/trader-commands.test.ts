@@ -23,6 +23,12 @@ const READING = [
   ['verify'],
   ['notices'],
 ] as const;
+/** Those that need no answer of a person, too. */
+const SHOWING = [
+  ...READING,
+  ...[['trust'], ['audit'], ['dependencies'], ['reconcile'], ['policy', 'history']],
+  ...[['why', 'DOVR'], ['audit', 'too-many'], ['plan', 'no-such-plan'], ['--help']],
+] as const;
 const OUT = `build/e2e-trader-${process.pid}`;
 
 let program: Program;
@@ -61,15 +67,51 @@ function onTerminal(columns: number, args: readonly string[]): string[] {
   return stdout.replaceAll('\r', '').split('\n');
 }
 
+/** Lines over a width, other than a word that is longer than a line, such as a hash, which is left whole. */
+function tooLong(lines: readonly string[], most: number): string[] {
+  return lines.filter((line) => [...line].length > most && line.trim().includes(' '));
+}
+
 it.each([60, 200])('each reading command keeps to a terminal of %d columns', (columns) => {
-  for (const args of READING) {
+  for (const args of SHOWING) {
     const lines = onTerminal(columns, args);
     expect([args, lines.join('').length > 0]).toEqual([args, true]);
-    // A word that is longer than a line, such as a hash, is left whole.
-    const isWord = (line: string): boolean => !line.trim().includes(' ');
-    const most = Math.min(columns, 100);
-    const long = lines.filter((line) => [...line].length > most && !isWord(line));
-    expect([args, long]).toEqual([args, []]);
+    expect([args, tooLong(lines, Math.min(columns, 100))]).toEqual([args, []]);
+    // No figure is parted from what it counts.
+    expect([args, lines.filter((line) => /\b[A-Z]{3}$|^\s*(%|bp|UTC|ms)\b/.test(line))]).toEqual([
+      ...[args, []],
+    ]);
+  }
+});
+
+it('the help of each command keeps to a terminal of 60 columns, and names no empty default', () => {
+  for (const name of COMMANDS) {
+    const lines = onTerminal(60, [name, '--help']);
+    expect([name, lines.join(' ')]).toEqual([
+      name,
+      expect.stringContaining(`Usage: trader ${name}`),
+    ]);
+    const explained = lines.filter((line) => !line.startsWith('Usage:'));
+    expect([name, tooLong(explained, 60)]).toEqual([name, []]);
+    expect([name, lines.join(' ')]).toEqual([name, expect.not.stringContaining('(default: "")')]);
+  }
+});
+
+it('is the same text in a pipe, whatever the terminal, the locale and the time zone, at most 80 wide', () => {
+  const plain = { ...env, FORCE_COLOR: '', TERM: 'dumb' };
+  const other = { ...env, LC_ALL: 'de_DE.UTF-8', TZ: 'America/New_York', TERM: 'xterm-256color' };
+  for (const args of [['status'], ['plan', '--full', '--not'], ['targets'], ['gains'], ['jobs']]) {
+    const [one, two] = [plain, other].map((given) =>
+      spawnSync(process.execPath, [`${OUT}/cli/trader.js`, ...args], {
+        env: given,
+        encoding: 'utf8',
+      }),
+    );
+    expect([args, one?.stdout.includes('\u001b')]).toEqual([args, false]);
+    expect([args, tooLong((one?.stdout ?? '').split('\n'), 80)]).toEqual([args, []]);
+    // The job of the notices runs every minute, so its times may be others.
+    const still = (text = '') => text.replaceAll(/.*notices.*/g, '');
+    expect(still(two?.stdout)).toBe(still(one?.stdout));
   }
 });
 

@@ -36,7 +36,8 @@ async function run(options: Options): Promise<void> {
 function lineOf(one: Dependency): string {
   const { caller, callee, calls, failures, meanMs, p95Ms, declared } = one;
   const failed = failures === '0' ? '' : `, ${failures} failed`;
-  const slow = p95Ms === 0 ? 'over 10 s' : `${p95Ms} ms`;
+  const slow = p95Ms === 0 ? '5 % over 10 s' : `95 % within ${p95Ms} ms`;
+  const count = calls === '1' ? '1 call' : `${calls} calls`;
   const mark = declared ? '✓' : '✗ not declared:';
-  return `${mark} ${caller} → ${callee}: ${calls} calls (${one.callsPerMinute.toFixed(2)} a minute)${failed}, mean ${meanMs.toFixed(1)} ms, 95 % within ${slow}`;
+  return `${mark} ${caller} → ${callee}: ${count} (${one.callsPerMinute.toFixed(2)} a minute)${failed}, mean ${meanMs.toFixed(1)} ms, ${slow}`;
 }

@@ -21,6 +21,12 @@ export function jobs(trader: Command): void {
     .action(run);
 }
 
+/** A tick only for what has run and went well. */
+function signOf(status: string, hasRun: boolean): string {
+  if (status === 'failed') return '✗';
+  return hasRun ? '✓' : '·';
+}
+
 async function run(options: Options): Promise<void> {
   const ask = openInstallation(ANSWER_MS_MAX);
   if (options.run !== undefined) {
@@ -30,7 +36,7 @@ async function run(options: Options): Promise<void> {
   }
   const { jobs: all } = await ask(gateway.listJobs, {});
   const lines = all.flatMap(({ jobName, status, lastRun, nextRun, lastError, description }) => [
-    `${status === 'failed' ? '✗' : '✓'} ${jobName.padEnd(22)} last ${momentText(lastRun)}, next ${momentText(nextRun)}`,
+    `${signOf(status, lastRun !== undefined)} ${jobName.padEnd(20)} ${lastRun ? `last ${momentText(lastRun)}` : 'not run yet'}, ${nextRun ? `next ${momentText(nextRun)}` : 'not scheduled'}`,
     `  ${description}`,
     ...(lastError === '' ? [] : [`  failed: ${lastError}`]),
   ]);

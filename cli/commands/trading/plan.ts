@@ -6,7 +6,7 @@ import { gateway } from '#shared/contract/gateway.ts';
 import { planning } from '#shared/contract/planning.ts';
 import { commandExitCodes } from '../../command-exit-codes.ts';
 import { openInstallation, type Ask } from '../../gateway-client.ts';
-import { output, type OutputOptions } from '../../output.ts';
+import { complain, output, type OutputOptions } from '../../output.ts';
 import { moneyText } from '#gateway/embedded/console/cycle-text.ts';
 import { modeText, notTakenLine, percentText, planLines } from '../../overview-text.ts';
 import { ANSWER_MS_MAX } from '../account/status.ts';
@@ -40,7 +40,7 @@ async function runPlan(id: string | undefined, options: PlanOptions): Promise<vo
   const ask = openInstallation(ANSWER_MS_MAX);
   const found = await findPlan(ask, id, options.account);
   if (!found) {
-    process.stderr.write(`trader: there is no plan${id === undefined ? ' yet' : ` ${id}`}\n`);
+    complain(`there is no plan${id === undefined ? ' yet' : ` ${id}`}`);
     process.exitCode = commandExitCodes.notThere;
     return;
   }
@@ -69,7 +69,7 @@ async function runWhy(symbol: string, options: WhyOptions): Promise<void> {
   const request = { accountId: options.account, rowsMax: ROWS_MAX };
   const found = whyOf(await ask(gateway.getOverview, request), symbol);
   if (found) return output(options, found.document, found.lines);
-  process.stderr.write(`trader: nothing is known of ${symbol}: it is not held and in no plan\n`);
+  complain(`nothing is known of ${symbol}: it is not held and in no plan`);
   process.exitCode = commandExitCodes.notThere;
 }
 
@@ -85,7 +85,9 @@ function whyOf(overview: GetOverviewResponse, symbol: string) {
     `${modeText(overview)}  ${holding?.symbol ?? symbol.toUpperCase()}  ${holding?.name ?? ''}`.trimEnd(),
     ...(holding
       ? [
-          `Held ${holding.quantity}, value ${moneyText(holding.value)}, gain ${moneyText(holding.gain)} (${percentText(holding.gainRatio)})`,
+          Number(holding.quantity) === 0
+            ? 'Not held.'
+            : `Held ${holding.quantity}, value ${moneyText(holding.value)}, gain ${moneyText(holding.gain)} (${percentText(holding.gainRatio)})`,
           `Share of the value ${percentText(holding.weightRatio)}, target ${percentText(holding.targetRatio)}`,
         ]
       : ['Not held.']),

@@ -4,7 +4,7 @@ import type { ReplanResponse } from '#protos/gen/planning.ts';
 import { planning } from '#shared/contract/planning.ts';
 import { commandExitCodes } from '../../command-exit-codes.ts';
 import { openInstallation } from '../../gateway-client.ts';
-import { output, type OutputOptions } from '../../output.ts';
+import { complain, output, type OutputOptions } from '../../output.ts';
 import { planLines } from '../../overview-text.ts';
 
 interface Options extends OutputOptions {
@@ -30,7 +30,7 @@ async function run(day: string, options: Options): Promise<void> {
   const request = { day, planId: options.plan, accountId: options.account };
   const answer = await ask(planning.replan, request);
   if (!answer.found) {
-    process.stderr.write(`trader: no inputs are kept of ${day || options.plan}\n`);
+    complain(`no inputs are kept of ${day || options.plan}`);
     process.exitCode = commandExitCodes.notThere;
     return;
   }

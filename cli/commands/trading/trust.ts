@@ -8,6 +8,7 @@ import { fromTimestamp, isoText } from '#shared/kernel/instant.ts';
 import { trustLevels } from '#shared/portfolio/model/policy/policy.ts';
 import { commandExitCodes } from '../../command-exit-codes.ts';
 import { openInstallation, type Ask } from '../../gateway-client.ts';
+import { output } from '../../output.ts';
 
 interface Options {
   readonly account: string;
@@ -70,9 +71,21 @@ function shownText({ level, granted, ceiling, steps }: TrustResponse): string {
   const acts = steps.map(({ level: to, at, by, reason }) =>
     [`  ${at ? isoText(fromTimestamp(at)) : ''}  ${to}`, by, reason].filter(Boolean).join('  '),
   );
-  return [`${level}${lowered}`, ...acts].join('\n');
+  return [`${level}${lowered}`, ...meaningOf(level), ...acts].join('\n');
+}
+
+const meanings: Readonly<Record<string, string>> = {
+  simulated: 'executes plans on simulated prices at the paper broker only; else records them',
+  paper: 'executes plans at the paper broker only; else records them',
+  ask: 'puts every plan to you and waits, at any broker',
+  'within-limits': 'executes plans that keep the limits of the policy; puts others to you',
+};
+
+function meaningOf(level: string): string[] {
+  const meaning = meanings[level];
+  return meaning === undefined ? [] : [`  It ${meaning}.`, '  Another level: trader trust --help'];
 }
 
 function print(json: boolean | undefined, answer: TrustResponse, text: string): void {
-  process.stdout.write(`${json ? JSON.stringify(answer, null, 2) : text}\n`);
+  output({ json: json === true }, answer, text.split('\n'));
 }

@@ -88,22 +88,38 @@ function isColoured(isTerminal: boolean, env: Environment): boolean {
 
 const INDENT = /^ */;
 
+/** What is read as one: amounts, figures with their unit, moments. */
+const TOGETHER = [
+  /\b[A-Z]{3} [-+−]?\d[\d,.]*/g,
+  /\d[\d,.]* (?:%|bp\b|ms\b|s\b|min\b)/g,
+  /\b(?:[A-Z][a-z]{2} )?\d{1,2} [A-Z][a-z]{2}(?: \d{2}:\d{2})?(?: UTC)?\b/g,
+] as const;
+const NO_BREAK = '\u00a0';
+
 /**
- * Breaks a line at spaces; what follows is indented by two more than the line. A word that is longer than
- * a line, such as an address, is left whole.
+ * Breaks a line at spaces; what follows is indented by two more than the line. An amount is not parted from its
+ * currency, nor a figure from its unit, nor a day from its hour. A word that is longer than a line, such as an
+ * address, is left whole.
  */
 export function wrapped(line: string, width: number): string[] {
   if (line.length <= width || line.includes('\u001b')) return [line];
   const indent = `${INDENT.exec(line)?.[0] ?? ''}  `;
   const lines: string[] = [];
   let current = '';
-  for (const word of line.split(/(?<=\S) (?=\S)/)) {
+  for (const word of keptTogether(line).split(/(?<=\S) (?=\S)/)) {
     const joined = current === '' ? word : `${current} ${word}`;
     const fits = joined.length <= width || current === '';
     if (!fits) lines.push(current);
     current = fits ? joined : `${indent}${word}`;
   }
-  return [...lines, current];
+  return [...lines, current].map((part) => part.replaceAll(NO_BREAK, ' '));
+}
+
+function keptTogether(line: string): string {
+  return TOGETHER.reduce(
+    (text, pattern) => text.replaceAll(pattern, (part) => part.replaceAll(' ', NO_BREAK)),
+    line,
+  );
 }
 
 function openTextStyle(inColour: boolean): TextStyle {

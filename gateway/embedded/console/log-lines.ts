@@ -23,12 +23,15 @@ interface LogLine {
   readonly event: string;
   readonly detail?: unknown;
   readonly reason?: unknown;
+  /** The trading state that is in force. */
+  readonly effective?: unknown;
 }
 
 /** `order-blocked` is `order blocked` to a person; the file has the facts. */
 function sentence(line: string): string {
-  const { level, event, detail, reason } = JSON.parse(line) as LogLine;
+  const { level, event, detail, reason, effective } = JSON.parse(line) as LogLine;
   const more = [detail, reason].find((text) => typeof text === 'string');
-  const what = `${level === 'error' ? '✗' : '!'} ${event.replaceAll('-', ' ')}`;
+  const state = typeof effective === 'string' ? ` to ${effective}` : '';
+  const what = `${level === 'error' ? '✗' : '!'} ${event.replaceAll('-', ' ')}${state}`;
   return more === undefined ? what : `${what}: ${String(more)}`;
 }

@@ -22,6 +22,18 @@ describe('a line', () => {
     ]);
   });
 
+  it.each([
+    ['the value of it is EUR 24,353.05', ['the value of it is', '  EUR 24,353.05']],
+    ['it gains in a year as much as 549.7 bp', ['it gains in a year as', '  much as 549.7 bp']],
+    [
+      'the next cycle is at Mon 30 Nov 07:00 UTC',
+      ['the next cycle is at', '  Mon 30 Nov 07:00 UTC'],
+    ],
+    ['the share of it goes up to 12.5 %', ['the share of it goes', '  up to 12.5 %']],
+  ])('parts no figure from what it counts: %s', (line, lines) => {
+    expect(wrapped(line, 24)).toEqual(lines);
+  });
+
   it('keeps every word, and never breaks one', () => {
     const words = fc.array(fc.stringMatching(/^[a-z]{1,40}$/), { minLength: 1, maxLength: 30 });
     fc.assert(
