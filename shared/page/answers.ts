@@ -132,6 +132,12 @@ export function redirect(location: string, cookie?: string): FunctionResult {
   };
 }
 
+/** What browsers kept of the page goes with the session. */
+export function signedOut(cookie: string): FunctionResult {
+  const answer = redirect('./', cookie);
+  return { ...answer, headers: { ...answer.headers, 'clear-site-data': '"cache"' } };
+}
+
 export function eventStream(events: AsyncIterable<string>): FunctionResult {
   return {
     headers: {
@@ -152,6 +158,10 @@ export function jsonAnswer(status: number, value: object): FunctionResult {
 }
 
 export function plainAnswer(status: number, text: string): FunctionResult {
-  const headers = { ...SAFE, 'content-type': 'text/plain; charset=utf-8' };
+  const headers = {
+    ...SAFE,
+    'content-type': 'text/plain; charset=utf-8',
+    'cache-control': 'no-store',
+  };
   return { status, headers, body: `${text}\n` };
 }

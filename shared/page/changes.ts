@@ -2,6 +2,7 @@
  * What has changed since the page was last drawn: a fingerprint of the state in Redis, asked for once
  * every two seconds for all streams of a process together, and for none when nobody watches.
  */
+import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
 import { jobs } from '#shared/contract/jobs.ts';
@@ -19,6 +20,17 @@ const STREAMS_MAX = 20;
 /** Parts of the state by name; events name the changed ones. */
 type Fingerprint = Readonly<Record<string, string>>;
 
+/** A page that listens. */
+export interface Watch {
+  readonly signal: AbortSignal;
+  /** Asked before each look at the state; the stream ends where it may not. */
+  readonly mayGoOn: () => Promise<boolean>;
+  /** The session that listens; what it is shown differs from what others are. */
+  readonly sessionId: string;
+  /** Of the event that it heard last; empty for the first stream of a page. */
+  readonly lastId: string;
+}
+
 export class Changes {
   private readonly database: Database;
   private current: { readonly atMs: number; readonly asked: Promise<Fingerprint> } | undefined;
@@ -32,26 +44,35 @@ export class Changes {
     return this.streams >= STREAMS_MAX;
   }
 
-  /** Server-sent events: `changed` naming the parts, and a `beat` while nothing happens. */
-  async *events(signal: AbortSignal): AsyncGenerator<string> {
+  /**
+   * Server-sent events: `changed` naming the parts, and a `beat` while nothing happens.
+   * Each has the id of the state; a reader that comes back with another one hears at once that something has changed.
+   */
+  async *events(watch: Watch): AsyncGenerator<string> {
     this.streams += 1;
     try {
-      yield `retry: ${RETRY_MS}\nevent: beat\ndata: 0\n\n`;
-      yield* this.until(performance.now() + STREAM_MS_MAX, signal);
+      const known = await this.readFingerprint();
+      const { lastId } = watch;
+      const isOther = lastId !== '' && lastId !== idOf(known, watch);
+      yield `retry: ${RETRY_MS}\n${eventText(isOther ? 'changed' : 'beat', '0', idOf(known, watch))}`;
+      yield* this.until(performance.now() + STREAM_MS_MAX, known, watch);
     } finally {
       this.streams -= 1;
     }
   }
 
-  private async *until(endMs: number, signal: AbortSignal): AsyncGenerator<string> {
-    let known = await this.readFingerprint();
+  private async *until(endMs: number, first: Fingerprint, watch: Watch): AsyncGenerator<string> {
+    const { signal, mayGoOn } = watch;
+    let known = first;
     let saidMs = performance.now();
     while (performance.now() < endMs && !signal.aborted) {
       await sleep(POLL_MS, undefined, { signal, ref: false }).catch(() => undefined);
+      if (!(await mayGoOn())) return;
       const next = await this.readFingerprint();
       const parts = Object.keys(next).filter((part) => next[part] !== known[part]);
-      if (parts.length > 0) yield `event: changed\ndata: ${parts.join(' ')}\n\n`;
-      else if (performance.now() - saidMs >= BEAT_MS) yield 'event: beat\ndata: 0\n\n';
+      const id = idOf(next, watch);
+      if (parts.length > 0) yield eventText('changed', parts.join(' '), id);
+      else if (performance.now() - saidMs >= BEAT_MS) yield eventText('beat', '0', id);
       else continue;
       [known, saidMs] = [next, performance.now()];
     }
@@ -93,4 +114,13 @@ export class Changes {
       jobs: jobVersions.join(' '),
     };
   }
+}
+
+function idOf(state: Fingerprint, { sessionId }: Watch): string {
+  const text = JSON.stringify([sessionId, state]);
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
+}
+
+function eventText(event: string, data: string, id: string): string {
+  return `id: ${id}\nevent: ${event}\ndata: ${data}\n\n`;
 }

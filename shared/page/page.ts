@@ -19,6 +19,7 @@ import {
   plainAnswer,
   redirect,
   reportAnswer,
+  signedOut,
 } from './answers.ts';
 import { AuditStore } from './audit-store.ts';
 import { Changes } from './changes.ts';
@@ -36,6 +37,7 @@ import { signInView } from './view/forms/sign-in-form.ts';
 import type { Register } from './view/access-sections.ts';
 import { html, type Html } from './view/html.ts';
 import { documentOf } from './view/layout.ts';
+import { mayNot } from './view/role-text.ts';
 import { ViewContext } from './view/view-context.ts';
 import { viewNames, viewOf } from './view/views.ts';
 
@@ -93,7 +95,7 @@ export class Page {
       return plainAnswer(403, 'a page of another site may not change anything here');
     const mayRotate = isGet && request.path === '/';
     const now = this.dependencies.now();
-    const opened = await this.sessions.find(request.cookie, now, mayRotate);
+    const opened = await this.sessions.findAny(request.cookies, now, mayRotate);
     const visit = { request, opened, takesGzip, signal };
     return isGet ? this.get(visit) : this.post(visit, await credentials());
   }
@@ -103,7 +105,10 @@ export class Page {
     if (request.path === '/events') {
       if (!this.mayRead(opened?.session)) return plainAnswer(401, 'sign in first');
       if (this.changes.isFull) return plainAnswer(503, 'too many pages are open');
-      return eventStream(this.changes.events(signal));
+      const mayGoOn = (): Promise<boolean> => this.mayFollow(opened?.session);
+      const { lastEventId: lastId } = request;
+      const sessionId = opened?.session.id ?? '';
+      return eventStream(this.changes.events({ signal, mayGoOn, sessionId, lastId }));
     }
     if (request.path === '/replay') return this.replay(visit);
     if (request.path !== '/') return this.message(visit, 404, 'Not here', 'There is no such page.');
@@ -117,6 +122,12 @@ export class Page {
       const { message, rule } = Failure.from(thrown);
       return this.message(visit, rule.http, 'It cannot be shown now', message);
     }
+  }
+
+  /** Asked for as long as a stream lasts: one of a session ends with it. */
+  private async mayFollow(session: Session | undefined): Promise<boolean> {
+    if (!session) return this.mayRead(undefined);
+    return this.sessions.isOpen(session.id, this.dependencies.now());
   }
 
   private async replay(visit: Visit): Promise<FunctionResult> {
@@ -135,10 +146,15 @@ export class Page {
   private async view(visit: Visit, overview: GetOverviewResponse): Promise<FunctionResult> {
     const { request } = visit;
     const view = request.query.get('view') ?? 'overview';
-    const context = this.context(visit, view, overview);
+    const { settings, database } = this.dependencies;
+    const records = await openReplayRecords(settings, database);
+    const context = this.context(visit, view, { overview, hasReplay: await records.isAny() });
     if (viewNames.some((name) => name === view))
       return this.show(visit, context, viewOf(context, await this.register(visit)));
-    if (!context.may('trade')) return redirect(`./?view=sign-in&then=${encodeURIComponent(view)}`);
+    if (!context.may('trade')) {
+      const then = returnTo(request.query);
+      return redirect(`./?view=sign-in&then=${encodeURIComponent(then ?? '')}`);
+    }
     const confirmation =
       confirmationView(context) ?? (await draftView(context, this.dependencies, visit.signal));
     if (!confirmation) return this.message(visit, 404, 'Not here', 'There is no such page.');
@@ -163,7 +179,7 @@ export class Page {
     const action = Object.hasOwn(actions, known) ? actions[known] : undefined;
     if (!action) return this.message(visit, 404, 'Not here', 'There is no such action.');
     if (!covers(opened.session.role, action.role))
-      return this.message(visit, 403, 'Not done', `This session may only ${opened.session.role}.`);
+      return this.message(visit, 403, 'Not done', mayNot(this.context(visit, 'message')));
     if (isPreview) return this.preview(visit, opened.session, action);
     const complaint = await this.proof(visit, opened.session, action, credentials);
     if (complaint !== undefined) return this.message(visit, 403, 'Not done', complaint);
@@ -232,7 +248,8 @@ export class Page {
     try {
       const said = await action.run(request.form, call);
       await this.note(request, session, name, said, call.options.idempotencyKey ?? '');
-      const shown = shownAfter[name];
+      // What was changed and sent at once is not asked about again.
+      const shown = request.form.has('send') ? undefined : shownAfter[name];
       if (shown !== undefined) return redirect(shown);
       return await this.message(visit, 200, 'Done', said);
     } catch (thrown) {
@@ -254,7 +271,7 @@ export class Page {
     try {
       const call = this.call(visit, session);
       const confirmation = await action.preview(visit.request.form, call);
-      const context = this.context(visit, 'preview', await this.overview(visit));
+      const context = this.context(visit, 'preview', { overview: await this.overview(visit) });
       return this.show(visit, context, confirmView(context, confirmation));
     } catch (thrown) {
       const { message, rule } = Failure.from(thrown);
@@ -285,26 +302,37 @@ export class Page {
       ? await this.signIn.beginWithPasskey(request, prove, now)
       : await this.signIn.begin(request, credentials, now);
     if (result.kind === 'refused') return this.askPassword(visit, result.message, 403);
-    const then = /^[a-z-]{1,20}$/.exec(request.form.get('then') ?? '')?.[0];
+    const then = returnTo(new URLSearchParams(`view=${request.form.get('then') ?? ''}`));
     return redirect(then ? `./?view=${then}` : './', cookieText(request, result.cookie));
   }
 
   private async end({ request }: Visit, session: Session): Promise<FunctionResult> {
     await this.sessions.end(session.id);
     await this.note(request, session, 'sign-out', '', '');
-    return redirect('./', cookieText(request, ''));
+    return signedOut(cookieText(request, ''));
   }
 
   private async revoke(
-    { request }: Visit,
+    visit: Visit,
     session: Session,
     name: 'revoke' | 'revoke-all',
   ): Promise<FunctionResult> {
+    const { request } = visit;
     const id = request.form.get('session') ?? '';
+    if (!(await this.mayEnd(session, name === 'revoke' ? id : undefined)))
+      return this.message(visit, 403, 'Not done', mayNot(this.context(visit, 'message')));
     if (name === 'revoke-all') await this.sessions.endAll();
     else await this.sessions.end(id);
     await this.note(request, session, name, id.slice(0, 8), '');
     return redirect('./?view=system');
+  }
+
+  /** Nobody ends a session that may do more than the own one. @param id of all where it is undefined */
+  private async mayEnd(own: Session, id: string | undefined): Promise<boolean> {
+    const all = await this.sessions.list(this.dependencies.now());
+    return all
+      .filter((one) => id === undefined || one.id === id)
+      .every(({ role }) => covers(own.role, role));
   }
 
   private note(
@@ -362,14 +390,24 @@ export class Page {
     return this.show(visit, context, signInView(context, { complaint, hasPasskey }), status);
   }
 
-  private message(visit: Visit, status: number, title: string, text: string): FunctionResult {
+  private message(
+    visit: Visit,
+    status: number,
+    title: string,
+    text: string | Html,
+  ): FunctionResult {
     return this.show(visit, this.context(visit, 'message'), messageView(title, text), status);
   }
 
-  private context({ request, opened }: Visit, view: string, overview?: GetOverviewResponse) {
+  private context(
+    { request, opened }: Visit,
+    view: string,
+    shown: { readonly overview?: GetOverviewResponse; readonly hasReplay?: boolean } = {},
+  ) {
     return new ViewContext({
       view,
-      overview,
+      overview: shown.overview,
+      hasReplay: shown.hasReplay === true,
       session: opened?.session,
       isProved: opened !== undefined && isProved(opened.session, this.dependencies.now()),
       site: request.site,
@@ -395,6 +433,16 @@ function titleOf({ overview, view }: ViewContext): string {
     code === undefined || code === 'healthy' ? '' : `${code.replaceAll('-', ' ')} · `;
   const named = view === 'overview' || view === 'message' ? '' : `${view.replaceAll('-', ' ')} · `;
   return `${practice}${standing}${named}Trader`;
+}
+
+/** A view with the job or security that it is about, to come back to; of nothing else than these. */
+function returnTo(query: URLSearchParams): string | undefined {
+  const view = /^[a-z-]{1,20}$/.exec(query.get('view') ?? '')?.[0];
+  const about = ['job', 'isin'].flatMap((name) => {
+    const value = /^[\w-]{1,40}$/.exec(query.get(name) ?? '')?.[0];
+    return value === undefined ? [] : [`&${name}=${value}`];
+  });
+  return view && `${view}${about.join('')}`;
 }
 
 function wholeNumber(text: string | null, max: number): number {

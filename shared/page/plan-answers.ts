@@ -1,7 +1,9 @@
 /** Answers to a plan that waits: approve, reject, or change it, each bound to the plan as it was shown. */
+import { createHash } from 'node:crypto';
+import type { Proposal } from '#protos/gen/gateway.ts';
 import type { Plan, PlannedAction } from '#protos/gen/planning.ts';
 import { gateway } from '#shared/contract/gateway.ts';
-import { invalidRequest } from '#shared/kernel/failure.ts';
+import { Failure, invalidRequest } from '#shared/kernel/failure.ts';
 import { ask, required, type Action, type ActionCall } from './page-action.ts';
 import { hiddenFields } from './view/forms/confirmation.ts';
 import { plural, type Format } from './view/format.ts';
@@ -42,6 +44,10 @@ export const change: Action = {
       effects: before && after ? changeEffects(before, after, call.format) : [],
       action: 'change',
       verb: 'Use this plan',
+      andSends: after && {
+        verb: `Use it and send ${plural(after.actions.length, 'order')}`,
+        value: fingerprint(after),
+      },
       fields: hiddenFields({
         ...{ plan: request.planId, digest: request.digest },
         ...Object.fromEntries(
@@ -53,9 +59,35 @@ export const change: Action = {
   },
   run: async (form, call) => {
     const request = { ...answered(form, call), quantities: quantitiesIn(form) };
-    return (await ask(call, gateway.changePlan, request)).message;
+    const { message, after, proposal } = await ask(call, gateway.changePlan, request);
+    const shown = form.get('send');
+    if (!shown) return message;
+    if (!after || !proposal || fingerprint(after) !== shown) throw moved();
+    return `${message} ${await approveChanged(call, proposal)}`;
   },
 };
+
+/** What an owner was shown of a plan, so that nothing else is sent in its place. */
+function fingerprint({ actions, expectedCost, cashAfter }: Plan): string {
+  const orders = actions.map(({ isin, side, quantity, value }) => [isin, side, quantity, value]);
+  const text = JSON.stringify([orders, expectedCost, cashAfter]);
+  return createHash('sha256').update(text).digest('hex');
+}
+
+function moved(): Failure {
+  const text =
+    'The plan was changed, but prices have moved since it was shown. Nothing was sent: it waits for your approval as it is now.';
+  return new Failure('REFUSED', text, { rule: 'plan-moved' });
+}
+
+async function approveChanged(call: ActionCall, { planId, digest }: Proposal): Promise<string> {
+  const { options, who } = call;
+  const idempotencyKey = `${options.idempotencyKey ?? ''}-send`;
+  const answer = { planId, digest, answeredBy: who, surface: 'page' };
+  return (
+    await ask({ ...call, options: { ...options, idempotencyKey } }, gateway.approvePlan, answer)
+  ).message;
+}
 
 const QUANTITY = 'quantity-';
 
@@ -85,7 +117,7 @@ function changeEffects(before: Plan, after: Plan, format: Format): (Html | strin
     html`About <b>${format.percent(after.score)} a year better</b> than leaving it (estimate), in
       place of ${format.percent(before.score)}.`,
     ...after.warnings.map((warning) => html`<b>Note:</b> ${warning}`),
-    'Nothing is sent by this. The changed plan takes the place of the other one and waits for your approval until the same time.',
+    'The changed plan takes the place of the other one. Used, it waits for your approval until the same time; used and sent, exactly these orders are approved.',
   ];
 }
 

@@ -7,8 +7,13 @@ export interface PageRequest {
   readonly path: string;
   readonly query: URLSearchParams;
   readonly form: URLSearchParams;
-  /** Value of the session's cookie; empty without one. */
-  readonly cookie: string;
+  /**
+   * Values of the session's cookie. Cookies ignore ports: another service at the same host may have set one of the
+   * same name, and may not keep the owner out by it.
+   */
+  readonly cookies: readonly string[];
+  /** Of the event that a page heard last before its stream ended; empty without one. */
+  readonly lastEventId: string;
   /** Of the caller, as the last proxy saw it. */
   readonly address: string;
   readonly device: string;
@@ -32,6 +37,7 @@ const FUNCTION_BASE = '/function/page/';
 const FORM_BYTES_MAX = 3_000_000;
 const LOCALE_DEFAULT = 'en-GB';
 const DEVICE_LENGTH_MAX = 120;
+const COOKIES_MAX = 4;
 
 export function readRequest(event: FunctionEvent): PageRequest {
   const { headers, method, query } = event;
@@ -41,7 +47,8 @@ export function readRequest(event: FunctionEvent): PageRequest {
     path: event.path === '' ? '/' : event.path,
     query,
     form: formOf(event),
-    cookie: cookieOf(headers['cookie'], cookieName(isSecure)),
+    cookies: cookiesOf(headers['cookie'], cookieName(isSecure)),
+    lastEventId: headers['last-event-id'] ?? '',
     address: addressOf(headers['x-forwarded-for']),
     device: deviceOf(headers['user-agent']),
     locale: localeOf(headers['accept-language']),
@@ -69,9 +76,10 @@ function formOf({ headers, body }: FunctionEvent): URLSearchParams {
   return new URLSearchParams(isForm && isSmall ? body.toString('utf8') : '');
 }
 
-function cookieOf(header: string | undefined, name: string): string {
+function cookiesOf(header: string | undefined, name: string): readonly string[] {
   const pairs = (header ?? '').split(';').map((pair) => pair.trim());
-  return pairs.find((pair) => pair.startsWith(`${name}=`))?.slice(name.length + 1) ?? '';
+  const own = pairs.filter((pair) => pair.startsWith(`${name}=`));
+  return own.slice(0, COOKIES_MAX).map((pair) => pair.slice(name.length + 1));
 }
 
 /** The last hop is what our own gateway saw; those before it are what callers claim. */

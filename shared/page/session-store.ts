@@ -75,11 +75,34 @@ export class SessionStore {
     return { session, cookie: `${id}.${secret}` };
   }
 
+  /** The session of the first of the cookies that has one. */
+  async findAny(
+    cookies: readonly string[],
+    now: Instant,
+    mayRotate: boolean,
+  ): Promise<Opened | undefined> {
+    for (const cookie of cookies) {
+      const opened = await this.find(cookie, now, mayRotate);
+      if (opened) return opened;
+    }
+    return undefined;
+  }
+
+  /** Whether the session has neither ended nor been ended. */
+  async isOpen(id: string, now: Instant): Promise<boolean> {
+    const session = await this.stored(id);
+    return session !== undefined && !isOver(session, now);
+  }
+
   /**
    * The session of a cookie. One whose secret was replaced long ago is a copy: then it ends for all.
    * @param mayRotate whether the answer can set a cookie
    */
-  async find(cookie: string, now: Instant, mayRotate: boolean): Promise<Opened | undefined> {
+  private async find(
+    cookie: string,
+    now: Instant,
+    mayRotate: boolean,
+  ): Promise<Opened | undefined> {
     const [, id, secret] = COOKIE.exec(cookie) ?? [];
     if (id === undefined || secret === undefined) return undefined;
     const [digest, fresh] = [digestOf(secret), token(32)];

@@ -37,6 +37,8 @@ export interface ReplayRecords {
    */
   countTrial(trial: Trial): Promise<readonly number[]>;
   keep(replay: LastReplay): Promise<void>;
+  /** Whether a replay has ended. */
+  isAny(): Promise<boolean>;
   /** Undefined where no replay has ended yet. */
   last(form: keyof LastReplay): Promise<string | undefined>;
 }
@@ -76,6 +78,7 @@ export function fileRecords(folder: string): ReplayRecords {
       for (const form of ['html', 'text', 'json'] as const)
         await writeFile(join(folder, files[form]), replay[form]);
     },
+    isAny: () => isThere(join(folder, files.html)),
     last: (form) => textOf(join(folder, files[form])),
   };
 }
@@ -94,6 +97,7 @@ function storedRecords({ redis }: Database): ReplayRecords {
     keep: async (replay) => {
       await redis.hset(last, { ...replay });
     },
+    isAny: async () => (await redis.hexists(last, 'html')) === 1,
     last: async (form) => (await redis.hget(last, form)) ?? undefined,
   };
 }
@@ -122,6 +126,13 @@ function textOf(file: string): Promise<string | undefined> {
     if (thrown.code === 'ENOENT') return undefined;
     throw thrown;
   });
+}
+
+function isThere(file: string): Promise<boolean> {
+  return stat(file).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function isFolder(path: string): Promise<boolean> {

@@ -1,5 +1,6 @@
 /** Makes the page live: hears what has changed, draws those parts anew, and says when contact is lost. */
 const LOST_MS = 45_000;
+const REFUSED_MS = 5_000;
 const HIDE_KEY = 'trader-hide';
 const root = document.documentElement;
 const view = document.body.dataset.view;
@@ -9,6 +10,10 @@ let stream;
 let heardAt = Date.now();
 let isDrawing = false;
 let isStale = false;
+/** Whether a stream was refused, so that changes may have been missed. */
+let isMissing = false;
+/** How things stood when it was last said. */
+let stood = document.querySelector('#strip b')?.textContent;
 
 /** Times in the reader's zone and locale. */
 function localTimes(within = document) {
@@ -60,18 +65,57 @@ function nameOf(details) {
   return details.id || details.querySelector('summary')?.textContent;
 }
 
+const FOCUSABLE = 'a[href], button, summary, input, select, textarea, [tabindex]';
+
+/** What makes a control the same one after it was drawn anew. */
+function signOf(control) {
+  const { id, tagName, name, value } = control;
+  if (id) return id;
+  const form = control.closest('form')?.elements.namedItem('do')?.value;
+  const words = control.getAttribute('aria-label') ?? control.textContent.trim();
+  const within = control.closest('details')?.id;
+  return [tagName, control.getAttribute('href'), form, name, value, words, within].join();
+}
+
+/** Which control has the focus, and the how manieth of its kind it is. */
+function focusIn(part) {
+  const control = document.activeElement;
+  if (!part.contains(control) || control === part) return undefined;
+  const sign = signOf(control);
+  const same = [...part.querySelectorAll(FOCUSABLE)].filter((one) => signOf(one) === sign);
+  return { sign, index: same.indexOf(control) };
+}
+
+/** Where what had the focus is gone, its part has it, so that Tab goes on from there. */
+function focusAgain(part, { sign, index }) {
+  const same = [...part.querySelectorAll(FOCUSABLE)].filter((one) => signOf(one) === sign);
+  const again = same[index] ?? same.at(-1);
+  if (!again) part.tabIndex = -1;
+  (again ?? part).focus({ preventScroll: true });
+}
+
 function replacePart(old, fresh) {
   const open = new Set([...old.querySelectorAll('details[open]')].map(nameOf));
-  const hadFocus =
-    old.contains(document.activeElement) &&
-    nameOf(document.activeElement.closest('details') ?? old);
+  const focus = focusIn(old);
+  const scrolled = [...old.querySelectorAll('.scroll')].map((one) => [
+    one.scrollLeft,
+    one.scrollTop,
+  ]);
   for (const details of fresh.querySelectorAll('details'))
     if (open.has(nameOf(details))) details.open = true;
   localTimes(fresh);
   old.replaceWith(fresh);
-  if (!hadFocus) return;
-  const again = [...fresh.querySelectorAll('details')].find((one) => nameOf(one) === hadFocus);
-  (again?.querySelector('summary') ?? fresh.querySelector('a, button'))?.focus();
+  prepareEye();
+  fresh.querySelectorAll('.scroll').forEach((one, at) => one.scrollTo(...(scrolled[at] ?? [0, 0])));
+  if (focus) focusAgain(fresh, focus);
+}
+
+/** Said once, and only when the sentence on how things stand is another. */
+function announce() {
+  const sentence = document.querySelector('#strip b')?.textContent;
+  const place = document.getElementById('announcement');
+  if (sentence && sentence !== stood) place.textContent = sentence;
+  stood = sentence ?? stood;
 }
 
 function isAsking(part) {
@@ -97,25 +141,26 @@ async function drawAnew() {
     const next = new DOMParser().parseFromString(await answer.text(), 'text/html');
     if (next.body.dataset.view !== view) return window.location.reload();
     drawParts(next);
+    announce();
   } catch {
     // The strip says when contact is lost.
   } finally {
     isDrawing = false;
-    prepareEye();
     if (isStale) drawAnew();
   }
 }
 
 function drawParts(next) {
-  const parts = [...document.querySelectorAll('[data-part]')];
+  const named = (within) => [...within.querySelectorAll('[data-part]')];
   const names = (all) => all.map((part) => part.dataset.part).join();
-  const fresh = [...next.querySelectorAll('[data-part]')];
-  // Parts that come or go change the page as a whole.
-  if (names(parts) !== names(fresh)) {
-    localTimes(next);
-    document.getElementById('main').replaceWith(next.getElementById('main'));
-    return;
+  // Where parts come or go, all between header and footer is drawn anew.
+  if (names(named(document)) !== names(named(next))) {
+    const main = next.getElementById('main');
+    for (const part of named(main)) shown.set(part.dataset.part, compared(part));
+    replacePart(document.getElementById('main'), main.cloneNode(true));
   }
+  const parts = named(document);
+  const fresh = named(next);
   parts.forEach((old, index) => {
     const part = fresh[index];
     if (!isAsking(old) && shown.get(old.dataset.part) !== compared(part)) {
@@ -135,8 +180,14 @@ function loseContact() {
   if (!strip || strip.classList.contains('lost')) return;
   strip.className = 'strip lost';
   const since = new Date(heardAt).toLocaleTimeString(root.dataset.locale, { timeStyle: 'short' });
-  strip.querySelector('[role=status]').textContent =
-    `No contact since ${since}. What you see may be old, and nothing can be changed here. trader halt on the machine still stops trading.`;
+  const lost = `No contact since ${since}.`;
+  strip.replaceChildren(
+    Object.assign(document.createElement('p'), {
+      textContent: `${lost} What you see may be old, and nothing can be changed here. “trader halt” on the machine still stops trading.`,
+    }),
+  );
+  document.getElementById('announcement').textContent = lost;
+  stood = lost;
   shown.delete('strip');
   for (const button of document.querySelectorAll('form button')) button.disabled = true;
 }
@@ -144,7 +195,8 @@ function loseContact() {
 function hear() {
   const wasLost = document.querySelector('.strip.lost');
   heardAt = Date.now();
-  if (!wasLost) return;
+  if (!wasLost && !isMissing) return;
+  isMissing = false;
   for (const button of document.querySelectorAll('form button')) button.disabled = false;
   drawAnew();
 }
@@ -156,6 +208,13 @@ function listen() {
   stream.addEventListener('changed', () => {
     hear();
     drawAnew();
+  });
+  // Refused: the session has ended, and the page asks to sign in; or it is busy, and listens again later.
+  stream.addEventListener('error', () => {
+    if (stream.readyState !== EventSource.CLOSED) return;
+    drawAnew();
+    isMissing = true;
+    setTimeout(() => document.hidden || listen(), REFUSED_MS);
   });
 }
 
@@ -265,6 +324,10 @@ if (isFigures) {
   document.addEventListener('visibilitychange', () => {
     isStale = true;
     follow();
+  });
+  // Kept by the browser and shown again, perhaps after signing out.
+  window.addEventListener('pageshow', ({ persisted }) => {
+    if (persisted) drawAnew();
   });
   window.addEventListener('beforeprint', () => {
     for (const details of document.querySelectorAll('.plan details')) details.open = true;

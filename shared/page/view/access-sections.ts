@@ -9,6 +9,7 @@ import type { Passkey } from '../model/passkey.ts';
 import type { Session } from '../model/session.ts';
 import type { Format } from './format.ts';
 import { html, type Html } from './html.ts';
+import { mayText } from './role-text.ts';
 import type { ViewContext } from './view-context.ts';
 
 export interface Register {
@@ -41,7 +42,7 @@ function passkeyItem(context: ViewContext, passkey: Passkey): Html {
   const { format } = context;
   const moment = (at: number): Html => format.moment({ seconds: String(at / 1000) });
   return html`<li>
-    <p><b>${device}</b> at ${host}, may ${role}</p>
+    <p><b>${device}</b> at ${host}, ${mayText(role)}</p>
     <p class="under">
       added ${moment(addedAt)},
       ${usedAt === undefined ? 'not used yet' : html`last used ${moment(usedAt)}`}
@@ -51,7 +52,7 @@ function passkeyItem(context: ViewContext, passkey: Passkey): Html {
         type="hidden"
         name="passkey"
         value="${id}"
-      /><button>Remove it</button>
+      /><button>Remove it<span class="sr">, the passkey of ${device} at ${host}</span></button>
     </form>
   </li>`;
 }
@@ -64,25 +65,25 @@ function sessionsSection(context: ViewContext, { sessions }: Register): Html {
       ${sessions.map(
         (one) =>
           html`<li>
-            <p><b>${one.device}</b> may ${one.role}${one.id === own?.id && ' (this one)'}</p>
+            <p><b>${one.device}</b> ${mayText(one.role)}${one.id === own?.id && ' (this one)'}</p>
             <p class="under">
               from ${one.address}, last seen
               ${format.moment({ seconds: String(one.seenAt / 1000) })}
             </p>
-            <form method="post" action="./">
-              ${context.hidden('revoke')}<input
-                type="hidden"
-                name="session"
-                value="${one.id}"
-              /><button>End it</button>
-            </form>
+            ${context.may(one.role) && endForm(context, one)}
           </li>`,
       )}
     </ul>
-    <form method="post" action="./">
-      ${context.hidden('revoke-all')}<button>Sign out everywhere</button>
-    </form>
+    ${sessions.every(({ role }) => context.may(role)) && html`<form method="post" action="./">${context.hidden('revoke-all')}<button>Sign out everywhere</button></form>`}
   </section>`;
+}
+
+function endForm(context: ViewContext, { id, device }: Session): Html {
+  return html`<form method="post" action="./">
+    ${context.hidden('revoke')}<input type="hidden" name="session" value="${id}" /><button>
+      End it<span class="sr">, the session of ${device}</span>
+    </button>
+  </form>`;
 }
 
 function auditSection(format: Format, { audit }: Register): Html {

@@ -35,7 +35,7 @@ function otherCash(
   { otherCash: held, otherCashValue }: Shown,
 ): Html | string {
   if (held.length === 0) return '';
-  const amounts = held.map((one) => format.money(one)).join(', ');
+  const amounts = held.map((one, index) => html`${index > 0 && ', '}${format.money(one)}`);
   const worth = otherCashValue ? html` (worth ${format.money(otherCashValue)})` : '';
   return html`<p class="under">In other currencies: ${amounts}${worth}</p>`;
 }

@@ -17,14 +17,18 @@ export function callsSection(
   const picture = new Html(dependencyPicture(dependencies.map(lineOfDependency)));
   return html`<section class="card" data-part="calls">
     <h2>Who calls whom</h2>
-    <p>
-      ${wrong.length === 0 ? icons.good : icons.warn}${wrong.length === 0 ? 'No call that should not exist' : 'Calls that should not exist'},
-      since ${format.moment(since)}.
+    <p class="sign">
+      ${wrong.length === 0 ? icons.good : icons.warn}<span
+        >${wrong.length === 0 ? 'No call that should not exist' : 'Calls that should not exist'},
+        since ${format.moment(since)}.</span
+      >
     </p>
     ${[...wrong, ...failing].map((one) => html`<p class="under">${sentence(one)}</p>`)}
-    <details class="more">
+    <details class="more" id="call-picture">
       <summary>The picture of ${dependencies.length} dependencies</summary>
-      <div class="scroll">${picture}</div>
+      <div class="scroll" tabindex="0" role="region" aria-label="Who calls whom, picture">
+        ${picture}
+      </div>
     </details>
   </section>`;
 }

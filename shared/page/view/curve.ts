@@ -1,6 +1,7 @@
 /** Value over time beside the benchmark and doing nothing, with payments marked; a table behind it. */
 import type { OverviewHistory, OverviewPoint } from '#protos/gen/overview.ts';
 import type { Format } from './format.ts';
+import { DAY_MS } from '#shared/kernel/instant.ts';
 import { Html, html } from './html.ts';
 import { term } from './terms.ts';
 import type { ViewContext } from './view-context.ts';
@@ -11,6 +12,9 @@ const WIDTH = 1000;
 const HEIGHT = 300;
 const TICKS = 4;
 const ROWS_MAX = 60;
+/** Marks of payments that are told apart on a phone; more are summed. */
+const FLOWS_MAX = 40;
+const FLOW_HEIGHT = { least: 8, most: 26 } as const;
 
 type Column = 'value' | 'benchmark' | 'doingNothing';
 
@@ -52,7 +56,7 @@ function picture(format: Format, history: OverviewHistory, currency: string): Ht
   const shown: readonly Column[] = isLong ? ['doingNothing', 'benchmark', 'value'] : ['value'];
   const { points } = history;
   const scale = scaleOf(points, shown);
-  const sentence = sentenceOf(format, history, currency);
+  const about = (value: number): Html => html`${format.about(value, currency)}`;
   return html`<figure>
     <div class="plot">
       <ol class="ticks" aria-hidden="true">
@@ -64,20 +68,18 @@ function picture(format: Format, history: OverviewHistory, currency: string): Ht
         viewBox="0 0 ${WIDTH} ${HEIGHT}"
         preserveAspectRatio="none"
         role="img"
-        aria-label="${sentence}"
+        aria-label="${sentenceOf(format, history, about)}"
       >
-        ${scale.ticks.map((tick) => grid(scale.y(tick)))} ${area(points, scale)}
-        ${shown.map((column) => line(points, column, scale))}
-        ${history.flows.map(({ day, amount }) => flow(scale.x(day), amount))}
+        ${scale.ticks.map((tick) => grid(scale.y(tick)))}${halfway()} ${area(points, scale)}
+        ${shown.map((column) => line(points, column, scale))}${flowMarks(history, scale)}
       </svg>
+      <p class="dates" aria-hidden="true">
+        ${datesBelow(points).map((day) => html`<span>${format.day(day)}</span>`)}
+      </p>
     </div>
-    <p class="dates" aria-hidden="true">
-      <span>${format.day(points[0]?.day ?? '')}</span
-      ><span>${format.day(points.at(-1)?.day ?? '')}</span>
-    </p>
     <figcaption>
       ${legend(history, shown)}
-      <p>${sentence}</p>
+      <p>${sentenceOf(format, history, (value) => format.aboutMarked(value, currency))}</p>
       ${!isLong && html`<p class="under">Too early to compare: ${history.dayCount} of ${DAYS_MIN} days.</p>`}
     </figcaption>
     ${table(format, history, shown, currency)}
@@ -116,7 +118,7 @@ function niceStep(rough: number): number {
 }
 
 function dayNumber(day = ''): number {
-  return Date.parse(`${day}T00:00:00Z`) / 86_400_000;
+  return Date.parse(`${day}T00:00:00Z`) / DAY_MS;
 }
 
 function round(value: number): number {
@@ -154,10 +156,50 @@ function area(points: readonly OverviewPoint[], scale: Scale): Html {
   );
 }
 
+interface Flow {
+  readonly x: number;
+  readonly amount: number;
+}
+
+/** The taller, the more; those that would touch each other are one mark, with their sum. */
+function flowMarks({ flows }: OverviewHistory, scale: Scale): Html {
+  const placed = flows.map(({ day, amount }) => ({ x: scale.x(day), amount }));
+  const [paidIn, paidOut] = [true, false].map((isIn) =>
+    summed(placed.filter(({ amount }) => amount > 0 === isIn)),
+  );
+  const all = [...(paidIn ?? []), ...(paidOut ?? [])];
+  const most = Math.max(...all.map(({ amount }) => Math.abs(amount)));
+  return html`${all.map((one) => flowMark(one, most))}`;
+}
+
+function summed(flows: readonly Flow[]): readonly Flow[] {
+  if (flows.length <= FLOWS_MAX) return flows;
+  const width = WIDTH / FLOWS_MAX;
+  const sums = new Map<number, number>();
+  for (const { x, amount } of flows) {
+    const bin = Math.min(FLOWS_MAX - 1, Math.floor(x / width));
+    sums.set(bin, (sums.get(bin) ?? 0) + amount);
+  }
+  return [...sums].map(([bin, amount]) => ({ x: round((bin + 0.5) * width), amount }));
+}
+
 /** Up from the axis for a deposit, down from the top for a withdrawal. */
-function flow(x: number, amount: number): Html {
-  const path = amount > 0 ? `M${x} ${HEIGHT}v-14` : `M${x} 0v14`;
+function flowMark({ x, amount }: Flow, most: number): Html {
+  const { least, most: tallest } = FLOW_HEIGHT;
+  const height = round(least + ((tallest - least) * Math.abs(amount)) / most);
+  const path = amount > 0 ? `M${x} ${HEIGHT}v-${height}` : `M${x} 0v${height}`;
   return new Html(`<path class="flow ${amount > 0 ? 'in' : 'out'}" d="${path}"/>`);
+}
+
+function halfway(): Html {
+  return new Html(`<path class="grid" d="M${WIDTH / 2} 0V${HEIGHT}"/>`);
+}
+
+/** The first day, the one in the middle and the last. */
+function datesBelow(points: readonly OverviewPoint[]): string[] {
+  const [first = '', last = ''] = [points[0]?.day, points.at(-1)?.day];
+  const middleMs = ((dayNumber(first) + dayNumber(last)) / 2) * DAY_MS;
+  return [first, new Date(middleMs).toISOString().slice(0, 10), last];
 }
 
 const names: Readonly<Record<Column, string>> = {
@@ -174,15 +216,26 @@ function legend({ benchmark, flows }: OverviewHistory, shown: readonly Column[])
         html`<li class="${column}">
           ${names[column]}${column === 'benchmark' && html` ${benchmark}`}
         </li>`,
-    )}${flows.length > 0 && html`<li class="in">payments</li>`}
+    )}${flowLegend(flows)}
   </ul>`;
 }
 
-function sentenceOf(format: Format, history: OverviewHistory, currency: string): string {
+function flowLegend(flows: OverviewHistory['flows']): Html {
+  const deposits = flows.filter(({ amount }) => amount > 0).length;
+  const withdrawals = flows.length - deposits;
+  const several = (count: number): string => (count > FLOWS_MAX ? ', several to a mark' : '');
+  return html`${deposits > 0 && html`<li class="in">deposits${several(deposits)}</li>`}${withdrawals > 0 && html`<li class="out">withdrawals${several(withdrawals)}</li>`}`;
+}
+
+function sentenceOf(
+  format: Format,
+  history: OverviewHistory,
+  about: (value: number) => Html,
+): Html {
   const { points, returnRatio, benchmarkRatio, drawdownRatio, dayCount } = history;
   const [first, last] = [points[0], points.at(-1)];
-  if (!first || !last) return '';
-  const from = `From ${format.about(first.value, currency)} on ${format.day(first.day)} to ${format.about(last.value, currency)}`;
+  if (!first || !last) return html``;
+  const from = html`From ${about(first.value)} on ${format.day(first.day)} to ${about(last.value)}`;
   const grew =
     returnRatio === undefined ? '' : `; the investments made ${format.change(returnRatio)}`;
   const other =
@@ -190,7 +243,7 @@ function sentenceOf(format: Format, history: OverviewHistory, currency: string):
       ? ''
       : `, the benchmark ${format.change(benchmarkRatio)}`;
   const fell = drawdownRatio ? `. Deepest fall ${format.percent(drawdownRatio)}` : '';
-  return `${from}${grew}${other}${fell}.`;
+  return html`${from}${grew}${other}${fell}.`;
 }
 
 function table(
@@ -203,7 +256,9 @@ function table(
   const rows = points.filter((_, index) => index % step === 0 || index === points.length - 1);
   const columns = shown.toReversed();
   const cell = (value: number | undefined): Html =>
-    html`<td class="amt">${value === undefined ? '–' : format.about(value, currency)}</td>`;
+    html`<td>
+      ${value === undefined ? '–' : html`<span class="amt">${format.whole(value)}</span>`}
+    </td>`;
   return html`<details class="more" id="curve-table">
     <summary>As a table</summary>
     <div class="scroll" tabindex="0" role="region" aria-label="Value over time, table">

@@ -13,6 +13,8 @@ const AMOUNT = /\b([A-Z]{3}) (-?\d+(?:\.\d+)?)(?![\w.]*\w)/g;
 const DECIMAL = /(?<![\w.,:-])\d+\.\d+(?![\w.,:-]*\w)/g;
 /** With the space that is left out in some languages. */
 const PERCENT = /(?<![\w.,:-])(\d+(?:\.\d+)?) %/g;
+/** A day by itself, as in `prices are from 2026-03-04`. */
+const DAY = /(?<![\w-])\d{4}-\d{2}-\d{2}(?![\w-])/g;
 const inPercent = { style: 'unit', unit: 'percent' } as const;
 const NOTHING = '–';
 const MINUS = '−';
@@ -78,6 +80,16 @@ export class Format {
     return signed(whole.format(value));
   }
 
+  /** As `about`, marked as an amount. */
+  aboutMarked(value: number, currency: string): Html {
+    return amount(this.about(value, currency));
+  }
+
+  /** An estimate in whole units, where the currency is named above. */
+  whole(value: number): string {
+    return signed(new Intl.NumberFormat(this.locale, { maximumFractionDigits: 0 }).format(value));
+  }
+
   /** For the axis of a picture: `25K`. */
   compact(value: number): string {
     const short = { notation: 'compact', maximumSignificantDigits: 3 } as const;
@@ -99,14 +111,24 @@ export class Format {
   }
 
   /**
-   * A sentence of the planner with its amounts (`EUR 4537.05`), percents and decimals as the reader writes them.
-   * What is no plain number, as a day or an id, stays.
+   * A sentence with its amounts (`EUR 4537.05`), days, percents and decimals as the reader writes them.
+   * What is no plain number, as an id, stays.
+   * @returns its parts; amounts are marked, so that they can be hidden
    */
-  sentence(text: string): string {
+  sentence(text: string): readonly (string | Html)[] {
+    const matches = [...text.matchAll(AMOUNT)];
+    const parts: (string | Html)[] = [];
+    let from = 0;
+    for (const { 0: all, 1: currency = '', 2: sum = '', index } of matches) {
+      parts.push(this.figures(text.slice(from, index)), this.money({ amount: sum, currency }));
+      from = index + all.length;
+    }
+    return [...parts, this.figures(text.slice(from))];
+  }
+
+  private figures(text: string): string {
     return text
-      .replace(AMOUNT, (_all, currency: string, amount: string) =>
-        this.moneyText({ amount, currency }),
-      )
+      .replace(DAY, (day) => (Number.isNaN(Date.parse(day)) ? day : this.day(day)))
       .replace(PERCENT, (_all, percent: string) => this.decimal(percent, inPercent))
       .replace(DECIMAL, (decimal) => this.decimal(decimal));
   }

@@ -12,7 +12,7 @@ export function holdingsSection({ overview, format, view }: ViewContext, most?: 
   const received = overview?.holdings.length ?? 0;
   const total = overview?.holdingCount ?? 0;
   return html`<section class="card holdings" data-part="holdings">
-    <h2>Holdings</h2>
+    ${view !== 'holdings' && html`<h2>Holdings</h2>`}
     ${
       shown.length === 0
         ? html`<p class="empty">Nothing is held; all is cash.</p>`
@@ -35,8 +35,8 @@ export function holdingsSection({ overview, format, view }: ViewContext, most?: 
             </tbody>
           </table>`
     }
-    ${view !== 'holdings' && html`<p><a href="?view=holdings">All holdings and lots</a></p>`}
-    ${view === 'holdings' && total > received && html`<p>The first ${received} of ${total} are shown. <a href="?view=holdings&amp;rows=10000">Show all</a></p>`}
+    ${view !== 'holdings' && html`<p class="onward"><a href="?view=holdings">All holdings and lots</a></p>`}
+    ${view === 'holdings' && total > received && html`<p class="onward">The first ${format.number(received)} of ${format.number(total)} are shown. <a href="?view=holdings&amp;rows=10000">Show all</a></p>`}
   </section>`;
 }
 

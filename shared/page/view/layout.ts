@@ -1,5 +1,6 @@
 /** The page around every view: head, practice band, header with STOP, footer. */
-import { html, type Html } from './html.ts';
+import { mayText } from './role-text.ts';
+import { Html, html } from './html.ts';
 import type { ViewContext } from './view-context.ts';
 import { icons } from './icons.ts';
 import { meanings } from './terms.ts';
@@ -33,8 +34,10 @@ export function documentOf(context: ViewContext, { title, body }: Layout): strin
             ${overview && eye()} ${overview && stop(context)}
           </div>
         </header>
+        ${views(context, 'Views')}
         <main id="main" class="wide" tabindex="-1">${body}</main>
         ${footer(context)} ${overview && meanings()}
+        <p class="sr" role="status" id="announcement"></p>
       </body>
     </html> `;
   return page.text;
@@ -71,19 +74,29 @@ function stop(context: ViewContext): Html | false {
   </form>`;
 }
 
-function footer({ overview, session, hidden }: ViewContext): Html {
+const places = [
+  ['overview', './', 'Overview'],
+  ['holdings', '?view=holdings', 'Holdings'],
+  ['ledger', '?view=ledger', 'Ledger'],
+  ['system', '?view=system', 'System'],
+] as const;
+
+function views({ view, session }: ViewContext, label: string): Html {
+  return html`<nav class="wide views" aria-label="${label}">
+    ${places.map(([name, address, text]) => html`<a href="${address}" ${name === view && new Html('aria-current="page"')}>${text}</a>`)}${!session && view !== 'sign-in' && html`<a href="?view=sign-in">Sign in</a>`}
+  </nav>`;
+}
+
+function footer(context: ViewContext): Html {
+  const { overview, session, hidden } = context;
   return html`<footer class="wide" data-part="footer">
-    <nav aria-label="Views">
-      <a href="./">Overview</a><a href="?view=holdings">Holdings</a><a href="?view=ledger">Ledger</a
-      ><a href="?view=system">System</a>
-    </nav>
+    ${views(context, 'Views, at the end')}
     ${
-      session
-        ? html`<form method="post" action="./">
-            ${hidden('sign-out')}<span>Signed in: may ${session.role}</span>
-            <button class="link">Sign out</button>
-          </form>`
-        : html`<a href="?view=sign-in">Sign in to change things</a>`
+      session &&
+      html`<form method="post" action="./">
+        ${hidden('sign-out')}<span>Signed in: ${mayText(session.role)}</span>
+        <button class="link">Sign out</button>
+      </form>`
     }
     ${overview && html`<small>Arduino Trader ${overview.version}</small>`}
   </footer>`;

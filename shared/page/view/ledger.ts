@@ -28,7 +28,7 @@ export function ledgerSection({ overview, format, view, query }: ViewContext, mo
   const all = overview?.ledger ?? [];
   const shown = most === undefined ? all : all.slice(0, most);
   return html`<section class="card ledger" data-part="ledger">
-    <h2>${view === 'ledger' ? 'Ledger' : 'Lately'}</h2>
+    ${view !== 'ledger' && html`<h2>Lately</h2>`}
     ${
       shown.length === 0
         ? html`<p class="empty">Nothing was booked yet.</p>`
@@ -48,7 +48,7 @@ export function ledgerSection({ overview, format, view, query }: ViewContext, mo
             </tbody>
           </table>`
     }
-    ${view === 'ledger' ? pages(query, all.length, overview?.ledgerCount ?? 0) : html`<p><a href="?view=ledger">The whole ledger</a></p>`}
+    ${view === 'ledger' ? pages(query, all.length, overview?.ledgerCount ?? 0) : html`<p class="onward"><a href="?view=ledger">The whole ledger</a></p>`}
   </section>`;
 }
 
@@ -58,12 +58,13 @@ function row(format: Format, line: OverviewLedgerLine): Html {
   const at = price && html` <span class="under">at ${format.money(price)}</span>`;
   return html`<tr>
     <th scope="row">${words[kind] ?? kind} ${shares}${symbol}${at}</th>
-    <td class="under">${format.date(happenedAt)}</td>
+    <td class="under when">${format.date(happenedAt)}</td>
     <td>${format.money(cash)}</td>
   </tr>`;
 }
 
 function pages(query: URLSearchParams, shown: number, total: number): Html {
+  if (total === 0) return html``;
   const offset = Math.max(0, Number(query.get('offset')) || 0);
   const [newer, older] = [Math.max(0, offset - 50), offset + shown];
   return html`<p class="pages">

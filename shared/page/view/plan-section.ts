@@ -5,6 +5,7 @@ import { html, type Html } from './html.ts';
 import { term } from './terms.ts';
 import type { ViewContext } from './view-context.ts';
 
+const BASIS_POINTS = /\bbp\b/;
 /** The codes of rules in plain words. */
 const rules: Readonly<Record<string, string>> = {
   'left-out': 'You left it out',
@@ -45,12 +46,13 @@ export function planSection(context: ViewContext): Html {
   const plan = context.overview?.plan;
   return html`<section class="card plan" id="plan" data-part="plan">
     <h2>The plan</h2>
-    ${
-      plan
-        ? planBody(context, plan)
-        : html`<p>There is no plan yet. The next trading cycle makes one.</p>`
-    }
+    ${plan ? planBody(context, plan) : noPlan(context)}
   </section>`;
+}
+
+function noPlan(context: ViewContext): Html {
+  return html`<p>There is no plan yet. The next trading cycle makes one.</p>
+    ${context.may('trade') && html`<p class="acts"><a class="button" href="?view=job&amp;job=trading-cycle">Run a cycle now…</a></p>`}`;
 }
 
 function planBody(context: ViewContext, plan: Plan): Html {
@@ -156,10 +158,14 @@ function orderItem(format: Format, action: PlannedAction): Html {
 }
 
 /** `12.3 bp` stays, with its meaning behind a press at the first place. */
-function withTerms(reason: string): Html {
-  const at = reason.search(/\bbp\b/);
-  if (at < 0) return html`${reason}`;
-  return html`${reason.slice(0, at)}${term('basis-point', 'bp')}${reason.slice(at + 2)}`;
+function withTerms(sentence: readonly (string | Html)[]): Html {
+  const first = sentence.findIndex((part) => typeof part === 'string' && BASIS_POINTS.test(part));
+  return html`${sentence.map((part, index) => (index === first ? withTerm(String(part)) : part))}`;
+}
+
+function withTerm(part: string): Html {
+  const at = part.search(BASIS_POINTS);
+  return html`${part.slice(0, at)}${term('basis-point', 'bp')}${part.slice(at + 2)}`;
 }
 
 function notTaken(format: Format, all: readonly NotTaken[]): Html | false {

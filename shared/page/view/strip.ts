@@ -41,13 +41,13 @@ export function strip(context: ViewContext): Html {
     data-part="strip"
     aria-label="How things stand"
   >
-    <p role="status" aria-live="polite">
+    <p>
       ${sign}<span
-        ><b>${standing.message}</b> ${since(context)} ${deadline(context, standing)}
-        ${next(context, standing)}</span
+        ><b>${context.format.sentence(standing.message)}</b> ${since(context)}
+        ${deadline(context, standing)} ${next(context, standing)}</span
       >
     </p>
-    ${actions(context, standing)} ${others(standing)}
+    ${actions(context, standing)} ${others(context, standing)}
   </section>`;
 }
 
@@ -72,9 +72,12 @@ function next({ format }: ViewContext, { code, nextCycleAt }: OverviewStanding):
 }
 
 function actions(context: ViewContext, { code }: OverviewStanding): Html | false {
-  if (code === 'waiting')
-    return html`<p class="acts"><a class="button" href="#plan">See the plan</a></p>`;
+  if (code === 'waiting') {
+    const place = context.view === 'overview' ? '#plan' : './#plan';
+    return html`<p class="acts"><a class="button" href="${place}">See the plan</a></p>`;
+  }
   const [view, name] = remedies[code] ?? [];
+  if (view === context.view) return false;
   if (view !== undefined)
     return html`<p class="acts"><a class="button" href="?view=${view}">${name}</a></p>`;
   if (code !== 'halted' && code !== 'reducing') return false;
@@ -93,9 +96,9 @@ function actions(context: ViewContext, { code }: OverviewStanding): Html | false
     </p>`;
 }
 
-function others({ complaints }: OverviewStanding): Html | false {
+function others({ format }: ViewContext, { complaints }: OverviewStanding): Html | false {
   if (complaints.length === 0) return false;
   return html`<ul class="complaints">
-    ${complaints.map((one) => html`<li>${icons.warn}${one}</li>`)}
+    ${complaints.map((one) => html`<li>${icons.warn}${format.sentence(one)}</li>`)}
   </ul>`;
 }

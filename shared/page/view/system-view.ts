@@ -11,6 +11,7 @@ import { accessSections, type Register } from './access-sections.ts';
 import { callsSection } from './call-graph.ts';
 import { noticesSection } from './notice-channels.ts';
 import { icons } from './icons.ts';
+import { mayNot } from './role-text.ts';
 import { serviceMap } from './service-map.ts';
 import type { ViewContext } from './view-context.ts';
 
@@ -36,17 +37,23 @@ export function systemCard({ overview, format }: ViewContext): Html {
   const where = boards.size === 0 ? 'one machine' : `${boards.size} boards`;
   return html`<section class="card system" data-part="system">
     <h2>System</h2>
-    <p>
-      ${unhealthy.length === 0 ? icons.good : icons.warn}${services.length - unhealthy.length} of
-      ${services.length} services work, on ${where}.
+    <p class="sign">
+      ${unhealthy.length === 0 ? icons.good : icons.warn}<span
+        >${services.length - unhealthy.length} of ${services.length} services work, on
+        ${where}.</span
+      >
     </p>
-    <p>
-      ${failed.length === 0 ? icons.good : icons.warn}${failed.length === 0 ? 'No job has failed.' : `Failed: ${failed.map(({ name }) => name).join(', ')}.`}
+    <p class="sign">
+      ${failed.length === 0 ? icons.good : icons.warn}<span
+        >${failed.length === 0 ? 'No job has failed.' : `Failed: ${failed.map(({ name }) => name).join(', ')}.`}</span
+      >
     </p>
-    <p>
-      ${icons.wait}${overview?.standing?.nextCycleAt ? html`Next cycle: ${format.moment(overview.standing.nextCycleAt)}` : 'No cycle is scheduled.'}
+    <p class="sign">
+      ${icons.wait}<span
+        >${overview?.standing?.nextCycleAt ? html`Next cycle: ${format.moment(overview.standing.nextCycleAt)}` : 'No cycle is scheduled.'}</span
+      >
     </p>
-    <p><a href="?view=system">Services, jobs, orders</a></p>
+    <p class="onward"><a href="?view=system">Services, jobs, orders</a></p>
   </section>`;
 }
 
@@ -132,6 +139,7 @@ function jobsSection(context: ViewContext): Html {
   const { overview, format } = context;
   return html`<section class="card jobs" id="jobs" data-part="jobs">
     <h2>Jobs</h2>
+    ${!context.may('trade') && mayNot(context)}
     <ul class="plain">
       ${overview?.jobs.map((job) => jobItem(context, format, job))}
     </ul>
@@ -150,7 +158,12 @@ function jobItem(context: ViewContext, format: Format, job: OverviewJob): Html {
       ${nextRun ? html`next ${format.moment(nextRun)}` : 'not scheduled'}
     </p>
     ${lastError !== '' && html`<p class="warning">${lastError}</p>`}
-    ${context.may('trade') && html`<p><a href="?view=job&amp;job=${name}">Run it now…</a></p>`}
+    ${
+      context.may('trade') &&
+      html`<p class="onward">
+        <a href="?view=job&amp;job=${name}">Run it now…<span class="sr"> ${name}</span></a>
+      </p>`
+    }
   </li>`;
 }
 
@@ -184,6 +197,13 @@ function orderItem(
       ${format.money(value)} <span class="state">${state.toLowerCase().replaceAll('_', ' ')}</span>
     </p>
     <p class="under">${format.moment(requestedAt)}${message !== '' && html` · ${message}`}</p>
-    ${cancel && html`<form method="post" action="./">${context.hidden('cancel')}<input type="hidden" name="trade" value="${tradeId}" /><button>Cancel this order</button></form>`}
+    ${
+      cancel &&
+      html`<form method="post" action="./">
+        ${context.hidden('cancel')}<input type="hidden" name="trade" value="${tradeId}" /><button>
+          Cancel this order<span class="sr">, ${symbol}</span>
+        </button>
+      </form>`
+    }
   </li>`;
 }

@@ -11,6 +11,8 @@ export interface ViewInputs {
   readonly session: Session | undefined;
   /** Whether the password or a passkey was given so lately that it is not asked for again. */
   readonly isProved: boolean;
+  /** Whether there is the report of a replay to lead to. */
+  readonly hasReplay: boolean;
   /** Where the browser sees the page. */
   readonly site: URL | undefined;
   readonly format: Format;
@@ -25,6 +27,7 @@ export class ViewContext implements ViewInputs {
   readonly overview: GetOverviewResponse | undefined;
   readonly session: Session | undefined;
   readonly isProved: boolean;
+  readonly hasReplay: boolean;
   readonly site: URL | undefined;
   readonly format: Format;
   readonly assets: ViewInputs['assets'];
@@ -36,6 +39,7 @@ export class ViewContext implements ViewInputs {
     this.overview = inputs.overview;
     this.session = inputs.session;
     this.isProved = inputs.isProved;
+    this.hasReplay = inputs.hasReplay;
     this.site = inputs.site;
     this.format = inputs.format;
     this.assets = inputs.assets;

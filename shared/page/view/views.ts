@@ -5,6 +5,7 @@ import { figures } from './account-figures.ts';
 import { holdingsSection } from './holdings.ts';
 import type { Register } from './access-sections.ts';
 import { systemCard, systemViews, runSection } from './system-view.ts';
+import { mayNot } from './role-text.ts';
 import { html, type Html } from './html.ts';
 import { ledgerSection } from './ledger.ts';
 import { planSection } from './plan-section.ts';
@@ -48,8 +49,12 @@ function overviewOf(context: ViewContext): Html {
     </div>`;
 }
 
-function changesCard(context: ViewContext): Html | false {
-  if (!context.may('trade')) return false;
+function changesCard(context: ViewContext): Html {
+  if (!context.may('trade'))
+    return html`<section class="card" data-part="changes">
+      <h2>Change something</h2>
+      ${mayNot(context)}
+    </section>`;
   const links = [
     ['deposit', 'Deposit'],
     ['withdrawal', 'Withdrawal'],
@@ -60,10 +65,10 @@ function changesCard(context: ViewContext): Html | false {
     ['reduce', 'Only sales'],
     ['job&job=trading-cycle', 'Run a cycle now'],
   ] as const;
-  return html`<section class="card">
+  return html`<section class="card" data-part="changes">
     <h2>Change something</h2>
     <p class="under">Each shows its effect first.</p>
-    <p class="acts">
+    <p class="acts changes-all">
       ${links.map(([view, name]) => html`<a class="button" href="?view=${view}">${name}…</a>`)}
     </p>
   </section>`;

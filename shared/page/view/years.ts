@@ -4,16 +4,14 @@ import type { Format } from './format.ts';
 import { Html, html } from './html.ts';
 import type { ViewContext } from './view-context.ts';
 
-export function yearsSection({ overview, format, view }: ViewContext): Html {
+export function yearsSection({ overview, format, view, hasReplay }: ViewContext): Html {
   const years = overview?.taxYears ?? [];
   return html`<section class="card years" id="years" data-part="years">
     <h2>Gains and income by year</h2>
-    <p class="under">
-      By the tax year of the policy, from the ledger. Not tax advice.
-      <a href="replay">The last replay</a> shows other years.
-    </p>
+    <p class="under">By the tax year of the policy, from the ledger. Not tax advice.</p>
     ${years.length === 0 ? html`<p class="empty">Nothing yet.</p>` : html`${incomeBars(format, years, overview?.currency ?? '')}${view === 'holdings' ? table(format, years) : shortTable(format, years)}`}
     ${years.some(({ salesOfUnknownCost }) => salesOfUnknownCost > 0) && html`<p class="warning">Some sales took shares whose cost nobody knows; they count with a cost of 0.</p>`}
+    ${hasReplay && html`<p class="onward"><a href="replay">The last replay</a>: other years, as the policy would have lived through them</p>`}
   </section>`;
 }
 
@@ -84,7 +82,9 @@ function shortTable(format: Format, years: readonly OverviewTaxYear[]): Html {
         )}
       </tbody>
     </table>
-    <p><a href="?view=holdings#years">Proceeds, cost, interest and tax withheld</a></p>`;
+    <p class="onward">
+      <a href="?view=holdings#years">Proceeds, cost, interest and tax withheld</a>
+    </p>`;
 }
 
 /** Dividends and interest of each year as a bar; the table below says the same. */
@@ -98,7 +98,8 @@ function incomeBars(
     income: Number(dividends?.amount ?? 0) + Number(interest?.amount ?? 0),
   }));
   const most = Math.max(...incomes.map(({ income }) => income));
-  if (!(most > 0)) return false;
+  // One bar compares nothing.
+  if (!(most > 0) || incomes.length < 2) return false;
   return html`<h3>Income</h3>
     <ul class="bars">
       ${incomes.map(

@@ -112,10 +112,50 @@ describeInBrowser('a hostile page in another tab', () => {
     expect(control ?? '').not.toContain('HALTED');
     // The owner is still signed in, and can act.
     await owner.reload();
-    expect(await owner.locator('footer').innerText()).toContain('may trade');
+    expect(await owner.locator('footer').innerText()).toContain('change things and trade');
     expect((await owner.context().cookies()).map(({ name }) => name)).toEqual(
       cookies.map(({ name }) => name),
     );
+    await close();
+  });
+
+  it('is not shown to who goes back after signing out, nor in another tab that was left open', async () => {
+    const { page, close } = await openTab(browser);
+    const signIn = async (): Promise<void> => {
+      await page.goto(`${fixture.url}?view=sign-in`);
+      await page.fill('#password', PASSWORD);
+      await page.press('#password', 'Enter');
+      await page.waitForSelector('#strip');
+    };
+    await signIn();
+    await page.goto(`${fixture.url}?view=system`);
+    const other = await page.context().newPage();
+    await other.goto(`${fixture.url}?view=system`);
+    await other.locator('[data-part=sessions]').waitFor();
+    await page.getByRole('button', { name: 'Sign out', exact: true }).click();
+    await page.getByRole('link', { name: 'Sign in' }).first().waitFor();
+    await page.goBack();
+    await page.getByRole('link', { name: 'Sign in' }).first().waitFor();
+    expect(await page.locator('[data-part=sessions]').count()).toBe(0);
+    // Its stream of events ended with the session.
+    await other.locator('[data-part=sessions]').waitFor({ state: 'detached' });
+    await close();
+  });
+
+  it('takes a file for its text, whatever its name', async () => {
+    const { page, complaints, close } = await openTab(browser);
+    await page.goto(`${fixture.url}?view=sign-in&then=import`);
+    await page.fill('#password', PASSWORD);
+    await page.press('#password', 'Enter');
+    const name = '"><img src=x onerror="document.title=1">.html';
+    const buffer = Buffer.from('<script>document.title = "taken"</script>');
+    await page.locator('#file').setInputFiles({ name, mimeType: 'text/html', buffer });
+    await page.waitForFunction('document.getElementById("content").value !== ""');
+    await page.getByRole('button', { name: 'Show what it does' }).click();
+    await page.getByRole('heading', { level: 1, name: /Not possible|Book these/ }).waitFor();
+    expect(await page.title()).toContain('Trader');
+    expect(await page.locator('main img, main script').count()).toBe(0);
+    expect(complaints.filter((one) => !one.includes('400 (Bad Request)'))).toEqual([]);
     await close();
   });
 });

@@ -83,7 +83,7 @@ it('is changed on the page: effect first, then approved by the digest of what is
   expect(preview.text).toMatch(/the\s+cost\s+goes\s+from/);
   expect((await proposal())?.digest).toBe(waiting?.digest);
 
-  const fields = formOf(preview.text, 'change');
+  const { send: _sends, ...fields } = formOf(preview.text, 'change');
   expect(fields[`quantity-${first?.isin}`]).toBe('0');
   const done = await visitor.post(fields);
   expect([done.status, done.headers.get('location')]).toEqual([303, './?view=approve']);
@@ -98,6 +98,33 @@ it('is changed on the page: effect first, then approved by the digest of what is
   await visitor.submit('?view=approve', 'approve');
   expect(await proposal()).toMatchObject({ state: 'APPROVED', planId: changed?.planId });
   expect((await visitor.get('?view=system')).text).toMatch(/<b>change<\/b>/);
+});
+
+it('is changed and sent by one press only as it was shown, and once', async () => {
+  const before = await proposal();
+  const [first] = before?.plan?.actions ?? [];
+  const fields = { [`leave-${first?.isin}`]: 'yes' };
+  const preview = await visitor.submit('?view=change', 'preview-change', fields);
+  const shown = formOf(preview.text, 'change');
+  expect(shown['send']).toMatch(/^[0-9a-f]{64}$/);
+  const moved = await visitor.post({ ...shown, key: 'moved', send: 'f'.repeat(64) });
+  expect([moved.status, moved.text]).toEqual([422, expect.stringContaining('Nothing was sent')]);
+  const changed = await proposal();
+  expect(changed).toMatchObject({ state: 'PROPOSED' });
+  expect(changed?.digest).not.toBe(before?.digest);
+
+  const [second] = changed?.plan?.actions ?? [];
+  const again = await visitor.submit('?view=change', 'preview-change', {
+    [`leave-${second?.isin}`]: 'yes',
+  });
+  const form = formOf(again.text, 'change');
+  for (let presses = 0; presses < 2; presses += 1) {
+    const done = await visitor.post(form);
+    expect([done.status, done.text]).toEqual([200, expect.stringContaining('Done')]);
+  }
+  const approved = await proposal();
+  expect(approved).toMatchObject({ state: 'APPROVED', surface: 'page' });
+  expect(approved?.plan?.actions).toHaveLength((before?.plan?.actions.length ?? 0) - 2);
 });
 
 it('is not changed by what is no number of shares, naming the field', async () => {

@@ -47,7 +47,7 @@ describeInBrowser('passkeys', () => {
   async function signOut(page: Page): Promise<void> {
     await page.goto(`${named}?view=system`);
     await page.getByRole('button', { name: 'Sign out', exact: true }).click();
-    await page.getByText('Sign in to change things').waitFor();
+    await page.getByRole('link', { name: 'Sign in' }).first().waitFor();
   }
 
   async function signInByPassword(page: Page, then = ''): Promise<void> {
@@ -69,7 +69,7 @@ describeInBrowser('passkeys', () => {
     await signOut(page);
     await page.goto(`${named}?view=sign-in`);
     await page.getByRole('button', { name: 'Use a passkey' }).click();
-    await page.getByText('Signed in: may trade').waitFor();
+    await page.getByText('Signed in: may view, change things and trade').waitFor();
     await page.goto(`${named}?view=system`);
     expect(await page.locator('[data-part=audit]').innerText()).toContain('by passkey');
     expect(await page.locator('[data-part=passkeys]').innerText()).toMatch(
@@ -136,7 +136,7 @@ describeInBrowser('passkeys', () => {
     await page.getByText('That is not right.').waitFor();
     await page.goto(`${named}?view=sign-in`);
     await page.getByRole('button', { name: 'Use a passkey' }).click();
-    await page.getByText('Signed in: may trade').waitFor();
+    await page.getByText('Signed in: may view, change things and trade').waitFor();
     const thief = new Visitor(named);
     const fields = Object.fromEntries(new URLSearchParams(sent[1]));
     const answers = [];

@@ -8,6 +8,7 @@ import {
   openBrowser,
   openTab,
   picture,
+  smallTargets,
 } from '../../support/endpoints/browser.ts';
 import {
   openPageFixture,
@@ -115,6 +116,7 @@ describeInBrowser('a reader of the page', () => {
         expect([view, await axeViolations(page)]).toEqual([view, []]);
         const wide = 'Math.max(0, document.documentElement.scrollWidth - window.innerWidth)';
         expect([view, await page.evaluate(wide)]).toEqual([view, 0]);
+        expect([view, await smallTargets(page)]).toEqual([view, []]);
         await picture(page, `${width}-${colorScheme}-${view}`);
       }
       expect(complaints).toEqual([]);
@@ -150,14 +152,12 @@ describeInBrowser('a reader of the page', () => {
     await tabTo(page, /^Show what it does$/);
     await page.keyboard.press('Enter');
     await page.getByText('Left out:').waitFor();
-    await tabTo(page, /^Use this plan$/);
-    await page.keyboard.press('Enter');
-    await page.getByRole('heading', { name: 'Send these orders?' }).waitFor();
-    expect((await waiting())?.digest).not.toBe(before?.digest);
-    await tabTo(page, /^Send 11 orders$/);
+    expect(await page.locator('.effects').innerText()).toMatch(/^PRACTICE: no real money/);
+    await tabTo(page, /^Use it and send 11 orders$/);
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'Done' }).waitFor();
     const approved = await waiting();
+    expect(approved?.digest).not.toBe(before?.digest);
     expect(approved).toMatchObject({ state: 'APPROVED', surface: 'page' });
     expect(approved?.plan?.actions).toHaveLength(11);
     expect(complaints).toEqual([]);

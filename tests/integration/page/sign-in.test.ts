@@ -82,7 +82,7 @@ describe('signing in', () => {
       /^trader=[0-9a-f]{32}\.[0-9a-f]{64}; Path=\/trader\/; Max-Age=86400; HttpOnly; SameSite=Strict$/,
     );
     expect(headers.get('location')).toBe('./');
-    expect((await visitor.get()).text).toContain('Signed in: may trade');
+    expect((await visitor.get()).text).toContain('Signed in: may view, change things and trade');
   });
 
   it('marks the cookie secure where the browser came by TLS', async () => {
@@ -92,13 +92,13 @@ describe('signing in', () => {
   });
 
   it.each([
-    ['read', TOKENS.read ?? '', 'read'],
-    ['write', TOKENS.write, 'write'],
-    ['trade', TOKENS.trade, 'trade'],
-  ])('lets the %s token in for what it covers', async (_name, token, role) => {
+    ['read', TOKENS.read ?? '', 'may view'],
+    ['write', TOKENS.write, 'may view and send test notices'],
+    ['trade', TOKENS.trade, 'may view, change things and trade'],
+  ])('lets the %s token in for what it covers', async (_name, token, may) => {
     const visitor = new Visitor(fixture.url);
     await visitor.signIn(token);
-    expect((await visitor.get()).text).toContain(`Signed in: may ${role}`);
+    expect((await visitor.get()).text).toContain(`Signed in: ${may}</span>`);
   });
 
   it('keeps secrets and tokens out of everything it stores and shows', async () => {
@@ -181,6 +181,59 @@ describe('a session', () => {
     expect((await laptop.get()).text).toContain('Password of the operator');
   });
 
+  it('is not kept out by a cookie of the same name from another port of the host', async () => {
+    const visitor = await signedIn();
+    const own = visitor.cookie;
+    for (const tossed of ['trader=x', `trader=${'0'.repeat(32)}.${'0'.repeat(64)}`, 'trader=']) {
+      visitor.cookie = `${tossed}; ${own}`;
+      expect((await visitor.get()).text).toContain('Signed in');
+      visitor.cookie = `${own}; ${tossed}`;
+      expect((await visitor.get()).text).toContain('Signed in');
+    }
+  });
+
+  it('ends no session that may do more than it', async () => {
+    const [owner, guest] = [await signedIn(), await signedIn('read')];
+    const { text } = await guest.get('?view=system');
+    expect(text).not.toContain('Sign out everywhere');
+    const ownerId = owner.cookie.replace('trader=', '').split('.')[0] ?? '';
+    const [, csrf = ''] = /name="csrf"\s+value="(\w+)"/.exec(text) ?? [];
+    for (const fields of [{ do: 'revoke', session: ownerId }, { do: 'revoke-all' }])
+      expect((await guest.post({ ...fields, csrf, key: 'k' })).status).toBe(403);
+    expect((await owner.get()).text).toContain('Signed in');
+    const guestId = guest.cookie.replace('trader=', '').split('.')[0] ?? '';
+    await owner.submit('?view=system', 'revoke', { session: guestId });
+    expect((await guest.get()).text).toContain('Password of the operator');
+  });
+
+  it('ends its stream of events when it is revoked, and gets no other', async () => {
+    const visitor = await signedIn();
+    const stream = await fetch(`${fixture.url}events`, { headers: { cookie: visitor.cookie } });
+    const copy = visitor.cookie;
+    await visitor.submit('?view=system', 'revoke-all');
+    // Until the server ends it.
+    expect(await stream.text()).toMatch(/^retry: \d+\nid: [0-9a-f]{16}\nevent: beat/);
+    const again = await fetch(`${fixture.url}events`, { headers: { cookie: copy } });
+    expect(again.status).toBe(401);
+  });
+
+  it('hears at once what it missed between two streams of events', async () => {
+    const visitor = await signedIn();
+    const first = async (lastId?: string) => {
+      const headers = { cookie: visitor.cookie, ...(lastId && { 'last-event-id': lastId }) };
+      const answer = await fetch(`${fixture.url}events`, { headers });
+      const { value = new Uint8Array() } = (await answer.body?.getReader().read()) ?? {};
+      const text = Buffer.from(value).toString();
+      return [/event: (\w+)/.exec(text)?.[1], /id: (\w+)/.exec(text)?.[1]] as const;
+    };
+    const [event, id] = await first();
+    expect([event, (await first(id))[0]]).toEqual(['beat', 'beat']);
+    await visitor.submit('', 'halt');
+    // The state is read at most once a second.
+    await new Promise((resolve) => setTimeout(resolve, 1_100));
+    expect((await first(id))[0]).toBe('changed');
+  });
+
   it('ends with signing out, also for a copy of its cookie', async () => {
     const visitor = await signedIn();
     const copy = new Visitor(fixture.url);
@@ -233,6 +286,28 @@ describe('changing something', () => {
     expect(await tradingState()).toBeNull();
   });
 
+  it('says to who may not why, and returns to what was asked for after signing in', async () => {
+    const guest = await signedIn('read');
+    const overview = (await guest.get()).text;
+    expect(overview).toMatch(
+      /This session may view, no more\.\s+To stop, approve or change something/,
+    );
+    const asked = await guest.get('?view=job&job=sync-prices');
+    const place = asked.headers.get('location') ?? '';
+    expect([asked.status, place]).toEqual([303, './?view=sign-in&then=job%26job%3Dsync-prices']);
+    const form = (await guest.get(place.slice(2))).text;
+    expect(form).toContain('You are signed in, but this session may view, no more. To run a job,');
+    const fields = { do: 'sign-in', then: 'job&job=sync-prices', password: PASSWORD };
+    const done = await guest.post({ ...fields, role: 'trade' });
+    expect(done.headers.get('location')).toBe('./?view=job&job=sync-prices');
+    const stranger = await new Visitor(fixture.url).get('?view=sign-in&then=approve');
+    expect(stranger.text).toContain('To approve a plan, sign in.');
+    for (const then of ['//evil.example', 'https://evil.example', '../x', 'a b', 'x&do=halt']) {
+      const answer = await guest.post({ ...fields, then, role: 'trade' });
+      expect(answer.headers.get('location')).toMatch(/^\.\/(\?view=[a-z-]+)?$/);
+    }
+  });
+
   it('refuses a GET for a change, and an unknown action', async () => {
     const visitor = await signedIn();
     await visitor.get('?do=halt');
@@ -279,9 +354,31 @@ describe('responses of the page', () => {
     expect(headers.get('cross-origin-opener-policy')).toBe('same-origin');
   });
 
+  it('is whole and never kept, whatever part or state of it a request asks for', async () => {
+    const visitor = await signedIn();
+    for (const asked of [
+      ...[{ range: 'bytes=0-10' }, { 'if-none-match': '*' }],
+      ...[
+        { 'if-modified-since': 'Fri, 01 Jan 2100 00:00:00 GMT' },
+        { 'cache-control': 'only-if-cached' },
+      ],
+    ]) {
+      Object.assign(visitor.headers, asked);
+      const { status, headers, text } = await visitor.get('?view=holdings');
+      expect([asked, status, headers.get('cache-control')]).toEqual([asked, 200, 'no-store']);
+      expect([headers.get('etag'), headers.get('content-range')]).toEqual([null, null]);
+      expect(text).toContain('</html>');
+    }
+    for (const path of ['events', 'nowhere', '?view=sign-in']) {
+      const { headers } = await new Visitor(fixture.url).get(path);
+      expect([path, headers.get('cache-control')]).toEqual([path, 'no-store']);
+      expect([path, headers.get('x-content-type-options')]).toEqual([path, 'nosniff']);
+    }
+  });
+
   it('escapes names', async () => {
     const visitor = await signedIn();
-    const { text } = await visitor.get('?view=job&job=%3Cscript%3Ealert(1)%3C/script%3E');
+    const { text } = await visitor.get('?view=sign-in&then=%3Cscript%3Ealert(1)%3C/script%3E');
     expect(text).not.toContain('<script>alert');
     expect(text).toContain('&lt;script&gt;alert');
   });

@@ -12,6 +12,7 @@ import {
   openBrowser,
   openTab,
   picture,
+  smallTargets,
   type Watched,
 } from '../../support/endpoints/browser.ts';
 import {
@@ -199,6 +200,7 @@ describeInBrowser('the page, as its owner finds it', () => {
       const wide = 'Math.max(0, document.documentElement.scrollWidth - window.innerWidth)';
       expect([where, await page.evaluate(wide)]).toEqual([where, 0]);
       expect([where, await page.evaluate(outOfCards)]).toEqual([where, []]);
+      expect([where, await smallTargets(page)]).toEqual([where, []]);
       await picture(page, `state-${name}-${where}`);
       expect(complaints).toEqual([]);
     }

@@ -6,6 +6,8 @@ import {
   describeInBrowser,
   openBrowser,
   openTab,
+  picture,
+  smallTargets,
 } from '../../support/endpoints/browser.ts';
 import {
   openPageFixture,
@@ -65,6 +67,11 @@ describeInBrowser('the page in a browser', () => {
         const overflow = `document.documentElement.scrollWidth - window.innerWidth`;
         expect([view, Math.max(0, Number(await page.evaluate(overflow)))]).toEqual([view, 0]);
         expect([view, await axeViolations(page)]).toEqual([view, []]);
+        expect([view, await smallTargets(page)]).toEqual([view, []]);
+        await picture(
+          page,
+          `form-${width}-${colorScheme}-${/view=([a-z-]+)/.exec(view)?.[1] ?? 'overview'}`,
+        );
       }
       expect(complaints).toEqual([]);
       await close();

@@ -58,6 +58,8 @@ const PICTURES = 'build/pictures';
 
 /** A picture of the whole page for people to look at; nothing is compared with it. */
 export async function picture(page: Page, name: string): Promise<void> {
+  // A header that sticks would lie across the middle of the page.
+  await page.evaluate('window.scrollTo(0, 0)');
   await page.screenshot({ path: `${PICTURES}/${name}.png`, fullPage: true });
 }
 
@@ -76,6 +78,20 @@ export async function axeViolations(page: Page): Promise<string[]> {
     `axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })`,
   )) as AxeResult;
   return result.violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''}`);
+}
+
+/** What is pressed by a finger and smaller than 44 px, other than within a sentence. */
+export function smallTargets(page: Page): Promise<readonly string[]> {
+  return page.evaluate(`[...document.querySelectorAll('a[href], button, summary, input, select, textarea')]
+    .map((one) => one.matches('[type=checkbox], [type=radio]') ? one.closest('label') ?? one : one)
+    .filter((one) => one.checkVisibility({ checkVisibilityCSS: true }) && !one.matches('.skip, .term'))
+    .filter((one) => {
+      const text = [...one.parentElement.childNodes].some((node) => node.nodeType === 3 && node.data.trim() !== '');
+      return !(text && getComputedStyle(one).display === 'inline');
+    })
+    .map((one) => [one, one.getBoundingClientRect()])
+    .filter(([, box]) => box.width > 1 && (box.height < 43.5 || box.width < 43.5))
+    .map(([one, box]) => Math.round(box.width) + 'x' + Math.round(box.height) + ' ' + one.outerHTML.slice(0, 120))`);
 }
 
 function axePath(): string {

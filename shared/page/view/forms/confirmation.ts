@@ -12,25 +12,35 @@ export interface Confirmation {
   readonly fields?: Html | undefined;
   /** Whether the password is asked for once more. */
   readonly needsProof?: boolean;
+  /** Sends orders as well, in the same press; says whether they move real money. */
+  readonly andSends?: { readonly verb: string; readonly value: string } | undefined;
   /** Where to go without doing it; the overview where it is absent. */
   readonly back?: string;
 }
 
 export function confirmView(context: ViewContext, confirmation: Confirmation): Html {
-  const { title, effects, action, verb, fields, needsProof, back = './' } = confirmation;
+  const { title, effects, action, verb, fields, needsProof, andSends, back = './' } = confirmation;
   return html`<section class="card form">
     <h1>${title}</h1>
     <ul class="effects">
-      ${effects.map((effect) => html`<li>${effect}</li>`)}
+      ${andSends && html`<li>${moneyAtStake(context)}</li>`}${effects.map((effect) => html`<li>${effect}</li>`)}
     </ul>
     <form method="post" action="./">
       ${context.hidden(action)}${fields} ${needsProof && !context.isProved && proof(context)}
       <p class="acts">
         <a class="button" href="${back}" autofocus>Leave it as it is</a>
         <button class="primary">${verb}</button>
+        ${andSends && html`<button name="send" value="${andSends.value}">${andSends.verb}</button>`}
       </p>
     </form>
   </section>`;
+}
+
+/** Whether what is sent moves real money. */
+export function moneyAtStake({ overview }: ViewContext): string {
+  return overview?.trading?.practice === false
+    ? 'REAL MONEY is moved.'
+    : 'PRACTICE: no real money is moved.';
 }
 
 /** Without one that was given within ten minutes. */

@@ -1,10 +1,11 @@
 /** The effect of an action, shown before it is confirmed. */
-import { confirmView, type Confirmation } from './confirmation.ts';
+import { confirmView, messageView, moneyAtStake, type Confirmation } from './confirmation.ts';
 import { plural } from '../format.ts';
 import { html, type Html } from '../html.ts';
 import type { ViewContext } from '../view-context.ts';
 
-type Confirm = (context: ViewContext) => Confirmation;
+/** Undefined where there is nothing to confirm. */
+type Confirm = (context: ViewContext) => Confirmation | undefined;
 
 const confirmations: Readonly<Record<string, Confirm>> = {
   resume: ({ overview, format }) => ({
@@ -47,6 +48,7 @@ const confirmations: Readonly<Record<string, Confirm>> = {
     verb: `Send ${orderCount(context)}`,
     fields: bound(context),
   }),
+  // An approval can be withdrawn by it, until it is executed.
   reject: (context) => ({
     title: 'Reject this plan?',
     effects: ['Nothing is sent.', 'The same orders are not proposed again for a week.'],
@@ -68,7 +70,7 @@ const confirmations: Readonly<Record<string, Confirm>> = {
         ><input id="words" name="words" maxlength="500" />
       </p>`,
   }),
-  trust: ({ overview }) => ({
+  trust: ({ overview, hasReplay }) => ({
     title: 'How far may it act alone?',
     effects: [
       `Now: ${overview?.trustLevel || 'unknown'}.`,
@@ -79,7 +81,11 @@ const confirmations: Readonly<Record<string, Confirm>> = {
         are put to you.`,
       html`A step up needs this sentence, word for word:
         <q>I trust account ${overview?.accountId} at level LEVEL</q>. A step down needs nothing.`,
-      html`<a href="replay">The last replay</a> shows what the policy would have done in the past.`,
+      hasReplay
+        ? html`<a href="replay">The last replay</a> shows what the policy would have done in the
+            past.`
+        : html`<code>npx trader replay</code> on the machine shows what the policy would have done
+            in the past; nobody has run it yet.`,
     ],
     action: 'trust',
     verb: 'Set this level',
@@ -107,10 +113,11 @@ const confirmations: Readonly<Record<string, Confirm>> = {
   job: ({ overview, query }) => {
     const name = query.get('job') ?? '';
     const found = overview?.jobs.find((one) => one.name === name);
+    if (!found) return undefined;
     return {
       title: `Run ${name} now?`,
       effects: [
-        found?.description ?? 'There is no such job.',
+        found.description,
         ...(name === 'trading-cycle' ? ['It may send orders, within all limits.'] : []),
       ],
       action: 'job',
@@ -139,11 +146,11 @@ function orderCount({ overview }: ViewContext): string {
 
 function approvalEffects(context: ViewContext): (Html | string)[] {
   const { overview, format } = context;
-  const { plan, proposal, trading } = overview ?? {};
+  const { plan, proposal } = overview ?? {};
   if (!plan || !proposal) return ['No plan waits for an answer.'];
   const largest = plan.actions.toSorted((a, b) => amountOf(b) - amountOf(a))[0];
   return [
-    trading?.practice === false ? 'REAL MONEY is moved.' : 'PRACTICE: no real money is moved.',
+    moneyAtStake(context),
     ...plan.actions.map(
       ({ side, quantity, symbol, value }) =>
         html`<b>${side === 'SELL' ? 'Sell' : 'Buy'} ${format.number(quantity)} ${symbol}</b> for
@@ -165,6 +172,9 @@ function amountOf({ value }: { readonly value?: { readonly amount: string } | un
 }
 
 export function confirmationView(context: ViewContext): Html | undefined {
-  const confirm = confirmations[context.view];
-  return confirm && confirmView(context, confirm(context));
+  const { view, overview } = context;
+  if (['approve', 'reject'].includes(view) && !(overview?.plan && overview.proposal))
+    return messageView(`Nothing to ${view}`, 'No plan waits for an answer.');
+  const confirmation = confirmations[view]?.(context);
+  return confirmation && confirmView(context, confirmation);
 }

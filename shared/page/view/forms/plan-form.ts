@@ -45,7 +45,9 @@ function orderFields({ format }: ViewContext, action: PlannedAction): Html {
         required
       />
       <label><input type="checkbox" name="leave-${isin}" value="yes" /> leave ${symbol} out</label>
-      <a href="?view=policy&amp;isin=${isin}">Not until a day…</a>
+      <span class="onward"
+        ><a href="?view=policy&amp;isin=${isin}">Not ${symbol} until a day…</a></span
+      >
     </p>
   </li>`;
 }

@@ -81,7 +81,7 @@ ${document}</textarea>
           </p>
           ${buttons()}
         </form>
-        <p><a href="?view=targets">Own targets instead of an objective</a></p>
+        <p class="onward"><a href="?view=targets">Own targets instead of an objective</a></p>
       </section>
     </div>`;
 }

@@ -1,4 +1,5 @@
 /** Signing in. */
+import { whySignIn } from '../role-text.ts';
 import { html, type Html } from '../html.ts';
 import type { ViewContext } from '../view-context.ts';
 
@@ -9,10 +10,12 @@ export interface SignInState {
   readonly hasPasskey: boolean;
 }
 
-export function signInView({ query }: ViewContext, { complaint, hasPasskey }: SignInState): Html {
-  const then = query.get('then') ?? '';
+export function signInView(context: ViewContext, { complaint, hasPasskey }: SignInState): Html {
+  const then = context.query.get('then') ?? '';
+  const why = whySignIn(context, then);
   return html`<section class="card form">
     <h1>Sign in</h1>
+    ${why !== undefined && html`<p>${why}</p>`}
     ${complaint !== undefined && html`<p class="warning" role="alert">${complaint}</p>`}
     <form method="post" action="./">
       <input type="hidden" name="do" value="sign-in" /><input
@@ -44,7 +47,7 @@ export function signInView({ query }: ViewContext, { complaint, hasPasskey }: Si
       <fieldset>
         <legend>This session may</legend>
         <label><input type="radio" name="role" value="read" /> view</label>
-        <label><input type="radio" name="role" value="write" /> view and change settings</label>
+        <label><input type="radio" name="role" value="write" /> view and send test notices</label>
         <label
           ><input type="radio" name="role" value="trade" checked /> also stop, resume, approve and
           move money</label
