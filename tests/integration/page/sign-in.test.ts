@@ -376,6 +376,22 @@ describe('responses of the page', () => {
     }
   });
 
+  it('lead to the last replay only where there is one', async () => {
+    const visitor = await signedIn();
+    for (const view of ['', '?view=holdings', '?view=trust'])
+      expect([view, (await visitor.get(view)).text]).toEqual([
+        ...[view, expect.not.stringContaining('href="replay"')],
+      ]);
+    expect((await visitor.get('replay')).status).toBe(404);
+    const { redis: client } = fixture.dependencies.database;
+    await client.hset(keys.gateway.lastReplay(), 'html', '<!doctype html><p>the report</p>');
+    for (const view of ['', '?view=holdings', '?view=trust'])
+      expect([view, (await visitor.get(view)).text]).toEqual([
+        ...[view, expect.stringContaining('href="replay"')],
+      ]);
+    expect((await visitor.get('replay')).text).toContain('the report');
+  });
+
   it('escapes names', async () => {
     const visitor = await signedIn();
     const { text } = await visitor.get('?view=sign-in&then=%3Cscript%3Ealert(1)%3C/script%3E');

@@ -127,7 +127,7 @@ const states: readonly State[] = [
   {
     name: 'holdings-5000',
     view: '?view=holdings',
-    says: /of 5000 are shown/,
+    says: /of 5,000 are shown/,
     prepare: (f) => changeOverview(f, manyHoldings),
   },
   {
