@@ -25,7 +25,7 @@ export async function findRedisServer(options: ProgramOptions): Promise<string> 
   }
   throw new Failure(
     'REFUSED',
-    'redis-server is not installed: install it (Debian: apt-get install redis-server), or set REDIS_URL.',
+    'redis-server is not installed: install it (Debian, Ubuntu: apt-get install redis-server; macOS: brew install redis), or set REDIS_URL.',
     { rule: 'redis-server-missing' },
   );
 }

@@ -129,7 +129,7 @@ describe('finding redis-server', () => {
       findRedisServer({ env: { PATH: dir }, isRoot: false, print }),
     ).rejects.toMatchObject({
       message:
-        'redis-server is not installed: install it (Debian: apt-get install redis-server), or set REDIS_URL.',
+        'redis-server is not installed: install it (Debian, Ubuntu: apt-get install redis-server; macOS: brew install redis), or set REDIS_URL.',
     });
   });
 
