@@ -29,7 +29,7 @@ describe('a line', () => {
       'the next cycle is at Mon 30 Nov 07:00 UTC',
       ['the next cycle is at', '  Mon 30 Nov 07:00 UTC'],
     ],
-    ['the share of it goes up to 12.5 %', ['the share of it goes', '  up to 12.5 %']],
+    ['the share of it goes up to 12.5 %', ['the share of it goes up', '  to 12.5 %']],
   ])('parts no figure from what it counts: %s', (line, lines) => {
     expect(wrapped(line, 24)).toEqual(lines);
   });
