@@ -9,13 +9,15 @@
  *
  * `--compose` and `--provider`: faasd's compose file and its provider's systemd unit, for the limits
  * of gateway and provider; unless given, where faasd puts them, and on a machine without them the
- * limits are not checked, which is said.
+ * limits are not checked, which is said. What `systemctl edit` added to the unit counts: it lies beside it, in
+ * `FILE.d/*.conf`.
  *
  * The boards in the folders beside FOLDER are held against it: a service that two have, or none, is a difference.
  *
  * Exit code 0 when all is as it should be, 1 with a line for each difference, 2 when it cannot be determined.
  */
 import { existsSync, readFileSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { StackFunction } from '#gateway/runtime/deployments/stack-file.ts';
 import { differences } from './deploy/function-differences.ts';
@@ -33,14 +35,25 @@ import {
 } from './deploy/host-time-limits.ts';
 import { placementDifferences } from './deploy/placement-conflicts.ts';
 import { servicesOf, requestedFunctions } from './deploy/board-functions.ts';
+import { unitText } from './deploy/unit-text.ts';
 
 const COMPOSE = '/var/lib/faasd/docker-compose.yaml';
-const PROVIDER = '/lib/systemd/system/faasd-provider.service';
+const PROVIDER = 'faasd-provider.service';
 
-function textOf(given: string | undefined, usual: string, what: string): string | undefined {
-  if (given !== undefined || existsSync(usual)) return readFileSync(given ?? usual, 'utf8');
-  console.log(`the limits of the ${what} were not checked: there is no ${usual} here`);
+function gatewayFile(given: string | undefined): string | undefined {
+  if (given !== undefined || existsSync(COMPOSE)) return readFileSync(given ?? COMPOSE, 'utf8');
+  console.log(`the limits of the gateway were not checked: there is no ${COMPOSE} here`);
   return undefined;
+}
+
+function providerUnit(given: string | undefined): string | undefined {
+  const text =
+    given === undefined ? unitText(PROVIDER) : unitText(basename(given), [dirname(given)]);
+  if (text === undefined && given !== undefined)
+    throw new Error(`--provider: there is no ${given}`);
+  if (text === undefined)
+    console.log(`the limits of the provider were not checked: there is no ${PROVIDER} here`);
+  return text;
 }
 
 const WAKES_WITHIN_MS = 30_000;
@@ -71,8 +84,8 @@ async function main(): Promise<number> {
   const gateway = gatewayAddress(values.gateway);
   const requested = requestedFunctions(values.stack, servicesOf(values.board), process.env);
   const authorization = authorizationOf(gateway, values['password-file'], process.env);
-  const compose = textOf(values.compose, COMPOSE, 'gateway');
-  const provider = textOf(values.provider, PROVIDER, 'provider');
+  const compose = gatewayFile(values.compose);
+  const provider = providerUnit(values.provider);
   const limits = [
     ...(compose === undefined ? [] : limitsOfGateway(compose)),
     ...(provider === undefined ? [] : limitsOfProvider(provider)),

@@ -39,9 +39,14 @@ export function limitsOfGateway(composeText: string): Limit[] {
   return OF_GATEWAY.map((name) => ({ name: `gateway: ${name}`, text: variables[name] ?? DEFAULT }));
 }
 
-/** @param unitText the systemd unit of faasd's provider, with its `Environment=` lines */
-export function limitsOfProvider(unitText: string): Limit[] {
-  const assigned = [...unitText.matchAll(/^\s*Environment=(.*)$/gm)].flatMap(([, line = '']) =>
+/**
+ * @param unit text of the systemd unit of faasd's provider, with its `Environment=` lines and what was added to it:
+ *   the last one counts, and an empty one forgets those before it
+ */
+export function limitsOfProvider(unit: string): Limit[] {
+  const lines = [...unit.matchAll(/^\s*Environment=(.*)$/gm)].map(([, line = '']) => line.trim());
+  const counted = lines.slice(lines.lastIndexOf('') + 1);
+  const assigned = counted.flatMap((line) =>
     [...line.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(([, a, b, c]) => a ?? b ?? c ?? ''),
   );
   const text = variablesOf(assigned)[OF_PROVIDER] ?? DEFAULT;

@@ -22,8 +22,15 @@ export function decode<T>(schema: z.ZodType<T>, json: string, what: string): T {
   try {
     return schema.parse(JSON.parse(json));
   } catch (thrown) {
-    throw dataCorrupt(what, thrown instanceof z.ZodError ? z.prettifyError(thrown) : 'not JSON');
+    throw dataCorrupt(what, thrown instanceof z.ZodError ? reasonOf(thrown) : 'not JSON');
   }
+}
+
+/** After going back to a version before, a record may have fields that only the newer one knows. */
+function reasonOf(error: z.ZodError): string {
+  const isNewer = error.issues.every(({ code }) => code === 'unrecognized_keys');
+  const said = z.prettifyError(error);
+  return isNewer ? `${said}. It was probably written by a newer version, which can read it` : said;
 }
 
 export const storedDecimal = z.string().transform((text) => Decimal.parse(text));

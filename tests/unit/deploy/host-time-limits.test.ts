@@ -1,9 +1,13 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import {
   innerDifferences,
   limitDifferences,
   limitsOfGateway,
   limitsOfProvider,
 } from '../../../scripts/deploy/host-time-limits.ts';
+import { unitText } from '../../../scripts/deploy/unit-text.ts';
 import { servicesOf, requestedFunctions } from '../../../scripts/deploy/board-functions.ts';
 
 const ALL = servicesOf('deploy/boards/all-local');
@@ -44,6 +48,46 @@ describe.each(['stack.yml', 'stack.packed.yml'])('limits around %s', (stack) => 
     expect(limitDifferences(requested, limits)).toEqual([
       'gateway: read_timeout is soon, which is no duration',
     ]);
+  });
+});
+
+describe('the unit of the provider', () => {
+  let root: string;
+  const NAME = 'faasd-provider.service';
+
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), 'units-'));
+    put('lib', NAME, '[Service]\nEnvironment="service_timeout=30s"\n');
+  });
+  afterEach(() => rmSync(root, { recursive: true }));
+
+  function put(folder: string, path: string, text: string): void {
+    const file = join(root, folder, path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+  }
+  const limit = (): string | undefined => {
+    const text = unitText(NAME, [join(root, 'etc'), join(root, 'lib')]);
+    return text === undefined ? undefined : limitsOfProvider(text)[0]?.text;
+  };
+
+  test('is read with what systemctl edit added, the last name at last', () => {
+    expect(limit()).toBe('30s');
+    put('etc', `${NAME}.d/override.conf`, '[Service]\nEnvironment=service_timeout=4000s\n');
+    expect(limit()).toBe('4000s');
+    put('lib', `${NAME}.d/10-first.conf`, '[Service]\nEnvironment=service_timeout=5s\n');
+    put('lib', `${NAME}.d/zz.txt`, 'Environment=service_timeout=6s\n');
+    expect(limit()).toBe('4000s');
+    put('lib', `${NAME}.d/override.conf`, '[Service]\nEnvironment=service_timeout=7s\n');
+    expect(limit()).toBe('4000s');
+    put('etc', `${NAME}.d/zz.conf`, '[Service]\nEnvironment=\n');
+    expect(limit()).toBe('60s');
+  });
+
+  test('is replaced by one of the same name in a more important folder, and may be missing', () => {
+    put('etc', NAME, '[Service]\nEnvironment=service_timeout=90m\n');
+    expect(limit()).toBe('90m');
+    expect(unitText('other.service', [join(root, 'etc'), join(root, 'lib')])).toBeUndefined();
   });
 });
 
