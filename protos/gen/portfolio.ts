@@ -395,7 +395,7 @@ export interface VerifyLedgerResponse {
 }
 
 export interface LedgerFinding {
-  /** chain, balance, book or statement */
+  /** chain, balance, book, valuation (`line_id` is its day) or statement */
   check: string;
   /** From 1; 0 where no single line is wrong. */
   sequence: number;

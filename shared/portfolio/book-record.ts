@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { AccountId } from '#shared/kernel/identifiers.ts';
 import {
   decode,
+  encode,
   storedCurrency,
   storedDay,
   storedDecimal,
@@ -11,6 +12,8 @@ import {
   storedMoney,
   storedPrice,
 } from '#shared/redis/codec.ts';
+import { dataCorrupt } from '#shared/kernel/failure.ts';
+import { shortHash } from '#shared/kernel/hash.ts';
 import { GrowingSet } from '#shared/kernel/collections/growing-set.ts';
 import type { Book, Holding, LedgerEntry } from './model/book.ts';
 import { lotMethods } from './model/lots.ts';
@@ -52,6 +55,8 @@ export const bookRecord = z.strictObject({
   otherCash: z.unknown().optional(),
   coversThrough: storedInstant.optional(),
   syncedAt: storedInstant.optional(),
+  /** Of what no line of the ledger explains (`statedHash`); absent in books from before it was kept. */
+  stated: z.string().optional(),
   /** The last line of the ledger; absent until the first is appended to the chain. */
   ledger: z.strictObject({ lines: z.number(), hash: z.string() }).optional(),
 });
@@ -133,14 +138,35 @@ export function lineOf(json: string, isChained: boolean, key: string): LedgerEnt
   return isChained ? decode(ledgerRecordLine, json, key).line : decode(ledgerLine, json, key);
 }
 
-export const valuationRecord = z.strictObject({
+const valuationRecord = z.strictObject({
   day: storedDay,
   total: storedMoney,
   cash: storedMoney,
   cost: storedMoney,
   positions: z.number(),
   recordedAt: storedInstant,
-}) satisfies z.ZodType<DayValuation>;
+  /** Of the rest; absent in those from before it was kept. */
+  hash: z.string().optional(),
+});
+
+export function valuationText(valuation: DayValuation): string {
+  return encode({ ...valuation, hash: shortHash(valuation) });
+}
+
+/** @throws Failure DATA_CORRUPT for a value that is not what was put on record for the day */
+export function valuationOf(text: string, day: string, key: string): DayValuation {
+  const { hash, ...valuation } = decode(valuationRecord, text, `${key} ${day}`);
+  if (valuation.day !== day || (hash !== undefined && hash !== shortHash(valuation)))
+    throw dataCorrupt(`${key} ${day}`, 'it is not what was stored');
+  return valuation;
+}
+
+/** Of what the book has from the broker's statement alone: a ledger does not make it. */
+export function statedHash(book: Pick<Book, (typeof stated)[number]>): string {
+  return shortHash(Object.fromEntries(stated.map((name) => [name, book[name] ?? null])));
+}
+
+const stated = ['pendingDeposits', 'pendingWithdrawals', 'coversThrough', 'syncedAt'] as const;
 
 /** A record that stays in memory is opened once. */
 const opened = new WeakMap<BookRecord, Book>();
@@ -154,7 +180,7 @@ export function bookOf(record: BookRecord, accountId: AccountId): Book {
 }
 
 function openBook(
-  { ledger: _head, otherCash: _unbooked, ...record }: BookRecord,
+  { ledger: _head, stated: _hash, otherCash: _unbooked, ...record }: BookRecord,
   accountId: AccountId,
 ): Book {
   const holdings = record.holdings.map((h): [Holding['isin'], Holding] => [h.isin, h]);
@@ -173,6 +199,7 @@ export function recordOf(book: Book, ledger?: BookRecord['ledger']): BookRecord 
     ...rest,
     holdings: [...book.holdings.values()],
     booked: book.booked.values(),
+    stated: statedHash(book),
     ...(ledger && { ledger }),
   };
   opened.set(record, book);

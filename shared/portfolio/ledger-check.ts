@@ -5,8 +5,9 @@
 import { Failure } from '#shared/kernel/failure.ts';
 import { canonicalJson } from '#shared/kernel/hash.ts';
 import { decode } from '#shared/redis/codec.ts';
-import { ledgerRecord, lineOf, recordOf } from './book-record.ts';
+import { ledgerRecord, lineOf, recordOf, statedHash, valuationOf } from './book-record.ts';
 import { CHAIN_START, type ChainHead } from '#shared/kernel/hash-chain.ts';
+import { fillLine, flowLine } from './model/ledger-lines.ts';
 import { chainLink, headAfter, isUnaltered } from './ledger-chain.ts';
 import type { BrokerStatement } from '#shared/clients/broker/broker.ts';
 import type { Book, Holding } from './model/book.ts';
@@ -17,7 +18,7 @@ import { imbalance } from './model/posting.ts';
 import type { StoredChain } from './stored-book.ts';
 
 export interface LedgerFinding {
-  readonly check: 'chain' | 'balance' | 'book' | 'statement';
+  readonly check: 'chain' | 'balance' | 'book' | 'valuation' | 'statement';
   /** Number of the line, from 1; 0 where no single line is wrong. */
   readonly sequence: number;
   /** Id of the line; empty where it cannot be read. */
@@ -35,7 +36,8 @@ export interface CheckedLedger {
   readonly finding?: LedgerFinding | undefined;
 }
 
-export function checkLedger({ lines, head: stated }: StoredChain, book: Book): CheckedLedger {
+export function checkLedger(chain: StoredChain): CheckedLedger {
+  const { lines, book } = chain;
   let head = CHAIN_START;
   let unchained = 0;
   let replayed = emptyBook(book.accountId, book.currency);
@@ -48,7 +50,7 @@ export function checkLedger({ lines, head: stated }: StoredChain, book: Book): C
     head = headAfter(head, stored);
     replayed = checked.book;
   }
-  return { head, unchained, posted, finding: endFinding(head, stated, replayed, book) };
+  return { head, unchained, posted, finding: endFinding(head, chain, replayed) };
 }
 
 interface CheckedLine extends PostedLine {
@@ -103,17 +105,24 @@ function statedPostings(json: string): PostedLine['postings'] {
 
 function endFinding(
   head: ChainHead,
-  stated: ChainHead | undefined,
+  { head: stated, stated: hash, book, unreadable }: StoredChain,
   replayed: Book,
-  book: Book,
 ): LedgerFinding | undefined {
   const at = { sequence: 0, lineId: '' };
+  if (unreadable !== undefined)
+    return { check: 'book', ...at, message: `the stored book cannot be read: ${unreadable}` };
+  if (!stated && hash !== undefined && head.lines > 0)
+    return { check: 'chain', ...at, message: 'the book does not say where the ledger ends' };
   if (stated && (stated.lines !== head.lines || stated.hash !== head.hash))
     return {
       ...{ check: 'chain', ...at },
       message: `the book was made of ${stated.lines} lines, and the ledger has ${head.lines}, or other ones`,
     };
-  const difference = bookDifference(replayed, book);
+  const difference =
+    bookDifference(replayed, book) ??
+    (hash !== undefined && hash !== statedHash(book)
+      ? 'what the book has from the statement alone is not what was stored'
+      : undefined);
   return difference === undefined ? undefined : { check: 'book', ...at, message: difference };
 }
 
@@ -128,11 +137,66 @@ function bookDifference(replayed: Book, book: Book): string | undefined {
   const different = [...isins].filter((isin) => made?.get(isin) !== held?.get(isin));
   if (different.length > 0)
     return `the book's lots of ${different.join(', ')} are not those that the ledger makes`;
-  return undefined;
+  return bookedDifference(replayed, book);
+}
+
+/** A line whose id the book does not have would be booked once more. */
+function bookedDifference(replayed: Book, book: Book): string | undefined {
+  const [made, stored] = [replayed, book].map((one) => one.booked.values());
+  const missing = made?.find((id) => !book.booked.has(id));
+  if (missing !== undefined) return `the book does not have ${missing} among what is booked`;
+  const strange = stored?.find((id) => !replayed.booked.has(id));
+  if (strange !== undefined) return `the book has ${strange} as booked, and the ledger has not`;
+  const [awaited, kept] = [replayed, book].map((one) => canonicalJson(one.awaitedCharges ?? []));
+  return awaited === kept
+    ? undefined
+    : "the book's charges that are awaited are not those that the ledger makes";
 }
 
 function keyed(holding: Holding): readonly [string, string] {
   return [holding.isin, canonicalJson(holding)];
+}
+
+/** Where a simulated broker says otherwise of what is booked: its own record was changed. */
+export function bookedOtherwise(
+  posted: readonly PostedLine[],
+  { fills, flows, otherBalances = [] }: BrokerStatement,
+): LedgerFinding[] {
+  const sequences = new Map(posted.map(({ line }, i) => [line.id, { line, sequence: i + 1 }]));
+  const reported = [
+    ...fills.map((fill) => fillLine(fill, fill.executedAt)),
+    ...[flows, ...otherBalances.map((balance) => balance.flows)]
+      .flat()
+      .map((flow) => flowLine(flow, undefined, flow.happenedAt)),
+  ];
+  const differing = reported.find((line) => {
+    const booked = sequences.get(line.id)?.line;
+    return booked !== undefined && movementIn(booked) !== movementIn(line);
+  });
+  const found = differing && sequences.get(differing.id);
+  if (!found) return [];
+  const { line, sequence } = found;
+  const message = `the broker's statement has another ${line.kind} under its id`;
+  return [{ check: 'statement', sequence, lineId: line.id, message }];
+}
+
+function movementIn({ kind, isin, quantity, cash }: PostedLine['line']): string {
+  return canonicalJson([kind, isin ?? '', quantity?.normalize().toString() ?? '', cash]);
+}
+
+/** The first recorded value that is not what was stored. */
+export function valuationFinding(
+  texts: Readonly<Record<string, string>>,
+  key: string,
+): LedgerFinding | undefined {
+  for (const [day, text] of Object.entries(texts).sort())
+    try {
+      valuationOf(text, day, key);
+    } catch (thrown) {
+      const { message } = Failure.from(thrown);
+      return { check: 'valuation', sequence: 0, lineId: day, message };
+    }
+  return undefined;
 }
 
 /** How the broker's holdings and cash differ from the book, less what it has not booked yet. */

@@ -1,10 +1,9 @@
 /** Writes the book: cash, lots, ledger lines and the day's valuation change together or not at all. */
 import type { Currency } from '#shared/kernel/currency.ts';
 import type { AccountId } from '#shared/kernel/identifiers.ts';
-import { encode } from '#shared/redis/codec.ts';
 import { writeDocument, type Database, type Write } from '#shared/redis/database.ts';
 import { keys } from '#shared/redis/keys.ts';
-import { bookOf, bookRecord, recordOf } from './book-record.ts';
+import { bookOf, bookRecord, recordOf, valuationText } from './book-record.ts';
 import type { Book, LedgerEntry } from './model/book.ts';
 import type { DifferenceChange } from './reconciliation/reconciliation-record.ts';
 import { CHAIN_START, type ChainHead } from '#shared/kernel/hash-chain.ts';
@@ -87,5 +86,5 @@ function inChunks(lines: readonly string[]): string[][] {
 
 function valuationWrite(account: AccountId, valuation: DayValuation): Write {
   const key = keys.portfolio.valuations(account);
-  return { op: 'HSET', key, args: [valuation.day, encode(valuation)] };
+  return { op: 'HSET', key, args: [valuation.day, valuationText(valuation)] };
 }

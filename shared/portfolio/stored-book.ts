@@ -1,11 +1,11 @@
 /** Reader of the stored book. */
+import { Failure } from '#shared/kernel/failure.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
 import type { AccountId } from '#shared/kernel/identifiers.ts';
-import { decode } from '#shared/redis/codec.ts';
 import type { Database } from '#shared/redis/database.ts';
 import { keys } from '#shared/redis/keys.ts';
 import type { BookReader } from './book-reader.ts';
-import { bookOf, bookRecord, lineOf, valuationRecord } from './book-record.ts';
+import { bookOf, bookRecord, lineOf, valuationOf } from './book-record.ts';
 import type { ChainHead } from '#shared/kernel/hash-chain.ts';
 import { chainLink } from './ledger-chain.ts';
 import type { Book, LedgerEntry } from './model/book.ts';
@@ -15,6 +15,12 @@ import type { DayValuation } from './model/valuation.ts';
 export interface StoredChain {
   readonly lines: readonly string[];
   readonly head: ChainHead | undefined;
+  /** Hash of what the book has from the broker's statement alone. */
+  readonly stated?: string | undefined;
+  /** Empty where it cannot be read. */
+  readonly book: Book;
+  /** Why the stored book cannot be read. */
+  readonly unreadable?: string | undefined;
 }
 
 export class StoredBook implements BookReader {
@@ -41,21 +47,39 @@ export class StoredBook implements BookReader {
     });
   }
 
-  /** The ledger byte by byte, with what the book says about its last line. */
+  /**
+   * The ledger byte by byte, with the book that was stored with its last line.
+   * @throws Failure DATA_CORRUPT never: what cannot be read is left out and said in `unreadable`
+   */
   async chain(account: AccountId): Promise<StoredChain> {
-    const { redis } = this.database;
-    const [lines, document] = await Promise.all([
-      redis.lrange(keys.portfolio.ledger(account), 0, -1),
-      this.database.find(keys.portfolio.book(account), bookRecord),
-    ]);
-    return { lines, head: document?.value.ledger };
+    const lines = await this.database.redis.lrange(keys.portfolio.ledger(account), 0, -1);
+    try {
+      const found = await this.database.find(keys.portfolio.book(account), bookRecord);
+      const { ledger: head, stated } = found?.value ?? {};
+      const book = found ? bookOf(found.value, account) : emptyBook(account, this.baseCurrency);
+      return { lines, head, stated, book };
+    } catch (thrown) {
+      const { code, message } = Failure.from(thrown);
+      if (code !== 'DATA_CORRUPT') throw thrown;
+      return {
+        lines,
+        head: undefined,
+        book: emptyBook(account, this.baseCurrency),
+        unreadable: message,
+      };
+    }
+  }
+
+  /** As they are stored, by day. */
+  async valuationTexts(account: AccountId): Promise<Readonly<Record<string, string>>> {
+    return this.database.redis.hgetall(keys.portfolio.valuations(account));
   }
 
   /** The account's value as it was put on record, by day. */
   async valuations(account: AccountId): Promise<readonly DayValuation[]> {
     const key = keys.portfolio.valuations(account);
-    const stored = Object.values(await this.database.redis.hgetall(key));
-    const values = stored.map((json) => decode(valuationRecord, json, key));
+    const stored = Object.entries(await this.database.redis.hgetall(key));
+    const values = stored.map(([day, text]) => valuationOf(text, day, key));
     return values.sort((a, b) => (a.day < b.day ? -1 : 1));
   }
 }

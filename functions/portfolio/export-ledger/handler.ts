@@ -25,7 +25,7 @@ export default handle(portfolio.exportLedger, async ({ accountId, format }, cont
   await new Accounts(database, baseCurrency).require(accountId);
   const reader = new StoredBook(database, baseCurrency);
   const [chain, book] = await Promise.all([reader.chain(accountId), reader.book(accountId)]);
-  const { posted, finding } = checkLedger(chain, book);
+  const { posted, finding } = checkLedger(chain);
   if (finding)
     throw dataCorrupt(`The ledger of ${accountId}`, `line ${finding.sequence}: ${finding.message}`);
   const { write, extension } = writers[format];

@@ -20,7 +20,7 @@ export default handle(portfolio.reverseMovement, async (request, context) => {
   await new Accounts(database, baseCurrency).require(accountId);
   const reader = new StoredBook(database, baseCurrency);
   const [chain, book] = await Promise.all([reader.chain(accountId), reader.book(accountId)]);
-  const { posted } = checkLedger(chain, book);
+  const { posted } = checkLedger(chain);
   if (undone.startsWith(IMPORT_PREFIX)) {
     context.nameOutcome({ lineId: undone });
     const undoing = undoOf(undone, posted, book.currency, reason);

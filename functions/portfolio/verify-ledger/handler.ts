@@ -1,13 +1,22 @@
 /**
  * Checks an account's ledger: each line against its hash and the line before, its postings against
- * zero, the book against all lines, and the broker's statement against the book. It names the first
- * line that is wrong, and changes nothing. What the broker executed since the last sync is no error.
+ * zero, the book against all lines, the recorded values against their hashes, and the broker's statement against
+ * the book. It names the first line that is wrong, and changes nothing. What the broker executed since the last sync is no error.
  *
  * @throws Failure UNAVAILABLE while the broker does not answer, unless `without_broker` is set
  */
+import type { BrokerStatement } from '#shared/clients/broker/broker.ts';
 import { portfolio } from '#shared/contract/portfolio.ts';
+import { Failure } from '#shared/kernel/failure.ts';
 import { Accounts } from '#shared/portfolio/accounts.ts';
-import { checkLedger, statementFindings } from '#shared/portfolio/ledger-check.ts';
+import {
+  bookedOtherwise,
+  checkLedger,
+  statementFindings,
+  valuationFinding,
+  type LedgerFinding,
+} from '#shared/portfolio/ledger-check.ts';
+import { keys } from '#shared/redis/keys.ts';
 import { StoredBook } from '#shared/portfolio/stored-book.ts';
 import { handle } from '#shared/runtime/handle.ts';
 
@@ -15,13 +24,24 @@ export default handle(portfolio.verifyLedger, async ({ accountId, withoutBroker 
   const { database, baseCurrency, broker, signal } = context;
   await new Accounts(database, baseCurrency).require(accountId);
   const reader = new StoredBook(database, baseCurrency);
-  const [chain, book] = await Promise.all([reader.chain(accountId), reader.book(accountId)]);
-  const { head, unchained, finding } = checkLedger(chain, book);
-  const statement = withoutBroker ? undefined : await broker.statement(accountId, signal);
-  const findings = [
-    ...(finding ? [finding] : []),
-    ...(statement ? statementFindings(book, statement) : []),
-  ];
+  const chain = await reader.chain(accountId);
+  const { head, unchained, posted, finding } = checkLedger(chain);
+  const value = valuationFinding(
+    await reader.valuationTexts(accountId),
+    keys.portfolio.valuations(accountId),
+  );
+  const isReadable = chain.unreadable === undefined;
+  const statement =
+    withoutBroker || !isReadable
+      ? []
+      : await statementChecked(
+          () => broker.statement(accountId, signal),
+          (stated) => [
+            ...statementFindings(chain.book, stated),
+            ...(broker.simulated ? bookedOtherwise(posted, stated) : []),
+          ],
+        );
+  const findings = [...(finding ? [finding] : []), ...(value ? [value] : []), ...statement];
   return {
     correct: findings.length === 0,
     lines: chain.lines.length,
@@ -30,3 +50,22 @@ export default handle(portfolio.verifyLedger, async ({ accountId, withoutBroker 
     findings,
   };
 });
+
+/** A simulated broker's record that cannot be read is a finding, as what it says is. */
+async function statementChecked(
+  read: () => Promise<BrokerStatement>,
+  check: (statement: BrokerStatement) => readonly LedgerFinding[],
+): Promise<readonly LedgerFinding[]> {
+  try {
+    return check(await read());
+  } catch (thrown) {
+    const { code, message } = Failure.from(thrown);
+    if (code !== 'DATA_CORRUPT') throw thrown;
+    return [
+      {
+        ...{ check: 'statement', sequence: 0, lineId: '' },
+        message: `the broker's statement cannot be read: ${message}`,
+      },
+    ];
+  }
+}

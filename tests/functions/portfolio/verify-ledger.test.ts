@@ -1,6 +1,7 @@
 import exportLedger from '../../../functions/portfolio/export-ledger/handler.ts';
 import verifyLedger from '../../../functions/portfolio/verify-ledger/handler.ts';
 import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
+import { integerBelow, seededRandom } from '#shared/kernel/random.ts';
 import { keys } from '#shared/redis/keys.ts';
 import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
 import type { PaperFixture } from '../../support/brokers/paper-fixture.ts';
@@ -92,3 +93,64 @@ function statementWithout({ broker }: PaperFixture) {
     holdings: [],
   });
 }
+
+describe('a byte of what is stored', () => {
+  const random = seededRandom('a byte of what is stored');
+  const flipped = (text: string): string => {
+    const at = integerBelow(random, text.length);
+    const other = String.fromCharCode(text.charCodeAt(at) ^ (1 << integerBelow(random, 4)));
+    return `${text.slice(0, at)}${other}${text.slice(at + 1)}`;
+  };
+  const found = async () => {
+    const { status, body } = await ask(verifyLedger, on);
+    expect({ status, correct: body.correct }).toEqual({ status: 200, correct: false });
+    return (body.findings as { check: string; lineId: string }[])[0];
+  };
+
+  it('of the book is found, whichever it is', async () => {
+    const { redis: plain } = on.dependencies.database;
+    const key = keys.portfolio.book(DEFAULT_ACCOUNT);
+    const text = (await plain.hget(key, 'json')) ?? '';
+    for (let n = 0; n < 60; n += 1) {
+      const changed = flipped(text);
+      await plain.hset(key, 'json', changed);
+      expect([changed, (await found())?.check]).not.toEqual([changed, undefined]);
+    }
+    await plain.hset(key, 'json', text);
+    expect((await ask(verifyLedger, on)).body).toMatchObject({ correct: true });
+  });
+
+  it('of each line is found, and the first line named', async () => {
+    const { redis: plain } = on.dependencies.database;
+    const lines = await plain.lrange(ledgerKey, 0, -1);
+    for (const [index, line] of lines.entries())
+      for (let n = 0; n < 8; n += 1) {
+        await plain.lset(ledgerKey, index, flipped(line));
+        expect(await found()).toMatchObject({ check: 'chain', sequence: index + 1 });
+        await plain.lset(ledgerKey, index, line);
+      }
+  });
+
+  it('of a recorded value is found, with its day', async () => {
+    const { redis: plain } = on.dependencies.database;
+    const key = keys.portfolio.valuations(DEFAULT_ACCOUNT);
+    const [[day = '', text = ''] = []] = Object.entries(await plain.hgetall(key));
+    for (let n = 0; n < 30; n += 1) {
+      await plain.hset(key, day, flipped(text));
+      expect(await found()).toMatchObject({ check: 'valuation', lineId: day });
+    }
+  });
+
+  it('of a movement in the broker’s own record is found, with the line that is booked for it', async () => {
+    const statement = async (...asked: Parameters<typeof on.broker.statement>) => {
+      const stated = await on.broker.statement(...asked);
+      const [first, ...others] = stated.flows;
+      const flows = first ? [{ ...first, amount: first.amount.add(first.amount) }, ...others] : [];
+      return { ...stated, flows };
+    };
+    const broker = Object.assign(Object.create(on.broker) as typeof on.broker, { statement });
+    const changed = { ...on, dependencies: { ...on.dependencies, broker } };
+    const { body } = await ask(verifyLedger, changed);
+    expect(body.findings).toMatchObject([{ check: 'statement', sequence: 1 }]);
+  });
+});

@@ -81,7 +81,7 @@ it('a loss of the day ends purchases, and lets sales pass', async () => {
   const key = keys.portfolio.valuations('default');
   const [json = ''] = Object.values(await stored.hgetall(key));
   const total = { amount: '25050.00', currency: 'EUR' };
-  const yesterday = { ...(JSON.parse(json) as object), day: '2025-06-10', total };
+  const yesterday = { ...(JSON.parse(json) as object), day: '2025-06-10', total, hash: undefined };
   await stored.hset(key, '2025-06-10', JSON.stringify(yesterday));
   expect(await codesOf('HAVL', 1, 'second')).toEqual(['day-loss']);
   const sale = { ...order('ARVN', 1), side: 'SELL' };
@@ -95,7 +95,7 @@ it('shares that were delivered and that nobody prices hide no loss', async () =>
   const key = keys.portfolio.valuations('default');
   const [json = ''] = Object.values(await stored.hgetall(key));
   const total = { amount: '25050.00', currency: 'EUR' };
-  const yesterday = { ...(JSON.parse(json) as object), day: '2025-06-10', total };
+  const yesterday = { ...(JSON.parse(json) as object), day: '2025-06-10', total, hash: undefined };
   await stored.hset(key, '2025-06-10', JSON.stringify(yesterday));
   const delivered = {
     ...{ kind: 'transfer-in', isin: 'DE0005190003', symbol: 'UNLISTED', quantity: 100 },

@@ -35,7 +35,7 @@ describe('the chain of the ledger', () => {
   const ledger = ledgerOf(lines);
 
   it('is in order as it was written', () => {
-    const { finding, head, unchained } = checkLedger(ledger, ledger.book);
+    const { finding, head, unchained } = checkLedger(ledger);
     expect({ finding, head, unchained }).toEqual({
       finding: undefined,
       head: ledger.head,
@@ -47,7 +47,8 @@ describe('the chain of the ledger', () => {
     const named = ledger.lines.map((text, at) =>
       Array.from(text, (_, i) => {
         const tampered = ledger.lines.map((line, j) => (j === at ? flipped(line, i) : line));
-        return checkLedger({ lines: tampered, head: ledger.head }, ledger.book).finding?.sequence;
+        return checkLedger({ lines: tampered, head: ledger.head, book: ledger.book }).finding
+          ?.sequence;
       }),
     );
     named.forEach((sequences, at) => expect(new Set(sequences)).toEqual(new Set([at + 1])));
@@ -78,7 +79,7 @@ describe('the chain of the ledger', () => {
     } = ledgerOf([
       ...[line('deposit', '1000.00'), bought, split, undone, trade('sell', '3', '110', '329.00')],
     ]);
-    expect(checkLedger({ lines: stored, head }, book).finding).toBeUndefined();
+    expect(checkLedger({ lines: stored, head, book }).finding).toBeUndefined();
     const random = seededRandom('bytes of a ledger');
     for (let i = 0; i < 400; i += 1) {
       const place = integerBelow(random, stored.length);
@@ -86,7 +87,7 @@ describe('the chain of the ledger', () => {
       const byte = integerBelow(random, bytes.length);
       bytes[byte] = (bytes[byte] ?? 0) ^ (1 + integerBelow(random, 255));
       const tampered = stored.map((one, j) => (j === place ? bytes.toString('latin1') : one));
-      expect(checkLedger({ lines: tampered, head }, book).finding?.sequence).toBe(place + 1);
+      expect(checkLedger({ lines: tampered, head, book }).finding?.sequence).toBe(place + 1);
     }
   });
 
@@ -103,7 +104,7 @@ describe('the chain of the ledger', () => {
       [other.lines[0] ?? '', second, ...rest],
       ledger.lines.slice(0, -1),
       [...ledger.lines, legacy(line('deposit', '1.00'))],
-    ].map((tampered) => checkLedger({ lines: tampered, head }, book).finding);
+    ].map((tampered) => checkLedger({ lines: tampered, head, book }).finding);
     expect(found.map((finding) => [finding?.check, finding?.sequence])).toEqual([
       ['chain', 2],
       ['chain', 1],
@@ -114,7 +115,7 @@ describe('the chain of the ledger', () => {
   });
 
   it('finds a book that is not what the lines make', () => {
-    const { finding } = checkLedger(ledger, { ...ledger.book, cash: euros('1.00') });
+    const { finding } = checkLedger({ ...ledger, book: { ...ledger.book, cash: euros('1.00') } });
     expect(finding).toMatchObject({ check: 'book', sequence: 0 });
     expect(finding?.message).toMatch(/has EUR 1\.00 in cash, the ledger makes EUR /);
   });
@@ -126,7 +127,7 @@ describe('the chain of the ledger', () => {
       i === 3 ? { ...one, postings: one.postings.slice(0, 1) } : one,
     );
     const findingOf = (all: typeof posted) =>
-      checkLedger(chained(CHAIN_START, all), ledger.book).finding;
+      checkLedger({ ...chained(CHAIN_START, all), book: ledger.book }).finding;
     expect(findingOf(forged)).toMatchObject({ check: 'balance', sequence: 4 });
     expect(findingOf(unbalanced)).toMatchObject({
       message: 'its postings leave EUR 4.20',
@@ -138,12 +139,12 @@ describe('the chain of the ledger', () => {
     const { book, posted } = postEntries(emptyBook(DEFAULT_ACCOUNT, EUR), lines);
     const added = chained(old.reduce(headAfter, CHAIN_START), posted.slice(4));
     const all = [...old, ...added.lines];
-    expect(checkLedger({ lines: all, head: added.head }, book)).toMatchObject({
+    expect(checkLedger({ lines: all, head: added.head, book })).toMatchObject({
       unchained: 4,
       head: added.head,
     });
     const tampered = all.map((text, i) => (i === 1 ? text.replace('301.07', '301.08') : text));
-    expect(checkLedger({ lines: tampered, head: added.head }, book).finding).toMatchObject({
+    expect(checkLedger({ lines: tampered, head: added.head, book }).finding).toMatchObject({
       check: 'chain',
       sequence: 5,
       message: 'the lines before it were changed',
