@@ -39,6 +39,8 @@ const channelOptions: ChannelOptions = {
   'grpc.initial_reconnect_backoff_ms': 200,
   // During a backoff calls fail without a try; a board that is back must not stay unreachable for long.
   'grpc.max_reconnect_backoff_ms': 1_000,
+  // Boards are called directly, as over HTTP: a proxy of the environment leads out, and would see the token.
+  'grpc.enable_http_proxy': 0,
   // Retries are decided here: grpc-js knows neither effects nor idempotency keys.
   'grpc.enable_retries': 0,
 };
