@@ -177,7 +177,8 @@ describe('the connection to Alpaca', () => {
     await broker.submit(sent, signal);
     const before = timers().length;
     await broker.cancel(DEFAULT_ACCOUNT, sent.clientOrderId, signal);
-    expect(timers().length).toBeLessThanOrEqual(before);
+    // Those of the connection itself may be there for a moment.
+    while (timers().length > before) await new Promise((resolve) => setImmediate(resolve));
   });
 
   it('states when the market trades', async () => {
