@@ -4,17 +4,22 @@ import { testNeeding } from '../support/needing.ts';
 import { withoutNetwork } from '../partitions/network.ts';
 import { openPods, pods, type Pods } from './chart-pods.ts';
 
-const TRIES_MAX = 250;
+/** What the pods said explains a wait that ends with the test's time. */
+const SAYS_AFTER_MS = 120_000;
+
 let all: Pods;
 
 afterEach(() => all.close());
 
 async function until(question: string, holds: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < TRIES_MAX; tries += 1) {
-    if (await holds()) return;
-    await sleep(100);
+  const patience = setTimeout(() => {
+    console.error(`not yet: ${question}\n${pods.map((pod) => all.said(pod)).join('\n---\n')}`);
+  }, SAYS_AFTER_MS);
+  try {
+    while (!(await holds())) await sleep(100);
+  } finally {
+    clearTimeout(patience);
   }
-  throw new Error(`never: ${question}\n${pods.map((pod) => all.said(pod)).join('\n---\n')}`);
 }
 
 const roleOf = async (pod: number): Promise<string> =>

@@ -44,7 +44,7 @@ it('finds the server of its slot, whatever server is named; keys of any aggregat
   } finally {
     await cluster.stop();
   }
-}, 120_000);
+});
 
 it('goes on with the replica that the cluster elects; what was acknowledged is there', async () => {
   const cluster = await startRedisCluster('{house}');
@@ -68,7 +68,7 @@ it('goes on with the replica that the cluster elects; what was acknowledged is t
     redis.disconnect();
     await cluster.stop();
   }
-}, 120_000);
+});
 
 it('follows the slot to another server; while it is on its way commits fail whole', async () => {
   const cluster = await startRedisCluster();
@@ -105,7 +105,7 @@ it('follows the slot to another server; while it is on its way commits fail whol
     redis.disconnect();
     await cluster.stop();
   }
-}, 120_000);
+});
 
 async function untilDone(work: () => Promise<boolean>): Promise<void> {
   while (!(await work().catch(() => false))) await sleep(100);

@@ -3,11 +3,12 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { Redis } from 'ioredis';
 import { connectRedis } from '#shared/redis/client.ts';
 import { Database, writeDocument } from '#shared/redis/database.ts';
 import { freePort } from '../support/free-port.ts';
 import { openRedisPair, untilFollows } from './redis-pair.ts';
+import { until } from '../support/until.ts';
 
 const NAME = 'trader';
 const QUORUM = 2;
@@ -33,19 +34,17 @@ it('three sentinels promote the replica; what was acknowledged is there, and tra
     const write = (version: number) => [writeDocument('{orders:a}:one', version, { version })];
     const commit = () => database.commit([], write(0), 'guarded');
     await untilDone(commit);
-    await sleep(1_500);
+    for (const port of ports) await untilDone(() => knowsAll(port));
     await primary.kill();
     await untilDone(async () => {
       const role = (await replica.ask('ROLE')) as readonly unknown[];
       return role[0] === 'master';
     });
-    expect(
-      await untilDone(async () => (await redis.hget('{orders:a}:one', 'version')) === '1'),
-    ).toBe(true);
+    await untilDone(async () => (await redis.hget('{orders:a}:one', 'version')) === '1');
     // One board alone acknowledges nothing; the old one is brought back by the sentinels as a replica.
     await primary.start();
     await untilFollows(primary);
-    expect(await untilDone(commit)).toBe(true);
+    await untilDone(commit);
     expect(await database.replication.state()).toEqual({ kind: 'protected', connected: 1 });
   } finally {
     redis.disconnect();
@@ -68,10 +67,17 @@ function settingsOf(port: number, primaryPort: number, folder: string): string {
   ].join('\n');
 }
 
-async function untilDone(work: () => Promise<boolean>): Promise<boolean> {
-  for (let tries = 0; tries < 300; tries += 1) {
-    if (await work().catch(() => false)) return true;
-    await sleep(100);
-  }
-  return false;
+/** A sentinel promotes when it knows the replica and the others. */
+async function knowsAll(port: number): Promise<boolean> {
+  const redis = new Redis(port, '127.0.0.1', { retryStrategy: () => null });
+  redis.on('error', () => undefined);
+  const said = (await redis
+    .call('SENTINEL', 'MASTER', NAME)
+    .finally(() => redis.disconnect())) as readonly string[];
+  const fact = (name: string): string | undefined => said[said.indexOf(name) + 1];
+  return fact('num-slaves') === '1' && fact('num-other-sentinels') === '2';
+}
+
+async function untilDone(work: () => Promise<boolean>): Promise<void> {
+  await until(() => work().catch(() => false), 100);
 }
