@@ -157,5 +157,4 @@ testNeeding(
       await Promise.all([primary.stop(), replica.stop()]);
     }
   },
-  120_000,
 );
