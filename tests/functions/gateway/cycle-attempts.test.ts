@@ -19,6 +19,7 @@ import {
 } from '../../support/dependencies.ts';
 import { endpointOf, inProcess } from '../../support/host.ts';
 import { seedMarket } from '../../support/markets/seed-market.ts';
+import { until } from '../../support/until.ts';
 
 const clock = steppingClock('2024-06-27T09:00:00Z');
 const seeded: ExportedKey[] = [];
@@ -33,7 +34,7 @@ beforeAll(async () => {
   redis = await startTestRedis();
   const seeding = await openTestDependencies(redis, {}, { now: clock.now });
   await seedMarket(seeding, 4, (_listed, index) => index < 12);
-  const all = exported(seeding.database, AbortSignal.timeout(10_000));
+  const all = exported(seeding.database, new AbortController().signal);
   for await (const key of all) seeded.push(key);
   await seeding.close();
 });
@@ -93,10 +94,6 @@ const history = async () => {
   return body as { executions: { tradeId: string }[]; total: number };
 };
 
-async function untilTrue(holds: () => Promise<boolean>): Promise<void> {
-  for (let poll = 0; poll < 2_000 && !(await holds()); poll += 1) await sleep(5);
-}
-
 describe('two attempts at one run', () => {
   /** Both are carried out in full; the second one begins at a call of the first. */
   async function racing(name: string, count: number) {
@@ -107,7 +104,7 @@ describe('two attempts at one run', () => {
       // The first goes on once the second one has come as far.
       const hasBegun = async () => {
         const isThere = async () => called(name).length > count || (await isOver(second));
-        await untilTrue(isThere);
+        await until(isThere);
       };
       return hasBegun().then(() => through(call));
     };
@@ -152,7 +149,7 @@ describe('two attempts at one run', () => {
       if (second) return firstIsOver.then(() => through(call));
       second = runCycle({});
       const holds = async () => (await leaseOf()).endsWith('#2');
-      return untilTrue(holds).then(() => through(call));
+      return until(holds).then(() => through(call));
     };
     expect((await runCycle({})).failure).toMatchObject({ code: 'UNAVAILABLE' });
     // The second one still plans: no other cycle may begin.

@@ -3,7 +3,6 @@ import { createHmac } from 'node:crypto';
 import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { GetOverviewResponse, OverviewJob, OverviewService } from '#protos/gen/overview.ts';
 import { trading } from '#shared/contract/trading.ts';
 import { emailChannel } from '#shared/clients/notices/email.ts';
@@ -33,6 +32,7 @@ import {
   steppingClock,
   type TestRedis,
 } from '../../support/dependencies.ts';
+import { until } from '../../support/until.ts';
 
 let redis: TestRedis;
 let receiver: Receiver;
@@ -86,7 +86,7 @@ async function runJob(): Promise<string> {
 }
 
 async function halt(reason: string): Promise<void> {
-  const options = { signal: AbortSignal.timeout(10_000), requestId: reason };
+  const options = { signal: new AbortController().signal, requestId: reason };
   await dependencies.functions.call(trading.setTradingState, { state: 'HALTED', reason }, options);
 }
 
@@ -237,8 +237,7 @@ it('leaves no connection to the queues open', async () => {
   };
   await own.close();
   // Redis notices a closed connection when it reads from its socket next.
-  for (let tries = 0; tries < 200 && (await connections()) > 1; tries += 1) await sleep(10);
-  expect(await connections()).toBe(1);
+  await until(async () => (await connections()) === 1);
 });
 
 it('reports a sign-in from a new device once, and an address that is locked', async () => {
@@ -570,7 +569,7 @@ describe('e-mail', () => {
     practice: true,
     url: '',
   };
-  const signal = AbortSignal.timeout(20_000);
+  const signal = new AbortController().signal;
 
   const servers: SmtpServer[] = [];
   const mailServer = async (answerToMail?: string) => {
