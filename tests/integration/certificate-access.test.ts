@@ -85,8 +85,9 @@ describe.each(['open', 'token'] as const)('with READ_ACCESS=%s', (readAccess) =>
   );
 
   it.each(cases)('admits %s with the token %s where it should', async (name, token) => {
-    const client = new Client(`localhost:${facade.sharedPort}`, channelCredentials(tlsOf(name)), {
+    const client = new Client(`127.0.0.1:${facade.sharedPort}`, channelCredentials(tlsOf(name)), {
       'grpc.use_local_subchannel_pool': 1,
+      'grpc.ssl_target_name_override': 'localhost',
     });
     const text = token === 'unknown' ? 'nobody-knows-this-token-at-all' : token && tokens[token];
     const found: Record<string, Verdict> = {};

@@ -27,6 +27,7 @@ import {
   openFailingService,
   type FailingService,
 } from '../../support/endpoints/failing-service.ts';
+import { until } from '../../support/until.ts';
 
 interface Seen {
   readonly url: string;
@@ -102,7 +103,7 @@ function placement(): Placement {
     device,
     protocol,
     address: protocol === 'http' ? gateway : facade.addresses[service],
-    timeoutMs: 400,
+    timeoutMs: 2_000,
     retries: 2,
     healthCheck: { intervalMs: 0, timeoutMs: 100 },
     staleMsMax: 60_000,
@@ -162,7 +163,7 @@ describe('over HTTP', () => {
         authorization: 'Bearer the-trade-token-of-state',
         'x-request-id': 'call-7',
         'idempotency-key': 'key-1',
-        'x-timeout-ms': '400',
+        'x-timeout-ms': '2000',
       },
     });
   });
@@ -293,7 +294,7 @@ describe('over gRPC', () => {
       setTimeout(() => {
         ends.push('ran on');
         call.end();
-      }, 300);
+      }, 1_000);
     });
     const firstEnd = async (reason: Failure | Error): Promise<string | undefined> => {
       ends.length = 0;
@@ -302,7 +303,7 @@ describe('over gRPC', () => {
       await messages.next();
       left.abort(reason);
       await messages.next().catch(() => undefined);
-      await new Promise((resolve) => setTimeout(resolve, 400));
+      await until(() => ends.length > 0);
       return ends[0];
     };
     const stopped = new DOMException('The host stops.', 'AbortError');

@@ -21,10 +21,11 @@ import {
   tryOnce,
   type TestFacades,
 } from '../../support/endpoints/tls-facade.ts';
+import { until } from '../../support/until.ts';
 
 const ROTATIONS = 20;
 /** Calls between two rotations; about 200 a second where the machine has nothing else to do. */
-const CALLS_BETWEEN = 15;
+const CALLS_BETWEEN = 5;
 const PAUSE_MS = 20;
 
 let certificates: TestCertificates;
@@ -90,10 +91,6 @@ class Load {
       await sleep(PAUSE_MS);
     }
   }
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  for (let attempt = 0; attempt < 1000 && !holds(); attempt += 1) await sleep(5);
 }
 
 test('twenty rotations under load fail no call, and new connections see the new certificate', async () => {

@@ -41,9 +41,14 @@ export function planningClient(
   credentials: ChannelCredentials,
   options: ChannelOptions = {},
 ): PlanningServiceClient {
-  // A connection of its own, so that each client shakes hands itself.
-  const own = { 'grpc.use_local_subchannel_pool': 1, ...options };
-  return new PlanningServiceClient(`localhost:${facade.ports.planning}`, credentials, own);
+  const own = {
+    // A connection of its own, so that each client shakes hands itself.
+    'grpc.use_local_subchannel_pool': 1,
+    // The name of the certificate; where localhost is an address of IPv6 alone, nobody listens there.
+    'grpc.ssl_target_name_override': 'localhost',
+    ...options,
+  };
+  return new PlanningServiceClient(`127.0.0.1:${facade.ports.planning}`, credentials, own);
 }
 
 /** A call with a known answer: this plan does not exist. */
