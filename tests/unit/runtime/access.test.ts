@@ -1,11 +1,11 @@
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from '#shared/kernel/failure.ts';
 import type { Effect } from '#shared/contract/row.ts';
 import { requireAccess, tokenFor } from '#shared/runtime/access.ts';
 import { tokensIn } from '#shared/runtime/tokens.ts';
+import { until } from '../../support/until.ts';
 
 const tokens = { read: 'r'.repeat(32), write: 'w'.repeat(32), trade: 't'.repeat(32) };
 
@@ -72,8 +72,7 @@ describe('tokens in files', () => {
     const living = tokensIn(dir);
     expect(living.write).toBe('a'.repeat(32));
     await put('write-token', 'b'.repeat(32));
-    await sleep(1_100);
-    expect(living.write).toBe('b'.repeat(32));
+    await until(() => living.write === 'b'.repeat(32));
   });
 
   it.each([
