@@ -57,7 +57,9 @@ describe('the command', () => {
       encoding: 'utf8',
     });
   const files = () => [
-    ...['protos', 'functions'].flatMap((folder) => readdirSync(folder, { recursive: true })),
+    ...['protos', 'functions'].flatMap((folder) =>
+      readdirSync(folder, { recursive: true, encoding: 'utf8' }),
+    ),
     readFileSync('protos/planning.proto', 'utf8'),
   ];
 
