@@ -1,5 +1,9 @@
 /** What `trader check-data` says of currencies that no rate leads between. */
 import { checkFolder } from '#shared/clients/market-data/check/check-folder.ts';
+import { openCsv } from '#shared/clients/market-data/csv/csv-market-data.ts';
+import type { DailyRate } from '#shared/clients/market-data/market-data.ts';
+import { parseDay } from '#shared/kernel/calendar-day.ts';
+import { parseCurrency } from '#shared/kernel/currency.ts';
 import { instantOf } from '#shared/kernel/instant.ts';
 import { inFolder } from '../../support/folders.ts';
 
@@ -53,5 +57,54 @@ describe('the rates of a folder', () => {
       'Rates of EUR-USD begin on 2024-01-20, and prices on 2024-01-01.',
       'Rates of EUR-USD end on 2024-02-08, and prices on 2024-02-29.',
     ]);
+  });
+});
+
+describe('the table of the European Central Bank', () => {
+  // As it is downloaded: newest first, a comma at the end, columns of currencies that have ended.
+  const table = (first = 1, count = 60): string => {
+    const days = rows(first, count, (day) => `${day},1.1000,163.10,N/A,0.85${day.slice(-2)},`);
+    const newest = days.trim().split('\n').reverse().join('\n');
+    return `Date,USD,JPY,CYP,GBP,\n${newest}\n`;
+  };
+  const ratesOf = async (files: Record<string, string>, from: string, to: string) => {
+    const [one, other] = [parseCurrency(from), parseCurrency(to)];
+    let found: readonly DailyRate[] = [];
+    await inFolder({ ...folder, 'securities.csv': SECURITIES, ...files }, async (path) => {
+      const market = await openCsv(path);
+      found = await market.rates(one, other, parseDay('2024-02-28'));
+    });
+    return found.map(({ day, rate }) => `${day} ${rate}`);
+  };
+
+  test.each(['eurofxref-hist.csv', 'eurofxref.csv', 'rates.csv', 'EUROFXREF-hist-90d.csv'])(
+    'is read as %s, straight and crossed',
+    async (name) => {
+      const files = { [name]: table() };
+      expect(await ratesOf(files, 'USD', 'EUR')).toEqual([
+        '2024-02-28 0.909090909091',
+        '2024-02-29 0.909090909091',
+      ]);
+      expect(await ratesOf(files, 'GBP', 'USD')).toEqual([
+        '2024-02-28 1.28986866791',
+        '2024-02-29 1.28971743463',
+      ]);
+      expect(await ratesOf(files, 'CYP', 'EUR')).toEqual([]);
+    },
+  );
+
+  test('comes after the pairs of rates.csv', async () => {
+    const both = { 'eurofxref-hist.csv': table(), 'rates.csv': rates(pair('EUR', 'USD')) };
+    expect(await ratesOf(both, 'EUR', 'USD')).toEqual(['2024-02-28 1.1', '2024-02-29 1.1']);
+    expect((await ratesOf(both, 'EUR', 'GBP'))[0]).toBe('2024-02-28 0.8528');
+  });
+
+  test('is refused with a column of euros, and a day twice', async () => {
+    const own = 'Date,USD,EUR\n2024-02-28,1,0.9\n';
+    await expect(ratesOf({ 'rates.csv': own }, 'USD', 'EUR')).rejects.toThrow(
+      /as the ECB's table; found Date, USD, EUR/,
+    );
+    const twice = `${table()}2024-02-28,1.1,1,N/A,1,\n`;
+    await expect(ratesOf({ 'rates.csv': twice }, 'USD', 'EUR')).rejects.toThrow(/comes twice/);
   });
 });

@@ -73,7 +73,8 @@ export async function readContents(
     headings.push({ ...table, rows: [] });
   }
   const { series, unused } = reader;
-  const rates = files.rates && readRates(files.rates, reading);
+  const ecbRates = files.ecbRates && readRates(files.ecbRates, reading);
+  const rates = files.rates ? readRates(files.rates, reading).with(ecbRates) : ecbRates;
   const lastDay = lastDayOf(series);
   const fundamentals =
     files.fundamentals && lastDay !== undefined

@@ -13,6 +13,8 @@ export interface CsvFiles {
   /** Undefined where there is no `securities.csv`. */
   readonly securities: CsvTable | undefined;
   readonly rates: CsvTable | undefined;
+  /** The European Central Bank's table, under the name that it is downloaded with. */
+  readonly ecbRates: CsvTable | undefined;
   readonly fundamentals: CsvTable | undefined;
   readonly actions: CsvTable | undefined;
   /** Names of files that are not read. */
@@ -28,8 +30,12 @@ const RESERVED = [
   'symbols.csv',
 ] as const;
 
+/** `eurofxref.csv` of a day, and the history. */
+const ECB_RATES = /^eurofxref(?:-hist(?:-90d)?)?\.csv$/i;
+
 /** What each file beside the prices is, by its name. */
 export async function readFiles(folder: PriceFolder): Promise<CsvFiles> {
+  const ecb = folder.names.filter((name) => ECB_RATES.test(name)).sort()[0];
   const optional = async (name: (typeof RESERVED)[number]): Promise<CsvTable | undefined> => {
     const actual = folder.names.find((other) => other.toLowerCase() === name);
     return actual === undefined ? undefined : readTable(actual, await folder.read(actual));
@@ -38,6 +44,7 @@ export async function readFiles(folder: PriceFolder): Promise<CsvFiles> {
     ...{ folder: folder.path, spreadsheets: folder.spreadsheets },
     securities: await optional('securities.csv'),
     rates: await optional('rates.csv'),
+    ecbRates: ecb === undefined ? undefined : readTable(ecb, await folder.read(ecb)),
     fundamentals: await optional('fundamentals.csv'),
     actions: await optional('actions.csv'),
   };
@@ -46,7 +53,8 @@ export async function readFiles(folder: PriceFolder): Promise<CsvFiles> {
 /** The other tables, one after the other: all of them at once take much memory. */
 export async function* priceTables(folder: PriceFolder): AsyncGenerator<CsvTable> {
   const { names, only } = folder;
-  const isReserved = (name: string) => RESERVED.some((other) => other === name.toLowerCase());
+  const isReserved = (name: string) =>
+    ECB_RATES.test(name) || RESERVED.some((other) => other === name.toLowerCase());
   const priceNames = only === undefined ? names.filter((name) => !isReserved(name)) : [only];
   for (const name of priceNames) yield readTable(name, await folder.read(name), priceRowKinds);
 }

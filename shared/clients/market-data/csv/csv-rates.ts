@@ -1,6 +1,6 @@
 /**
  * `rates.csv`: date, from, to, rate; one unit of `from` in units of `to`. A unit such as GBp is a
- * hundredth of its currency here too.
+ * hundredth of its currency here too. Or the European Central Bank's table: a column a currency, in units for one euro.
  */
 import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
@@ -23,6 +23,11 @@ export class CsvRates {
 
   constructor(pairs: ReadonlyMap<string, Days>) {
     this.pairs = pairs;
+  }
+
+  /** With those of another file, of which pairs that both have are left out. */
+  with(other: CsvRates | undefined): CsvRates {
+    return other ? new CsvRates(new Map([...other.pairs, ...this.pairs])) : this;
   }
 
   /** As the file has them, by `FROM-TO`. */
@@ -69,9 +74,13 @@ export function readRates(table: CsvTable, reading: Reading): CsvRates {
   const { complaints } = reading;
   reportLayout(table, complaints);
   const missing = COLUMNS.filter((name) => columnOf(header, name) < 0);
+  if (isPerEuro(header)) {
+    const order = dayOrderOf(table, complaints);
+    return new CsvRates(order ? pairsPerEuro(table, order, reading) : new Map());
+  }
   if (missing.length > 0) {
     const found = header.join(', ') || 'no columns';
-    const message = `needs the columns ${COLUMNS.join(',')}; found ${found}`;
+    const message = `needs the columns ${COLUMNS.join(',')}, or a date and one for each currency in units for one euro, as the ECB's table; found ${found}`;
     complaints.add(file, headerLine, message);
     return new CsvRates(new Map());
   }
@@ -106,6 +115,38 @@ function pairsOf(table: CsvTable, order: DayOrder, { complaints, today }: Readin
       const stated = positive(figure(cells[rate]));
       const scale = one.perCurrency / other.perCurrency;
       pairs.set(pair, days.set(day, scale === 1 ? stated : short(stated * scale)));
+    });
+  return pairs;
+}
+
+/** A day and currencies, of which none is the euro itself. */
+function isPerEuro(header: readonly string[]): boolean {
+  const codes = header.flatMap((name, i) => (i === columnOf(header, 'date') ? [] : [name.trim()]));
+  const named = codes.filter((name) => name !== '');
+  return (
+    columnOf(header, 'date') >= 0 &&
+    named.length > 0 &&
+    named.every((name) => /^[A-Z]{3}$/.test(name) && name !== 'EUR')
+  );
+}
+
+/** A day without a figure for a currency (`N/A`) has no rate of it; those that have ended stay as columns. */
+function pairsPerEuro(table: CsvTable, order: DayOrder, { complaints, today }: Reading) {
+  const figure = figureReader(table, complaints);
+  const dateAt = columnOf(table.header, 'date');
+  const pairs = new Map<string, Map<CalendarDay, number>>();
+  for (const { cells, line } of table.rows)
+    complaints.try(table.file, line, () => {
+      const day = parseFileDay(cells[dateAt] ?? '', order);
+      if (day > today) throw new Failure('INVALID_REQUEST', futureDay(day, today));
+      table.header.forEach((name, i) => {
+        const stated = i === dateAt || name.trim() === '' ? undefined : figure(cells[i]);
+        if (stated === undefined) return;
+        const pair = `EUR-${name.trim()}`;
+        const days = pairs.get(pair) ?? new Map<CalendarDay, number>();
+        if (days.has(day)) throw new Failure('INVALID_REQUEST', `${day} comes twice for ${pair}`);
+        pairs.set(pair, days.set(day, positive(stated)));
+      });
     });
   return pairs;
 }
