@@ -3,7 +3,7 @@
  * hundredth of its currency here too. Or the European Central Bank's table: a column a currency, in units for one euro.
  */
 import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
-import type { Currency } from '#shared/kernel/currency.ts';
+import { isCurrency, type Currency } from '#shared/kernel/currency.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import type { DailyRate } from '../market-data.ts';
 import { columnOf } from './format/column-names.ts';
@@ -130,7 +130,7 @@ function isPerEuro(header: readonly string[]): boolean {
   );
 }
 
-/** A day without a figure for a currency (`N/A`) has no rate of it; those that have ended stay as columns. */
+/** A day without a figure for a currency (`N/A`) has no rate of it; those that have ended stay as columns, unread. */
 function pairsPerEuro(table: CsvTable, order: DayOrder, { complaints, today }: Reading) {
   const figure = figureReader(table, complaints);
   const dateAt = columnOf(table.header, 'date');
@@ -140,7 +140,7 @@ function pairsPerEuro(table: CsvTable, order: DayOrder, { complaints, today }: R
       const day = parseFileDay(cells[dateAt] ?? '', order);
       if (day > today) throw new Failure('INVALID_REQUEST', futureDay(day, today));
       table.header.forEach((name, i) => {
-        const stated = i === dateAt || name.trim() === '' ? undefined : figure(cells[i]);
+        const stated = isCurrency(name.trim()) ? figure(cells[i]) : undefined;
         if (stated === undefined) return;
         const pair = `EUR-${name.trim()}`;
         const days = pairs.get(pair) ?? new Map<CalendarDay, number>();
