@@ -2,7 +2,7 @@
  * Books a deposit once for each idempotency key. A simulated broker is paid at once and the book follows; at
  * a real one the money is on its way, and is recorded as pending until its statement shows it. Nothing is
  * written where the state was lost (REFUSED `state-lost`). `auto_invest` starts a trading cycle that invests
- * the cash and sells nothing.
+ * the cash and sells nothing; cycles trade the default account alone, so that it stays in cash in another one.
  */
 import { Accounts } from '#shared/portfolio/accounts.ts';
 import { gateway } from '#shared/contract/gateway.ts';
@@ -40,7 +40,8 @@ export default handle(gateway.processDeposit, async (request, context) => {
   const deposit = { id, amount, state, recordedAt: context.now() } as const;
   await new DepositStore(context.database).record(accountId, deposit);
   const cash = await functions.call(portfolio.getCashBalance, { accountId }, context.callOptions());
-  const invests = autoInvest && broker.funding ? await investLater(context, id) : undefined;
+  const invests =
+    autoInvest && broker.funding ? await investLater(context, id, accountId) : undefined;
   const booked = broker.funding ? `${amount} is booked.` : `${amount} is awaited from the bank.`;
   return {
     success: true,

@@ -9,6 +9,7 @@ import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
 import { Money } from '#shared/kernel/money.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import deposit from '../../../functions/gateway/process-deposit/handler.ts';
+import openAccount from '../../../functions/portfolio/open-account/handler.ts';
 import { endpointOf, inProcess } from '../../support/host.ts';
 import {
   openTestDependencies,
@@ -104,6 +105,22 @@ it('books it also while another cycle runs, and says what invests it', async () 
     cycleId: '',
     message: 'EUR 500.00 is booked. Another trading cycle runs; the next one will invest it.',
   });
+});
+
+it('starts no cycle for another account, and says that the cash stays there', async () => {
+  const opened = await supertest(endpointOf(openAccount, dependencies))
+    .post('/')
+    .set('idempotency-key', 'open-second')
+    .send({ accountId: 'second', openingCash: { amount: '10.00', currency: 'EUR' } });
+  expect(opened.status).toBe(200);
+  const answer = await answered({ ...euros('500.00'), accountId: 'second', autoInvest: true });
+  expect(answer).toMatchObject({
+    cycleId: '',
+    newCashBalance: { amount: '510.00' },
+    message:
+      'EUR 500.00 is booked. It stays in cash: trading cycles invest in the account default alone.',
+  });
+  expect(await dependencies.runs.pending(gateway.triggerTradingCycle)).toEqual([]);
 });
 
 const cash = () =>
