@@ -167,6 +167,32 @@ describeNeeding(helm === undefined ? 'no helm is installed' : undefined, 'the ch
     }
   });
 
+  test('with OpenFaaS the connector, the facade and the test reach its gateway within the cluster only', () => {
+    const { resources } = rendered('mode=openfaas');
+    const names = ['trader-connector', 'trader-facade', 'trader-test'];
+    const policies = ofKind(resources, 'NetworkPolicy').filter(({ metadata }) =>
+      names.includes(metadata.name),
+    );
+    expect(policies).toHaveLength(names.length);
+    for (const { spec } of policies) {
+      const rules = spec?.['egress'] as { to?: object[]; ports: { port: number }[] }[];
+      const toGateway = rules.filter(({ ports }) => ports.some(({ port }) => port === 8080));
+      expect(toGateway.map(({ to }) => to)).toEqual([[{ namespaceSelector: {} }]]);
+    }
+  });
+
+  test('every resource says its component where it has one, and what it is part of', () => {
+    const { resources } = rendered();
+    for (const { kind, metadata } of resources)
+      if (kind !== 'Pod')
+        expect([metadata.name, metadata.labels]).toEqual([
+          metadata.name,
+          expect.objectContaining({ 'app.kubernetes.io/part-of': 'arduino-trader' }),
+        ]);
+    for (const { metadata } of ofKind(resources, 'Deployment', 'StatefulSet', 'Service'))
+      expect(metadata.labels).toHaveProperty(['app.kubernetes.io/component']);
+  });
+
   test('keys of brokers and the epoch of the state are mounted as files, and no environment has a secret', () => {
     for (const mode of ['plain', 'openfaas']) {
       const values = EVERYTHING.map((one) =>
