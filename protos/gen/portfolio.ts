@@ -304,6 +304,8 @@ export interface UpdatePositionsResponse {
   actionsBooked: number;
   /** What differs from the broker since the start and stops trading, one sentence each. */
   differences: string[];
+  /** What was not booked as the broker states it now, one sentence each. */
+  warnings: string[];
 }
 
 export interface GetCashBalanceRequest {
@@ -4033,6 +4035,7 @@ function createBaseUpdatePositionsResponse(): UpdatePositionsResponse {
     externalBooked: 0,
     actionsBooked: 0,
     differences: [],
+    warnings: [],
   };
 }
 
@@ -4067,6 +4070,9 @@ export const UpdatePositionsResponse: MessageFns<UpdatePositionsResponse> = {
     }
     for (const v of message.differences) {
       writer.uint32(82).string(v!);
+    }
+    for (const v of message.warnings) {
+      writer.uint32(90).string(v!);
     }
     return writer;
   },
@@ -4164,6 +4170,14 @@ export const UpdatePositionsResponse: MessageFns<UpdatePositionsResponse> = {
             message.differences.push(reader.string());
             continue;
           }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.warnings.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4222,6 +4236,9 @@ export const UpdatePositionsResponse: MessageFns<UpdatePositionsResponse> = {
       differences: globalThis.Array.isArray(object?.differences)
         ? object.differences.map((e: any) => globalThis.String(e))
         : [],
+      warnings: globalThis.Array.isArray(object?.warnings)
+        ? object.warnings.map((e: any) => globalThis.String(e))
+        : [],
     };
   },
 
@@ -4257,6 +4274,9 @@ export const UpdatePositionsResponse: MessageFns<UpdatePositionsResponse> = {
     if (message.differences?.length) {
       obj.differences = message.differences;
     }
+    if (message.warnings?.length) {
+      obj.warnings = message.warnings;
+    }
     return obj;
   },
 
@@ -4277,6 +4297,7 @@ export const UpdatePositionsResponse: MessageFns<UpdatePositionsResponse> = {
     message.externalBooked = object.externalBooked ?? 0;
     message.actionsBooked = object.actionsBooked ?? 0;
     message.differences = object.differences?.map((e) => e) || [];
+    message.warnings = object.warnings?.map((e) => e) || [];
     return message;
   },
 };

@@ -9,12 +9,8 @@ import { liveOrder } from '#shared/trading/current-hash.ts';
 import type { Book } from '#shared/portfolio/model/book.ts';
 import { quantityOf } from '#shared/portfolio/model/booking.ts';
 import { portfolioHash } from '#shared/portfolio/model/portfolio-hash.ts';
-import { realisedLots } from '#shared/portfolio/model/tax/realised-lots.ts';
-import { withoutUndoneLines } from '#shared/portfolio/model/undone-lines.ts';
-import { taxesGains } from '#shared/portfolio/model/tax/tax-rules.ts';
-import { taxReport } from '#shared/portfolio/model/tax/tax-report.ts';
-import { ledgerInBase, otherCashOf } from '#shared/portfolio/other-cash.ts';
-import { taxWarnings, type TaxWarning } from '#shared/portfolio/model/tax/tax-warnings.ts';
+import { otherCashOf } from '#shared/portfolio/other-cash.ts';
+import type { TaxWarning } from '#shared/portfolio/model/tax/tax-warnings.ts';
 import { policyInForce } from '#shared/portfolio/policy/policy-in-force.ts';
 import { StoredBook } from '#shared/portfolio/stored-book.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
@@ -27,6 +23,7 @@ import type { MarketView } from '#shared/universe/model/market-view.ts';
 import { isTradable } from '#shared/universe/model/security.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
 import { keptHoldings } from './kept-holdings.ts';
+import { loadTaxes } from './load-taxes.ts';
 import { assembleProblem } from './model/assembly.ts';
 import { orderMaxOf, orderMaxText, type PlanLimits } from './model/plan-limits.ts';
 import { portfolioValue, type PlanningProblem } from './model/problem.ts';
@@ -74,13 +71,11 @@ export async function loadPlanning(
   const kept = await keptHoldings(dependencies, book, view.unpriced);
   const market = new StoredMarket(database);
   const otherCash = await otherCashOf(market, book, view.asOf);
-  const inBase = await ledgerInBase(market, ledger, book.currency);
-  const taxed = taxesGains(policy.tax) ? withoutUndoneLines(inBase.lines) : undefined;
-  const report = taxed && taxReport(taxed, book.currency, policy.tax);
+  const taxes = await loadTaxes(market, book, ledger, policy.tax, view.asOf);
   const assembled = assembleProblem({
     otherCash: otherCash.value,
     ...{ book, view, kept, scores, limits: withPositions(limits, book, settings.planOrdersMax) },
-    ...{ ledger: lines, taxReport: report, taxLedger: taxed ?? [] },
+    ...{ ledger: lines, taxReport: taxes.taxReport, taxLedger: taxes.taxLedger },
     moments: momentsAsOptimised(view, scores, settings, limits),
     live: new Set(live.map((trade) => trade.isin)),
     reserved: Money.sum(
@@ -95,11 +90,9 @@ export async function loadPlanning(
   const problem = { ...assembled, limits: within };
   requireFeasible(limits, problem, Money.rounded(settings.minimumOrder, baseCurrency, 'up'));
   const hash = portfolioHash(book, orders, terms);
-  const realised = report?.lots ?? realisedLots(ledger, book.currency);
-  const notices = taxWarnings(book, ledger, realised, policy.tax, view.asOf);
   return {
     ...{ account, hash, problem, policyVersion: version },
-    ...{ otherCash: otherCash.notes, taxWarnings: notices },
+    ...{ otherCash: otherCash.notes, taxWarnings: taxes.taxWarnings },
   };
 }
 

@@ -9,6 +9,8 @@ import { wholeLots, type Quantity } from '#shared/kernel/quantity.ts';
 import { liveOrder } from '#shared/trading/current-hash.ts';
 import type { Book } from '#shared/portfolio/model/book.ts';
 import { quantityHeld } from '#shared/portfolio/model/booking.ts';
+import type { PolicyTax } from '#shared/portfolio/model/policy/policy.ts';
+import type { TaxWarning } from '#shared/portfolio/model/tax/tax-warnings.ts';
 import { portfolioHash } from '#shared/portfolio/model/portfolio-hash.ts';
 import { policyInForce } from '#shared/portfolio/policy/policy-in-force.ts';
 import { StoredBook } from '#shared/portfolio/stored-book.ts';
@@ -19,6 +21,8 @@ import type { Quote } from '#shared/universe/model/market-view.ts';
 import { isTradable, type Security } from '#shared/universe/model/security.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
 import { keptHoldings } from './kept-holdings.ts';
+import { loadTaxes } from './load-taxes.ts';
+import { taxLotsOf, taxYearOf } from './model/taxes/account-taxes.ts';
 import { keptInstrument } from './model/kept-holding.ts';
 import { currencyNotTaken, orderLot, type PlanLimits } from './model/plan-limits.ts';
 import type { TargetInstrument, TargetProblem } from './model/search/to-target.ts';
@@ -34,6 +38,8 @@ export interface LoadedTargetPlanning {
   readonly policyVersion: number;
   /** A sentence for each balance in another currency. */
   readonly warnings: readonly string[];
+  /** Tax warnings against trading single securities. */
+  readonly taxWarnings: readonly TaxWarning[];
 }
 
 /**
@@ -47,35 +53,43 @@ export async function loadTargetPlanning(
   const { database, baseCurrency } = dependencies;
   const account = accountOf(request);
   const inForce = await policyInForce(dependencies, account);
-  const { settings, written, version } = inForce;
+  const { settings, policy, written, version } = inForce;
   const limits = planLimits(request, inForce, baseCurrency);
   if (isWhatIf(request))
     throw invalidRequest({
       field: 'targetWeights',
       message: 'are for the booked account, without positions or available cash beside them',
     });
-  const book = await new StoredBook(database, baseCurrency).book(account);
+  const books = new StoredBook(database, baseCurrency);
+  const [book, ledger] = await Promise.all([books.book(account), books.ledger(account)]);
   const live = await new StoredOrders(database).liveOrders(account);
   const hash = portfolioHash(book, live.map(liveOrder), { costs: settings, policy: written });
   requirePresent(request, hash);
   const today = dependencies.marketData.today(dependencies.now());
-  const listed = await loadInstruments(dependencies, book, request, limits, today);
+  const terms = { limits, tax: policy.tax, today };
+  const listed = await loadInstruments(dependencies, book, request, terms);
   const instruments = [...listed, ...(await keptInstruments(dependencies, book, listed))];
-  const otherCash = await otherCashOf(new StoredMarket(database), book, today);
+  const market = new StoredMarket(database);
+  const otherCash = await otherCashOf(market, book, today);
+  const taxes = await loadTaxes(market, book, ledger, policy.tax, today);
+  const { taxWarnings } = taxes;
   const problem = {
     ...{ base: baseCurrency, day: today, cash: book.cash, instruments, limits },
     otherCash: otherCash.value,
+    taxYear: taxYearOf({ ...taxes, tax: policy.tax, asOf: today, currency: book.currency }),
     live: new Set(live.map(({ isin }) => isin)),
   };
-  return { account, hash, problem, policyVersion: version, warnings: otherCash.notes };
+  return {
+    ...{ account, hash, problem, policyVersion: version },
+    ...{ warnings: otherCash.notes, taxWarnings },
+  };
 }
 
 async function loadInstruments(
   { database, baseCurrency }: Dependencies,
   book: Book,
   { targetWeights }: PlanRequest,
-  limits: PlanLimits,
-  today: CalendarDay,
+  { limits, tax, today }: Terms,
 ): Promise<TargetInstrument[]> {
   const market = new StoredMarket(database);
   const securities = await market.securities();
@@ -91,8 +105,28 @@ async function loadInstruments(
     if (!quote) return target > 0 ? refusePriceless(security) : [];
     const rate = requireRate(rates, security.currency);
     const held = quantityHeld(book, security.isin);
-    return [instrumentOf(security, { quote, rate, held, target, limits })];
+    const taxLots = lotsOf(book, security.isin, { quote, rate }, { limits, tax, today });
+    return [{ ...instrumentOf(security, { quote, rate, held, target, limits }), taxLots }];
   });
+}
+
+interface Terms {
+  readonly limits: PlanLimits;
+  readonly tax: PolicyTax;
+  readonly today: CalendarDay;
+}
+
+function lotsOf(
+  book: Book,
+  isin: Isin,
+  { quote, rate }: Pick<Found, 'quote' | 'rate'>,
+  { limits, tax, today }: Terms,
+) {
+  const holding = book.holdings.get(isin);
+  const price = quote.price.amount.multiply(rate.rate).toEstimate();
+  const { specificLots } = limits;
+  const terms = { tax, asOf: today, currency: book.currency, price, specificLots };
+  return holding && taxLotsOf(holding, terms);
 }
 
 function refusePriceless({ isin, symbol }: Security): never {

@@ -17,6 +17,7 @@
  * | `weightMaxRatio`   | most that one security may take; up to the setting        | 0 to 1         |
  */
 import { orderCurrencies } from '#shared/clients/broker/order-currencies.ts';
+import { reportsClosedLots } from '#shared/clients/broker/lot-reports.ts';
 import { quantityDecimals } from '#shared/clients/broker/quantity-decimals.ts';
 import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
 import { costModelOf } from '#shared/kernel/costs.ts';
@@ -121,6 +122,12 @@ function policyLimits(
     cashReserveAmount: Money.rounded(Decimal.parse(cash.reserveAmount), base, 'up'),
     brokerCurrencies: orderCurrencies(settings.broker, base),
     quantityDecimals: orders.fractionalShares ? quantityDecimals[settings.broker] : 0,
+    specificLots:
+      policy.tax.lotMethod === 'specific'
+        ? reportsClosedLots[settings.broker]
+          ? 'named'
+          : 'oldest'
+        : undefined,
     followsTargets: policy.targets !== undefined,
   };
 }

@@ -6,6 +6,7 @@ import type { Plan } from './model/plan.ts';
 import { ratesBehind } from './model/plan-rates.ts';
 import { statusAfter } from './model/plan-status.ts';
 import { validUntil } from './model/plan-validity.ts';
+import { taxWarningsOf } from './model/taxes/plan-taxes.ts';
 import { planToTarget } from './model/search/to-target.ts';
 import type { PlanRequest } from './plan-constraints.ts';
 
@@ -16,7 +17,7 @@ export async function planTowards(
   id: PlanId,
 ): Promise<Plan> {
   const loaded = await loadTargetPlanning(dependencies, request);
-  const { account, hash, problem, policyVersion, warnings } = loaded;
+  const { account, hash, problem, policyVersion, warnings, taxWarnings } = loaded;
   const content = planToTarget(problem);
   const traded = new Set(content.actions.map(({ isin }) => isin));
   const exchanges = problem.instruments.flatMap(({ isin, exchange }) =>
@@ -29,7 +30,7 @@ export async function planTowards(
     status: statusAfter('DRAFT', 'validated'),
     createdAt,
     validUntil: validUntil(createdAt, dependencies.settings.planValidDays, exchanges),
-    warnings,
+    warnings: [...warnings, ...taxWarningsOf(content, taxWarnings)],
     rates: ratesBehind(problem.instruments),
   };
 }

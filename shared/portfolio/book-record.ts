@@ -4,6 +4,7 @@ import type { AccountId } from '#shared/kernel/identifiers.ts';
 import {
   decode,
   encode,
+  storedClosedLots,
   storedCurrency,
   storedDay,
   storedDecimal,
@@ -103,6 +104,7 @@ const ledgerLine = z.strictObject({
   costRatio: storedDecimal.optional(),
   lotMethod: z.enum(lotMethods).optional(),
   lotIds: z.array(z.string()).readonly().optional(),
+  closedLots: storedClosedLots.optional(),
   cash: storedMoney,
   charges: storedMoney.optional(),
   source: z.string().optional(),

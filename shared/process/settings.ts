@@ -300,8 +300,8 @@ export const settingTable = {
   lotMethod: row(
     'LOT_METHOD',
     'fifo',
-    'which lots sales take: `fifo`, `lifo`, `hifo` (highest cost first) or `average` cost',
-    oneOf('fifo', 'lifo', 'hifo', 'average'),
+    'which lots sales take: `fifo`, `lifo`, `hifo` (highest cost first), `average` cost, or `specific`: those that the broker reports',
+    oneOf('fifo', 'lifo', 'hifo', 'average', 'specific'),
   ),
   cooldownDays: row(
     'COOLDOWN_DAYS',

@@ -45,6 +45,18 @@ export const storedDay = z.string().transform((text): CalendarDay => parseDay(te
 export const storedIsin = z.string().transform((text): Isin => parseIsin(text));
 export const storedCurrency = z.string().transform((text): Currency => parseCurrency(text));
 
+/** Lots that a sale closed, as reported. */
+export const storedClosedLots = z
+  .array(
+    z.strictObject({
+      openedBy: z.string().optional(),
+      openedAt: storedInstant.optional(),
+      isDayOnly: z.boolean().optional(),
+      quantity: storedDecimal,
+    }),
+  )
+  .readonly();
+
 /** A branded text that was checked when it was made. */
 export function storedId<Id extends string>() {
   return z

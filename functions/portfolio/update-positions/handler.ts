@@ -24,6 +24,7 @@ import {
 } from '#shared/portfolio/model/reconciliation/reconcile.ts';
 import { worthOf, valuationOn } from '#shared/portfolio/model/valuation.ts';
 import { lastPolicy } from '#shared/portfolio/policy/policy-in-force.ts';
+import { StoredBook } from '#shared/portfolio/stored-book.ts';
 import { StartUpGate } from '#shared/portfolio/reconciliation/start-up-gate.ts';
 import { PortfolioStore } from '#shared/portfolio/portfolio-store.ts';
 import {
@@ -65,9 +66,11 @@ export default handle(portfolio.updatePositions, async (request, context) => {
     const prices = await loadPrices(context, isins, before);
     const worth = worthOf(prices.quotes, prices.rates);
     const { lotMethod } = (await lastPolicy(context, accountId)).settings;
+    const ledger =
+      reportsLots(statement) && lotMethod === 'specific' ? await ledgerOf(context, accountId) : [];
     const next = reconcile(before, statement, worth, {
       recordedAt: context.now(),
-      lotMethod,
+      ...{ lotMethod, ledger },
       source: `broker:${context.broker.name}`,
     });
     const after = next.actionsBooked > 0 ? await loadPrices(context, isins, next.book) : prices;
@@ -99,11 +102,20 @@ function isinsOf(book: Book, { holdings }: BrokerStatement) {
   return [...new Set([...book.holdings.keys(), ...holdings.map((holding) => holding.isin)])];
 }
 
+function reportsLots({ fills }: BrokerStatement): boolean {
+  return fills.some(({ closedLots }) => closedLots !== undefined);
+}
+
+function ledgerOf({ database, baseCurrency }: Context, accountId: AccountId) {
+  return new StoredBook(database, baseCurrency).ledger(accountId);
+}
+
 function valuationNow(book: Book, { quotes, rates }: Prices, context: Context) {
   const now = context.now();
   return valuationOn(context.marketData.today(now), book, quotes, rates, now);
 }
 
 function unchanged(book: Book): Reconciliation {
-  return { book, entries: [], fillsBooked: 0, flowsBooked: 0, actionsBooked: 0, externalBooked: 0 };
+  const none = { fillsBooked: 0, flowsBooked: 0, actionsBooked: 0, externalBooked: 0 };
+  return { book, entries: [], ...none, warnings: [] };
 }

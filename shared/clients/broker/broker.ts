@@ -6,6 +6,7 @@
  * and `rejected` are outcomes; any failure thrown means *unknown*, and is resolved by `findOrder`,
  * never by sending again.
  */
+import type { ClosedLot } from '#shared/kernel/closed-lot.ts';
 import type { AccountId } from '#shared/kernel/identifiers.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
 import type { Decimal } from '#shared/kernel/decimal.ts';
@@ -94,6 +95,8 @@ export interface BrokerFill {
    * are the same.
    */
   readonly exchangeRate: Decimal;
+  /** Of a sale: the lots that it closed, where the broker states them; a later statement may correct them. */
+  readonly closedLots?: readonly ClosedLot[] | undefined;
   /** Change of the cash balance, in the account's currency, fees included; negative for a buy. */
   readonly settlement: Money;
   /** The broker does not state the settlement, and quantity times price is no whole number of minor units. */
@@ -132,6 +135,8 @@ export interface BrokerFlow {
   readonly restores?: { readonly lotId: string; readonly acquiredAt: Instant } | undefined;
   /** Commission, fees and taxes of an order that `amount` contains. */
   readonly charges?: Money | undefined;
+  /** Of a sale from an import: the lots that it closed, where the file states them. */
+  readonly closedLots?: readonly ClosedLot[] | undefined;
   /** Its origin where that is not the broker: `owner`, `import:…`. */
   readonly source?: string | undefined;
   /** Of shares from an import: how far its statement knows what happened to them. */

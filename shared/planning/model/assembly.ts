@@ -4,25 +4,23 @@ import { present } from '#shared/kernel/assert.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { orderCost } from '#shared/kernel/costs.ts';
 import { sum } from '#shared/quant/linear-algebra/matrix.ts';
-import { requireRate } from '#shared/kernel/exchange-rate.ts';
+import { requireRate, type ExchangeRate } from '#shared/kernel/exchange-rate.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import { Money } from '#shared/kernel/money.ts';
-import type { Quantity } from '#shared/kernel/quantity.ts';
+import type { Price } from '#shared/kernel/price.ts';
 import { impliedReturns } from '#shared/quant/estimation/black-litterman.ts';
 import type { Moments } from '#shared/optimization/model/security-moments.ts';
-import type { Book, Holding, LedgerEntry, Lot } from '#shared/portfolio/model/book.ts';
+import type { Book, Holding, LedgerEntry } from '#shared/portfolio/model/book.ts';
 import { costOf, quantityOf } from '#shared/portfolio/model/booking.ts';
-import { saleOrder } from '#shared/portfolio/model/lots.ts';
 import type { PolicyTax } from '#shared/portfolio/model/policy/policy.ts';
-import { gainRatioOf, taxesGains } from '#shared/portfolio/model/tax/tax-rules.ts';
-import { yearSoFar, type TaxReport } from '#shared/portfolio/model/tax/tax-report.ts';
+import type { TaxReport } from '#shared/portfolio/model/tax/tax-report.ts';
 import type { MarketView } from '#shared/universe/model/market-view.ts';
 import { isTradable, type Security } from '#shared/universe/model/security.ts';
 import { keptInstrument, type KeptHolding } from './kept-holding.ts';
 import { COST_HORIZON_YEARS, orderLot, type PlanLimits } from './plan-limits.ts';
 import { portfolioValue, type Instrument, type PlanningProblem } from './problem.ts';
 import { cashReserve } from './settlement.ts';
-import type { TaxLot, TaxYear } from './taxes/sale-tax.ts';
+import { taxLotsOf, taxYearOf, type LotTerms } from './taxes/account-taxes.ts';
 
 /** All that was loaded for a plan. */
 export interface PlanningInputs {
@@ -70,7 +68,7 @@ export function assembleProblem(inputs: PlanningInputs): PlanningProblem {
     unpriced: view.unpriced.filter(({ isin }) => !isKept.has(isin)),
     doubts: view.doubts,
     moments: inputs.moments,
-    taxYear: taxYearOf(inputs),
+    taxYear: taxYearOf({ ...inputs, asOf: view.asOf, currency: book.currency }),
     limits: { ...limits, sellOnly: new Set([...limits.sellOnly, ...removed]) },
   };
 }
@@ -131,6 +129,7 @@ function instrumentOf(inputs: PlanningInputs, security: Security): Instrument {
   const { isin } = security;
   const quote = present(view.quotes.get(isin), 'a priced security has a quote');
   const holding = book.holdings.get(isin);
+  const rate = requireRate(view.rates, security.currency);
   return {
     isin,
     symbol: security.symbol,
@@ -140,55 +139,26 @@ function instrumentOf(inputs: PlanningInputs, security: Security): Instrument {
     lot: orderLot(limits, security.lot),
     price: quote.price,
     pricedOn: quote.day,
-    rate: requireRate(view.rates, security.currency),
+    rate,
     held: quantityOf(holding),
     locked: locked(inputs, holding),
     buyableFrom: buyableFrom(inputs, isin),
     unitCost: holding && unitCost(holding, book),
-    taxLots: holding && taxLotsOf(inputs, holding),
+    taxLots: holding && taxLotsOf(holding, lotTerms(inputs, quote.price, rate)),
     target: 0,
     score: scores.get(isin)?.total,
     dividends: dividendsOf(inputs, isin),
   };
 }
 
-/** In the order a sale takes them; undefined where no gain is taxed. */
-function taxLotsOf({ book, view, tax }: PlanningInputs, holding: Holding) {
-  if (!taxesGains(tax)) return undefined;
-  const mean = tax.lotMethod === 'average' && {
-    cost: costOf(holding, book.currency),
-    quantity: quantityOf(holding),
-  };
-  return saleOrder(holding.lots, tax.lotMethod).map((lot) => taxLotOf(lot));
-
-  function taxLotOf({ lotId, quantity, cost, acquiredAt, unitCost }: Lot): TaxLot {
-    return {
-      ...{ lotId, quantity },
-      cost: unitCost.amount.sign === 0 ? undefined : mean ? meanCost(mean, quantity) : cost,
-      gainRatio: gainRatioOf(tax, daysBetween(dayOf(acquiredAt), view.asOf)),
-    };
-  }
-}
-
-/** The year so far, with what the rule on wash sales may concern. */
-function taxYearOf({ taxReport, taxLedger, tax, view, book }: PlanningInputs): TaxYear | undefined {
-  if (!taxReport) return undefined;
-  // A purchase may have undone the loss of a sale so many days before it already, which older purchases undid first.
-  const since = addDays(view.asOf, -3 * tax.washSaleDays);
-  return {
-    day: view.asOf,
-    figures: yearSoFar(taxReport, book.currency, tax, view.asOf),
-    rules: tax,
-    realised: taxReport.lots.filter(({ soldOn }) => soldOn >= since),
-    ledger: taxLedger.filter(
-      ({ kind, happenedAt }) => kind === 'buy' && dayOf(happenedAt) >= since,
-    ),
-  };
-}
-
-function meanCost(all: { readonly cost: Money; readonly quantity: Quantity }, part: Quantity) {
-  const exact = all.cost.amount.multiply(part).divide(all.quantity, 12, 'half-even');
-  return Money.rounded(exact, all.cost.currency, 'half-even');
+function lotTerms(
+  { tax, view, book, limits }: PlanningInputs,
+  { amount }: Price,
+  { rate }: ExchangeRate,
+): LotTerms {
+  const price = amount.multiply(rate).toEstimate();
+  const { specificLots } = limits;
+  return { tax, asOf: view.asOf, currency: book.currency, price, specificLots };
 }
 
 function unitCost(holding: Holding, { currency }: Book): number | undefined {

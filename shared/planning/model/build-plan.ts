@@ -14,7 +14,7 @@ import {
   type PlanningProblem,
 } from './problem.ts';
 import type { SaleTax } from './taxes/sale-tax.ts';
-import { saleTaxText } from './taxes/tax-text.ts';
+import { lotsText, saleTaxText } from './taxes/tax-text.ts';
 import type { SequenceState } from './search/sequence-state.ts';
 import { afterOrders, type ExactOrder } from './settlement.ts';
 import { amount, basisPoints, pluralize } from './formatting.ts';
@@ -97,7 +97,7 @@ function plannedTax({ gain, tax, saved }: SaleTax): PlannedTax {
 function reasonOf(
   problem: PlanningProblem,
   { space, state, opportunities }: Decision,
-  { instrument, side, value, cost, taxed }: ExactOrder,
+  { instrument, side, quantity, value, cost, taxed }: ExactOrder,
   before: number,
   after: number,
 ): string {
@@ -119,7 +119,8 @@ function reasonOf(
   const what = kinds.length > 0 ? `${kinds.join(', ')}: ` : '';
   return (
     `${side === 'BUY' ? 'Buy' : 'Sell'} for ${value}: ${what}${figures.join('; ')}; ` +
-    `adds ${worth} a year to the plan after its cost of ${cost.total}${taxed ? saleTaxText(taxed) : ''}.`
+    `adds ${worth} a year to the plan after its cost of ${cost.total}${taxed ? saleTaxText(taxed) : ''}.` +
+    (taxed ? lotsText(instrument.taxLots ?? [], quantity, problem.limits) : '')
   );
 }
 

@@ -62,6 +62,11 @@ export interface PlanLimits {
   readonly quantityDecimals?: number | undefined;
   /** Currencies that the broker takes orders in; absent: any. */
   readonly brokerCurrencies?: readonly Currency[] | undefined;
+  /**
+   * Under `specific` lots: the owner names them to the broker, which reports them (`named`), or the broker reports
+   * none, so that sales take the oldest; absent under another method.
+   */
+  readonly specificLots?: 'named' | 'oldest' | undefined;
   /** The targets are the owner's own, and utility follows them. */
   readonly followsTargets?: boolean | undefined;
   /** Echoed in the answer, as the contract requires; it limits nothing. */

@@ -2,6 +2,7 @@
 import type { BookedAction, BookedMovement } from '#shared/clients/broker/broker.ts';
 import { dayOf, startOf } from '#shared/kernel/calendar-day.ts';
 import type { CorporateAction } from '#shared/kernel/corporate-action.ts';
+import type { ClosedLot } from '#shared/kernel/closed-lot.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
@@ -190,6 +191,11 @@ export class Placer {
       .normalize();
   }
 
+  /** What opened a lot under the id that it is booked by, whether by this file or before it. */
+  private lotOf({ openedBy, ...lot }: ClosedLot): ClosedLot {
+    return openedBy === undefined ? lot : { ...lot, openedBy: this.identities.purchase(openedBy) };
+  }
+
   private inOwnCurrency<T extends Convertible>(row: T): T {
     return inOwnCurrency(row, this.around.book.currency, this.around.rateOf);
   }
@@ -200,7 +206,9 @@ export class Placer {
     this.moveShares(row, isin);
     const symbol = isin && this.symbolOf(row, isin);
     const { book, rateOf } = this.around;
-    return movementsFor(row, book.currency, { flowId, isin, symbol, rateOf });
+    const lots = row.closedLots?.map((lot) => this.lotOf(lot));
+    const named = lots ? { ...row, closedLots: lots } : row;
+    return movementsFor(named, book.currency, { flowId, isin, symbol, rateOf });
   }
 
   private isinOf({

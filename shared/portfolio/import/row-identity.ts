@@ -53,6 +53,12 @@ export class RowIdentities {
     return present(this.found.get(row), 'every row of the file has an identity');
   }
 
+  /** The id under which a purchase with an id of its own is booked, or will be. */
+  purchase(rowId: string): string {
+    const key = shortHash({ format: this.format, row: { rowId, kind: 'buy' } });
+    return this.last(numbered(key, 1)).next;
+  }
+
   /** Equal rows first take the lines that are theirs in all, then those that differ, then new ids, in their order. */
   private assign(rows: readonly ImportedTransaction[]): void {
     const take = (row: ImportedTransaction, identity: RowIdentity | undefined): void => {

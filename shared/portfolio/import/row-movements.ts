@@ -39,6 +39,7 @@ export function movementsFor(
     ...(movesShares(row) && row.quantity && { quantity: row.quantity }),
     ...(movesShares(row) && termsOf(row, currency, rateOf)),
     ...(row.charges && row.charges.sign > 0 && { charges: cents(row.charges, currency) }),
+    ...(row.closedLots && { closedLots: row.closedLots }),
   };
   if (gross === cash || !tax) return [main];
   const withheld = { flowId: `${flowId}-tax`, kind: 'tax', amount: tax.negate() } as const;

@@ -1,21 +1,17 @@
 /** What undoes an import as a whole: its lines in reverse, each by its opposite. */
 import type { BookedMovement, Bookings } from '#shared/clients/broker/broker.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
-import type { Decimal } from '#shared/kernel/decimal.ts';
 import { notFound, refused } from '#shared/kernel/failure.ts';
 import type { AccountId } from '#shared/kernel/identifiers.ts';
-import type { Money } from '#shared/kernel/money.ts';
-import { Price, PRICE_DECIMALS_MAX } from '#shared/kernel/price.ts';
-import type { Book, Holding, LedgerEntry, Lot } from '../model/book.ts';
+import type { Book, Holding, LedgerEntry } from '../model/book.ts';
 import { bookEntries, emptyBook, type PostedLine } from '../model/booking.ts';
+import { returnedParts } from '../model/reversed-sale.ts';
 import { oppositeOf } from '../reversal.ts';
 import { ACTION_PREFIX, actionUndone } from './undo-action.ts';
 
 /** Ids of imports begin with it; they are the `source` of what was booked. */
 export const IMPORT_PREFIX = 'import:';
 
-/** Decimals of a rate by which a cost is computed back to the minor unit. */
-const RATE_DECIMALS = 18;
 const NAMED_MAX = 5;
 
 /** Kinds that depend on the shares that are there. */
@@ -146,47 +142,19 @@ type Common = Pick<BookedMovement, 'note' | 'source' | 'happenedAt'>;
 
 /** One movement for each lot that it took; of a sale the last one takes back the gain. */
 function takingUndone(
-  { line, postings }: PostedLine,
+  one: PostedLine,
   before: Holding | undefined,
   common: Common,
 ): readonly BookedMovement[] {
+  const { line } = one;
   const flowId = flowIdOf(line);
-  const taken = postings.flatMap(({ lotId, quantity, amount }) => {
-    const lot = before?.lots.find((one) => one.lotId === lotId);
-    return lot && quantity && quantity.sign < 0 ? [{ lot, quantity, cost: amount.negate() }] : [];
-  });
-  let left = line.cash;
-  return taken.map(({ lot, quantity, cost }, i): BookedMovement => {
-    const isSale = line.kind === 'sell';
-    const cash = i === taken.length - 1 || !isSale ? left : cost;
-    left = left.subtract(cash);
-    const shares = quantity.negate();
-    return {
-      ...{ flowId: i === 0 ? `reversal-${flowId}` : `reversal-${flowId}-${i + 1}`, ...common },
-      kind: isSale ? 'buy' : 'transfer-in',
-      ...{ amount: cash.negate(), isin: line.isin, symbol: line.symbol },
-      ...{ quantity: shares, reversesFlowId: flowId },
-      ...termsOf(lot, shares, cost),
-      restores: { lotId: lot.lotId, acquiredAt: lot.acquiredAt },
-    };
-  });
-}
-
-/** Price and rate that give the cost back to the minor unit. */
-function termsOf(
-  { unitCost }: Lot,
-  shares: Decimal,
-  cost: Money,
-): Pick<BookedMovement, 'price' | 'exchangeRate'> {
-  if (cost.sign <= 0) return {};
-  const isKnown = unitCost.amount.sign > 0;
-  const each = cost.amount.divide(shares, PRICE_DECIMALS_MAX, 'half-even');
-  const price = isKnown ? unitCost : new Price(each, cost.currency);
-  const worth = price.amount.multiply(shares);
-  return {
-    price,
-    exchangeRate: cost.amount.divide(worth, RATE_DECIMALS, 'half-even').normalize(),
-  };
+  return returnedParts(one, before).map(({ lot, quantity, cash, terms }, i) => ({
+    ...{ flowId: i === 0 ? `reversal-${flowId}` : `reversal-${flowId}-${i + 1}`, ...common },
+    kind: line.kind === 'sell' ? 'buy' : 'transfer-in',
+    ...{ amount: cash, isin: line.isin, symbol: line.symbol },
+    ...{ quantity, reversesFlowId: flowId, ...terms },
+    restores: { lotId: lot.lotId, acquiredAt: lot.acquiredAt },
+  }));
 }
 
 function flowIdOf({ id }: LedgerEntry): string {

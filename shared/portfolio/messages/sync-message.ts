@@ -23,6 +23,7 @@ export function syncMessage(
     flowsBooked: counts.flowsBooked,
     actionsBooked: counts.actionsBooked,
     externalBooked: counts.externalBooked,
+    warnings: [...counts.warnings],
     differences: differences.map((one) => textOf(one).message),
   };
 }

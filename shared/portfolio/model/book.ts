@@ -1,4 +1,5 @@
 /** The book of one account: what it holds, what it paid for it, and what has been booked. */
+import type { ClosedLot } from '#shared/kernel/closed-lot.ts';
 import type { AccountId } from '#shared/kernel/identifiers.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
 import type { Decimal } from '#shared/kernel/decimal.ts';
@@ -126,6 +127,8 @@ export interface LedgerEntry {
   readonly lotMethod?: LotMethod | undefined;
   /** With `specific`: those, in this order. */
   readonly lotIds?: readonly string[] | undefined;
+  /** With `specific`: what was reported of a sale; shares of lots that are not there are taken from the oldest. */
+  readonly closedLots?: readonly ClosedLot[] | undefined;
   /** Change of the cash balance in its currency; a line that moves shares is in the account's. */
   readonly cash: Money;
   /** Commission, exchange fees and taxes of an order that `cash` contains; never negative. */

@@ -18,6 +18,7 @@ import { Price, priceDecimalsMax } from '#shared/kernel/price.ts';
 import type { Quantity } from '#shared/kernel/quantity.ts';
 import { actedOn } from './action-booking.ts';
 import type { Book, Holding, LedgerEntry, Lot } from './book.ts';
+import { reportedParts } from './closed-lots.ts';
 import { withAwaited } from './reconciliation/awaited-charges.ts';
 import { withCash } from './foreign-cash.ts';
 import { movesShares } from './ledger-lines.ts';
@@ -209,7 +210,8 @@ function unitCost(entry: LedgerEntry, cost: Money, quantity: Quantity): Price {
 function given(holding: Holding, entry: LedgerEntry): Holding {
   const { currency } = entry.cash;
   const priced = holding.lots.map((lot) => ({ ...lot, cost: lot.cost.amount, lot }));
-  const choice = { method: entry.lotMethod ?? 'fifo', lotIds: entry.lotIds };
+  const { lotMethod: method = 'fifo', lotIds, closedLots = [] } = entry;
+  const choice = { method, lotIds, parts: reportedParts(holding.lots, closedLots) };
   const sale = takeLots(priced, quantityIn(entry), choice, minorDigits(currency));
   const cost = Money.rounded(sale.cost, currency, 'half-even');
   const gain = isSale(entry) ? entry.cash.subtract(cost) : Money.zero(currency);

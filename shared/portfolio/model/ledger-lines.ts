@@ -2,6 +2,7 @@
  * Maps a broker's fills and flows to ledger lines. The line's id is the broker's, so each is booked
  * once.
  */
+import type { ClosedLot } from '#shared/kernel/closed-lot.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
@@ -28,6 +29,8 @@ export interface ReportedFill {
   readonly awaitsCharges?: boolean | undefined;
   /** The settlement was rounded here; the broker's cash may differ by a minor unit. */
   readonly isRounded?: boolean | undefined;
+  /** Of a sale: which lots it closed, where the broker states them. */
+  readonly closedLots?: readonly ClosedLot[] | undefined;
   readonly executedAt: Instant;
 }
 
@@ -55,6 +58,8 @@ export interface ReportedFlow {
   /** Of a sale that is reversed: the lot whose shares come back, and when they were acquired. */
   readonly restores?: { readonly lotId: string; readonly acquiredAt: Instant } | undefined;
   readonly charges?: Money | undefined;
+  /** Of a sale: which lots it closed, where its file states them. */
+  readonly closedLots?: readonly ClosedLot[] | undefined;
   readonly source?: string | undefined;
   readonly note?: string | undefined;
   readonly happenedAt: Instant;
@@ -71,6 +76,7 @@ export function fillLine(fill: ReportedFill, recordedAt: Instant): LedgerEntry {
     exchangeRate: fill.exchangeRate,
     cash: fill.settlement,
     ...chargesOf(fill),
+    ...(fill.closedLots && { closedLots: fill.closedLots }),
     happenedAt: fill.executedAt,
     recordedAt,
   };
@@ -97,6 +103,7 @@ export function flowLine(
     cash: flow.amount,
     ...reversalOf(flow),
     ...(flow.charges && { charges: flow.charges }),
+    ...(flow.closedLots && { closedLots: flow.closedLots }),
     ...(flow.source !== undefined && { source: flow.source }),
     ...(flow.note !== undefined && { note: flow.note }),
     happenedAt: flow.happenedAt,
@@ -115,13 +122,18 @@ function reversalOf({ kind, reversesFlowId, restores }: ReportedFlow): Partial<L
 
 /**
  * Records on each line that takes shares which lots it takes, so that the line books the same after
- * the setting changes. A line without a method takes the oldest first.
+ * the setting changes. A line without a method takes the oldest first. What was reported of a sale
+ * stays with it only where the method is `specific`.
  */
 export function withLotMethod(lines: readonly LedgerEntry[], method: LotMethod): LedgerEntry[] {
-  if (method === 'fifo') return [...lines];
-  return lines.map((line) =>
-    (sharesMoved(line)?.sign ?? 0) < 0 && !line.lotMethod ? { ...line, lotMethod: method } : line,
-  );
+  return lines.map((line) => methodRecorded(line, method));
+}
+
+function methodRecorded(line: LedgerEntry, method: LotMethod): LedgerEntry {
+  const { closedLots, ...rest } = line;
+  const plain = closedLots && method !== 'specific' ? rest : line;
+  const takes = method !== 'fifo' && !line.lotMethod && (sharesMoved(line)?.sign ?? 0) < 0;
+  return takes ? { ...plain, lotMethod: method } : plain;
 }
 
 /** At equal times, credits are booked before debits. */

@@ -9,6 +9,7 @@ import { Decimal } from '#shared/kernel/decimal.ts';
 import { refused } from '#shared/kernel/failure.ts';
 import type { Money } from '#shared/kernel/money.ts';
 import type { Quantity } from '#shared/kernel/quantity.ts';
+import type { LotPart } from './closed-lots.ts';
 
 /**
  * | method     | a sale takes                                                                    |
@@ -17,7 +18,8 @@ import type { Quantity } from '#shared/kernel/quantity.ts';
  * | `lifo`     | the youngest first                                                              |
  * | `hifo`     | those with the highest cost a share first; of equal ones the older              |
  * | `average`  | the oldest shares, at the mean cost of all that are held (moving average)       |
- * | `specific` | the lots that are named, in their order                                         |
+ * | `specific` | the lots that are named, in their order; of parts that are reported, those, and |
+ * |            | then the oldest                                                                 |
  */
 export const lotMethods = ['fifo', 'lifo', 'hifo', 'average', 'specific'] as const;
 export type LotMethod = (typeof lotMethods)[number];
@@ -31,8 +33,10 @@ export interface CostedLot {
 
 export interface LotChoice {
   readonly method: LotMethod;
-  /** For `specific`: which lots, in the order they are taken. */
+  /** For `specific`: which lots, in the order they are taken; nothing else is. */
   readonly lotIds?: readonly string[] | undefined;
+  /** For `specific`: what a broker reports of it. */
+  readonly parts?: readonly LotPart[] | undefined;
 }
 
 /** Part of a lot, or all of it. */
@@ -59,17 +63,44 @@ export function takeLots<L extends CostedLot>(
   choice: LotChoice,
   decimals: number,
 ): Sale<L> {
-  const taken = new Map<string, TakenLot>();
+  const sale = settled(lots, taken(lots, requested, choice, decimals));
+  return choice.method === 'average' ? averaged(sale, decimals) : sale;
+}
+
+function taken<L extends CostedLot>(
+  lots: readonly L[],
+  requested: Quantity,
+  choice: LotChoice,
+  decimals: number,
+): readonly TakenLot[] {
+  const quantities = new Map<L, Quantity>();
   let missing = requested;
-  for (const lot of inOrder(lots, choice)) {
+  for (const { lot, most } of takingOrder(lots, choice)) {
     if (missing.sign <= 0) break;
-    const part = partOf(lot, missing, decimals);
-    taken.set(lot.lotId, part);
-    missing = missing.subtract(part.quantity);
+    const before = quantities.get(lot) ?? Decimal.zero;
+    const part = least(missing, most, lot.quantity.subtract(before));
+    if (part.sign > 0) quantities.set(lot, before.add(part));
+    missing = missing.subtract(part);
   }
   if (missing.sign > 0) throw short(requested, missing, choice);
-  const sale = settled(lots, [...taken.values()]);
-  return choice.method === 'average' ? averaged(sale, decimals) : sale;
+  return [...quantities].map(([lot, quantity]) => partOf(lot, quantity, decimals));
+}
+
+/** Lots one after the other, and how much of each at most; the reported parts come before the oldest. */
+function takingOrder<L extends CostedLot>(
+  lots: readonly L[],
+  choice: LotChoice,
+): readonly { readonly lot: L; readonly most: Quantity }[] {
+  const { method, lotIds, parts = [] } = choice;
+  const isReported = method === 'specific' && !lotIds;
+  const reported = parts.flatMap(({ lotId, quantity: most }) =>
+    lots.filter((lot) => isReported && lot.lotId === lotId).map((lot) => ({ lot, most })),
+  );
+  return [...reported, ...inOrder(lots, choice).map((lot) => ({ lot, most: lot.quantity }))];
+}
+
+function least(...[first, ...others]: readonly [Quantity, ...Quantity[]]): Quantity {
+  return others.reduce((low, one) => (one.compare(low) < 0 ? one : low), first);
 }
 
 export interface SplitRatio {
@@ -128,6 +159,7 @@ function inOrder<L extends CostedLot>(lots: readonly L[], choice: LotChoice): re
         b.cost.multiply(a.quantity).compare(a.cost.multiply(b.quantity)),
       );
     case 'specific':
+      if (!choice.lotIds) return lots;
       return [...new Set(choice.lotIds)].flatMap((id) => lots.filter((lot) => lot.lotId === id));
     default:
       return lots;

@@ -94,7 +94,7 @@ const policySchema = z.strictObject({
     .optional(),
   tax: z
     .strictObject({
-      lotMethod: z.enum(['fifo', 'lifo', 'hifo', 'average']).optional(),
+      lotMethod: z.enum(['fifo', 'lifo', 'hifo', 'average', 'specific']).optional(),
       gainRatio: ratio.optional(),
       dividendRatio: ratio.optional(),
       allowance: amount.optional(),

@@ -1,4 +1,5 @@
 /** Checks a policy against the account and the universe as they are. */
+import { reportsClosedLots } from '#shared/clients/broker/lot-reports.ts';
 import { dayOf } from '#shared/kernel/calendar-day.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import type { AccountId } from '#shared/kernel/identifiers.ts';
@@ -42,6 +43,7 @@ export async function policyFindings(
     ...unknownNames(policy, securities),
     ...raisedLimits(sources, stated),
     ...ended(sources, stated),
+    ...lotsWithoutReport(sources, policy),
   ];
   try {
     const account = await policyAccount(sources, accountId, securities);
@@ -63,6 +65,14 @@ function raisedLimits({ settings }: Sources, stated: InvestmentPolicy | undefine
       ? []
       : [`orders.${name} is ${value}; the settings of the process allow at most ${most[name]}.`];
   });
+}
+
+/** Lots that nobody reports are the oldest ones. */
+function lotsWithoutReport({ settings: { broker } }: Sources, { tax }: EffectivePolicy): string[] {
+  if (tax.lotMethod !== 'specific' || reportsClosedLots[broker]) return [];
+  return [
+    `tax.lotMethod is specific, and the broker ${broker} does not report which lots a sale closed: its sales take the oldest first; only an import may name others.`,
+  ];
 }
 
 function ended(sources: Sources, stated: InvestmentPolicy | undefined): string[] {

@@ -446,7 +446,7 @@ describe('taxes of what a plan sells', () => {
     const sale = (of: typeof ALPHA, quantity: number, proceeds: string) => {
       const lots = saleOrder(bookOf(...ledger).holdings.get(of)?.lots ?? [], rules.lotMethod);
       const taxLots = lots.map(({ lotId, quantity: size, cost, acquiredAt }) => ({
-        ...{ lotId, quantity: size, cost },
+        ...{ lotId, quantity: size, cost, acquiredOn: dayOf(acquiredAt) },
         gainRatio: gainRatioOf(rules, daysBetween(dayOf(acquiredAt), today)),
       }));
       return lotGains(of, taxLots, Decimal.of(quantity), Money.parse(proceeds, 'EUR'), today);

@@ -96,6 +96,15 @@ export class FlexMock {
     this.put('Trades', { ...fields, levelOfDetail: 'ORDER' });
   }
 
+  /** A lot that the last sale closed, as the statement has it with the option Closed Lots. */
+  lot(symbol: string, isin: string, quantity: number, opened: Row): void {
+    const sale = this.rows.get('Trades')?.findLast((row) => row['symbol'] === symbol);
+    const closed = { dateTime: sale?.['dateTime'] ?? '', buySell: 'SELL', currency: 'USD' };
+    const fields = { symbol, isin, quantity, ...closed, levelOfDetail: 'CLOSED_LOT', ...opened };
+    const rows = this.rows.get('Trades') ?? [];
+    this.rows.set('Trades', [...rows, { element: 'Lot', ...fields }]);
+  }
+
   transfer(symbol: string, isin: string, quantity: number, cents: number, more: Row): void {
     this.hold(symbol, isin, quantity);
     this.pay(String(more['currency']), cents);
@@ -213,7 +222,7 @@ export class FlexMock {
       .map(([section, element]) => {
         const own = this.rows.get(section as Section) ?? [];
         const rows = Array.from({ length: this.copies }, () => own).flat();
-        return `<${section}>${rows.map((row) => tag(element, row)).join('')}</${section}>`;
+        return `<${section}>${rows.map(({ element: own = element, ...row }) => tag(String(own), row)).join('')}</${section}>`;
       });
     const statements = this.accounts.map(
       (account) =>

@@ -1,5 +1,5 @@
 /** Plans count the tax on what they sell, prefer what is cheaper to sell, and search currency limits. */
-import { startOf } from '#shared/kernel/calendar-day.ts';
+import { parseDay, startOf } from '#shared/kernel/calendar-day.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { buildPlan } from '#shared/planning/model/build-plan.ts';
 import { seededRandom } from '#shared/kernel/random.ts';
@@ -36,6 +36,7 @@ function decided(problem: PlanningProblem): Decision {
 
 const lot = (quantity: number, cost: string | undefined, gainRatio = 0.25): TaxLot => ({
   ...{ lotId: `lot-${cost ?? ''}-${quantity}`, quantity: Decimal.of(quantity), gainRatio },
+  acquiredOn: parseDay('2024-01-02'),
   cost: cost === undefined ? undefined : euros(cost),
 });
 

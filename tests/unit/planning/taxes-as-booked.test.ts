@@ -55,7 +55,7 @@ function drawnLedger(random: () => number, lotMethod: LotMethod): LedgerEntry[] 
 function taxLotsOf(book: Book, isin: Isin, rules: PolicyTax) {
   const lots = saleOrder(book.holdings.get(isin)?.lots ?? [], rules.lotMethod);
   return lots.map(({ lotId, quantity, cost, acquiredAt }) => ({
-    ...{ lotId, quantity, cost },
+    ...{ lotId, quantity, cost, acquiredOn: dayOf(acquiredAt) },
     gainRatio: gainRatioOf(rules, daysBetween(dayOf(acquiredAt), TODAY)),
   }));
 }

@@ -11,6 +11,7 @@ import {
   type TargetInstrument,
   type TargetProblem,
 } from '#shared/planning/model/search/to-target.ts';
+import type { TaxLot, TaxYear } from '#shared/planning/model/taxes/sale-tax.ts';
 
 const EUR = parseCurrency('EUR');
 const DAY = parseDay('2025-06-11');
@@ -142,5 +143,71 @@ describe('a plan to stated weights', () => {
     const plan = planToTarget(of);
     expect(plan.actions.map(({ quantity }) => quantity.toString())).toEqual(['10']);
     expect(plan.notTaken).toEqual([{ isin: ISINS[1], symbol: 'S1', ...closedBy }]);
+  });
+});
+
+describe('the tax of sales', () => {
+  const zero = Money.zero(EUR);
+  const taxYear = (allowance: string): TaxYear => ({
+    day: DAY,
+    figures: {
+      ...{ gains: [], losses: zero, carriedIn: zero },
+      ...{ earned: zero, withheld: zero },
+    },
+    rules: {
+      ...{ dividendRatio: 0, allowance, washSaleDays: 0 },
+      ...{ lossesOffsetGains: true, lossesCarriedForward: true },
+    },
+    realised: [],
+    ledger: [],
+  });
+  const lot = (lotId: string, quantity: number, cost: string, on: string) => ({
+    ...{ lotId, quantity: Decimal.of(quantity), cost: Money.parse(cost, 'EUR'), gainRatio: 0.25 },
+    acquiredOn: parseDay(on),
+  });
+  const old = lot('old', 60, '3000.00', '2024-01-05');
+  const dear = lot('dear', 40, '4400.00', '2024-06-05');
+  const plan = (taxLots: readonly TaxLot[], allowance = '0', specificLots?: 'named' | 'oldest') => {
+    const of = problem(
+      [
+        instrument(0, { held: Decimal.of(100), target: 0.5, taxLots }),
+        instrument(1, { target: 0.5 }),
+      ],
+      '0.00',
+    );
+    const limits = { ...of.limits, specificLots };
+    return planToTarget({ ...of, limits, taxYear: taxYear(allowance) });
+  };
+
+  it('is part of their cost, and stays in cash', () => {
+    const { actions, cost, cashAfter, summary } = plan([old, dear]);
+    // 51 bring 5,087.80; they cost 2,550.00: 25 % of 2,537.80. 44 are bought of the 4,453.35 that are free.
+    expect(actions.map(({ side, quantity, cost: of }) => `${side} ${quantity} ${of}`)).toEqual([
+      'SELL 51 EUR 646.65',
+      'BUY 44 EUR 10.80',
+    ]);
+    expect([cost, cashAfter].map(String)).toEqual(['EUR 657.45', 'EUR 42.55']);
+    expect(actions[0]?.taxed?.tax.toString()).toBe('EUR 634.45');
+    expect(actions[0]?.reason).toBe(
+      'Sell for EUR 5100.00: weight 100.0 % to 49.0 %, stated 50.0 %; costs EUR 646.65, of which EUR 634.45 is tax on a gain of EUR 2537.80.',
+    );
+    expect(summary).toBe(
+      "2 orders to the stated weights, costing EUR 657.45. The sales realise a gain of EUR 2537.80: this year's tax rises by EUR 634.45.",
+    );
+  });
+
+  it('is less by the allowance', () => {
+    expect(plan([old, dear], '1000').actions[0]?.taxed?.tax.toString()).toBe('EUR 384.45');
+  });
+
+  it('is said with the lots that it was counted with, under specific lots', () => {
+    const named = plan([dear, old], '0', 'named').actions[0];
+    expect(named?.taxed?.tax.toString()).toBe('EUR 34.45');
+    expect(named?.reason).toMatch(
+      / The tax is counted with the lots that cost the least: 40 bought on 2024-06-05, 11 bought on 2024-01-05\. Name them to the broker/,
+    );
+    expect(plan([old, dear], '0', 'oldest').actions[0]?.reason).toMatch(
+      / The tax is counted with the oldest lots, as the broker does not report others: 51 bought on 2024-01-05\.$/,
+    );
   });
 });

@@ -5,6 +5,7 @@
 import type {
   Broker,
   BrokerCapabilities,
+  BrokerFill,
   BrokerHolding,
   BrokerStatement,
   OrderInstruction,
@@ -13,6 +14,7 @@ import type {
 import { refusal, unsupported } from '../capabilities.ts';
 import { otherBalances } from '../other-balances.ts';
 import { quantityDecimals } from '../quantity-decimals.ts';
+import type { ClosedLot } from '#shared/kernel/closed-lot.ts';
 import { parseCurrency, type Currency } from '#shared/kernel/currency.ts';
 import { refused } from '#shared/kernel/failure.ts';
 import type { AccountId } from '#shared/kernel/identifiers.ts';
@@ -20,6 +22,7 @@ import { MINUTE_MS, type Instant } from '#shared/kernel/instant.ts';
 import { Money } from '#shared/kernel/money.ts';
 import type { FlexApi } from './flex-api.ts';
 import { flexActions } from './flex-actions.ts';
+import { closedLotsOf } from './flex-lots.ts';
 import { cashMovement, tradeMovements, transfer } from './flex-mapping.ts';
 import { decimal, instantIn, flexMoney, required, requiredIsin } from './flex-values.ts';
 import { flexBroken, type Attributes, type FlexDocument, type FlexElement } from './flex-xml.ts';
@@ -88,7 +91,9 @@ export class InteractiveBrokers implements Broker {
       ...rows.transfers.flatMap((row) => transfer(row, currency)),
       ...paid,
     ].sort((a, b) => a.happenedAt - b.happenedAt);
-    const fills = movements.flatMap((movement) => movement.fills);
+    const fills = movements
+      .flatMap((movement) => movement.fills)
+      .map((fill) => withLots(fill, rows.lots));
     return {
       ...{ accountId, currency, openOrders: [] },
       cash: balance(rows.balances, currency),
@@ -132,7 +137,11 @@ export class InteractiveBrokers implements Broker {
       eachOnce(own.filter((element) => element.name === name).map(({ attributes }) => attributes));
     const detailed = (name: string, ...levels: readonly string[]) =>
       rows(name).filter((row) => !row['levelOfDetail'] || levels.includes(row['levelOfDetail']));
+    const trades = own
+      .filter(({ name }) => name === 'Trade' || name === 'Lot')
+      .map(({ name, attributes: row }) => ({ name, row }));
     return {
+      lots: closedLotsOf(trades),
       trades: detailed('Trade', 'EXECUTION'),
       cash: detailed('CashTransaction', 'DETAIL'),
       positions: detailed('OpenPosition', 'SUMMARY'),
@@ -143,6 +152,11 @@ export class InteractiveBrokers implements Broker {
       coversThrough: only.attributes['toDate'] ? instantIn(only.attributes, 'toDate') : undefined,
     };
   }
+}
+
+function withLots(fill: BrokerFill, lots: ReadonlyMap<string, readonly ClosedLot[]>): BrokerFill {
+  const closedLots = lots.get(fill.fillId);
+  return closedLots ? { ...fill, closedLots } : fill;
 }
 
 /** A section that the query does not include is not an empty section. */

@@ -14,6 +14,7 @@ import { Money } from '#shared/kernel/money.ts';
 import { Price } from '#shared/kernel/price.ts';
 import {
   encode,
+  storedClosedLots,
   storedCurrency,
   storedDay,
   storedDecimal,
@@ -124,6 +125,7 @@ const flowExtras = z.strictObject({
   charges: storedMoney.optional(),
   source: z.string().optional(),
   covered: cover.optional(),
+  closedLots: storedClosedLots.optional(),
   note: z.string().optional(),
   restores: z.object({ lotId: z.string(), acquiredAt: storedInstant }).optional(),
 });
@@ -378,10 +380,11 @@ function lateCells({
   charges,
   source,
   covered,
+  closedLots,
   note,
   restores,
 }: BrokerFlow): unknown[] {
-  const extras = { charges, source, covered, note, restores };
+  const extras = { charges, source, covered, closedLots, note, restores };
   const hasExtras = Object.values(extras).some((value) => value !== undefined);
   if (!hasExtras && relatedFlowId === undefined && reversesFlowId === undefined) return [];
   return [relatedFlowId ?? null, reversesFlowId ?? null, ...(hasExtras ? [extras] : [])];

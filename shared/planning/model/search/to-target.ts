@@ -7,8 +7,8 @@
  * held;
  * - a weight of 0 sells all;
  * - no order is larger than the largest that may be sent; the next plan goes on from there.
- * Sales come first. Gain is not compared with cost: stated weights are
- * instructions.
+ * Sales come first; the tax on what they realise stays in cash. Gain is not compared with cost or tax: stated weights
+ * are instructions.
  */
 import { percent } from '#shared/kernel/text.ts';
 import { orderCost, type CostModel } from '#shared/kernel/costs.ts';
@@ -29,12 +29,30 @@ import {
 import type { NotTaken, PlanContent, PlannedAction } from '../plan.ts';
 import type { Instrument } from '../problem.ts';
 import { pluralize } from '../formatting.ts';
+import {
+  lotGains,
+  saleTaxes,
+  withSale,
+  type LotGain,
+  type SaleTax,
+  type TaxYear,
+} from '../taxes/sale-tax.ts';
+import { lotsText, saleTaxText, yearTaxText } from '../taxes/tax-text.ts';
 import type { Side } from './sequence.ts';
 
 /** A security that is held or has a weight. */
 export interface TargetInstrument extends Pick<
   Instrument,
-  'isin' | 'symbol' | 'exchange' | 'lot' | 'price' | 'rate' | 'held' | 'target' | 'keptBecause'
+  | 'isin'
+  | 'symbol'
+  | 'exchange'
+  | 'lot'
+  | 'price'
+  | 'rate'
+  | 'held'
+  | 'target'
+  | 'keptBecause'
+  | 'taxLots'
 > {
   /** Whether it may be bought, and sold. */
   readonly buys: boolean;
@@ -63,7 +81,10 @@ export interface TargetProblem {
     | 'cashReserveAmount'
     | 'orderMaxRatio'
     | 'orderMaxAmount'
+    | 'specificLots'
   >;
+  /** Absent where no gain is taxed. */
+  readonly taxYear?: TaxYear | undefined;
   /** Securities with an order under way; they are left alone. */
   readonly live: ReadonlySet<Isin>;
 }
@@ -73,7 +94,9 @@ interface TargetOrder {
   readonly side: Side;
   readonly quantity: Quantity;
   readonly value: Money;
+  /** Of a sale with the tax on its gain, which is owed later and stays in cash until then. */
   readonly cost: Money;
+  readonly taxed?: SaleTax | undefined;
   /** The largest order that may be sent, where it would have been larger. */
   readonly cappedAt?: OrderMax | undefined;
 }
@@ -88,7 +111,7 @@ export function planToTarget(problem: TargetProblem): PlanContent {
   );
   const moved = orders.map(({ side, value: of }) => (side === 'SELL' ? of : of.negate()));
   return {
-    actions: orders.map((order, index) => actionOf(order, value, index + 1)),
+    actions: orders.map((order, index) => actionOf(problem, order, index + 1, value)),
     notTaken: problem.instruments.flatMap((one) => keptOf(one, orders)),
     search: noSearch(problem),
     gain: 0,
@@ -97,11 +120,41 @@ export function planToTarget(problem: TargetProblem): PlanContent {
     portfolioValue: value,
     cashBefore: problem.cash,
     cashAfter: Money.sum([problem.cash, ...moved], problem.base).subtract(cost),
-    summary:
-      orders.length === 0
-        ? 'Every weight is as near to its target as whole lots allow.'
-        : `${pluralize(orders.length, 'order')} to the stated weights, costing ${cost}.`,
+    summary: summaryOf(problem, orders, cost),
   };
+}
+
+function summaryOf(problem: TargetProblem, orders: readonly TargetOrder[], cost: Money): string {
+  if (orders.length === 0) return 'Every weight is as near to its target as whole lots allow.';
+  const all = `${pluralize(orders.length, 'order')} to the stated weights, costing ${cost}.`;
+  const sales = orders.filter(({ taxed }) => taxed);
+  const { taxYear } = problem;
+  const after =
+    taxYear && sales.reduce((year, sale) => withSale(year, gainsOf(problem, sale)), taxYear);
+  const taxes = sales.flatMap(({ taxed }) => taxed ?? []);
+  return [all, ...yearTaxText(taxYear, after, taxes)].join(' ');
+}
+
+/** Sales with the tax of all of them together, on top of what the year holds. */
+function withTaxes(problem: TargetProblem, sales: readonly TargetOrder[]): readonly TargetOrder[] {
+  const { taxYear } = problem;
+  if (!taxYear) return sales;
+  const taxes = saleTaxes(
+    taxYear,
+    sales.map((sale) => gainsOf(problem, sale)),
+  );
+  return sales.map((sale, i) => {
+    const taxed = sale.instrument.taxLots && taxes[i];
+    return taxed ? { ...sale, cost: sale.cost.add(taxed.tax), taxed } : sale;
+  });
+}
+
+function gainsOf(
+  { day, limits }: TargetProblem,
+  { instrument, quantity, value }: TargetOrder,
+): readonly LotGain[] {
+  const proceeds = value.subtract(orderCost(limits.costs, 'SELL', value).total);
+  return lotGains(instrument.isin, instrument.taxLots ?? [], quantity, proceeds, day);
 }
 
 function keptOf(instrument: TargetInstrument, orders: readonly TargetOrder[]): NotTaken[] {
@@ -140,7 +193,10 @@ function ordersToTarget(problem: TargetProblem, total: Money): readonly TargetOr
     order && order.quantity.sign > 0 && order.value.compare(minimumOrder) >= 0 ? [order] : [];
   const largest = orderMaxOf(problem.limits, total.toEstimate());
   const capped = (order: TargetOrder | undefined) => order && within(order, largest, costs);
-  const sales = free.flatMap((one) => isLarge(capped(saleOf(one, amountOf(one, total), costs))));
+  const sales = withTaxes(
+    problem,
+    free.flatMap((one) => isLarge(capped(saleOf(one, amountOf(one, total), costs)))),
+  );
   let cash = problem.cash.subtract(reserveOf(problem.limits, total));
   for (const { value, cost } of sales) cash = cash.add(value).subtract(cost);
   const purchases = free.flatMap((one) => {
@@ -253,9 +309,10 @@ function orderOf(
 }
 
 function actionOf(
-  { instrument, side, quantity, value, cost, cappedAt }: TargetOrder,
-  total: Money,
+  { limits }: TargetProblem,
+  { instrument, side, quantity, value, cost, cappedAt, taxed }: TargetOrder,
   priority: number,
+  total: Money,
 ): PlannedAction {
   const { held, isin, symbol, price, target } = instrument;
   const share = (of: Quantity): number => worth(instrument, of).toEstimate() / total.toEstimate();
@@ -264,8 +321,12 @@ function actionOf(
   const limit = cappedAt ? `; ${orderMaxText(cappedAt, total.currency)}` : '';
   return {
     ...{ side, quantity, value, cost, priority, weightBefore, weightAfter, isin, symbol, price },
+    ...(taxed && { taxed: { gain: taxed.gain, tax: taxed.tax, saved: taxed.saved } }),
     reason:
       `${side === 'BUY' ? 'Buy' : 'Sell'} for ${value}: weight ${percent(weightBefore)} to ` +
-      `${percent(weightAfter)}, stated ${percent(target)}${limit}.`,
+      `${percent(weightAfter)}, stated ${percent(target)}${limit}; costs ${cost}` +
+      (taxed
+        ? `${saleTaxText(taxed)}.${lotsText(instrument.taxLots ?? [], quantity, limits)}`
+        : '.'),
   };
 }

@@ -15,6 +15,7 @@ import { yearTax, type YearFigures, type YearRules } from '#shared/portfolio/mod
 /** A lot as a sale would take it. */
 export interface TaxLot {
   readonly lotId: string;
+  readonly acquiredOn: CalendarDay;
   readonly quantity: Quantity;
   /** Of the whole lot, in base currency; undefined where nobody knows, which counts as no gain. */
   readonly cost: Money | undefined;

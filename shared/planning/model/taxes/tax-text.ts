@@ -1,10 +1,13 @@
 /** What a plan says of the tax on its sales. */
 import type { Currency } from '#shared/kernel/currency.ts';
 import { Money } from '#shared/kernel/money.ts';
+import type { Quantity } from '#shared/kernel/quantity.ts';
 import { allowanceOf, yearTax } from '#shared/portfolio/model/tax/year-tax.ts';
 import type { PlanningProblem } from '../problem.ts';
 import { afterOrders, type Settlement } from '../settlement.ts';
-import type { SaleTax } from './sale-tax.ts';
+import type { PlanLimits } from '../plan-limits.ts';
+import { pluralize } from '../formatting.ts';
+import type { SaleTax, TaxLot, TaxYear } from './sale-tax.ts';
 
 /** Follows the cost of a sale; empty where it realises nothing. */
 export function saleTaxText({ gain, tax, saved, fullTax }: SaleTax): string {
@@ -19,6 +22,36 @@ export function saleTaxText({ gain, tax, saved, fullTax }: SaleTax): string {
   return `, of which ${tax} is tax on ${realised(gain)}${covered}`;
 }
 
+/**
+ * Which lots the tax of a sale was counted with, where the policy wants `specific` ones; empty under another method.
+ * @param lots in the order in which the sale was counted to take them
+ */
+export function lotsText(
+  lots: readonly TaxLot[],
+  sold: Quantity,
+  { specificLots }: Pick<PlanLimits, 'specificLots'>,
+): string {
+  if (specificLots === undefined) return '';
+  const parts = partsOf(lots, sold).map(({ lot, part }) => `${part} bought on ${lot.acquiredOn}`);
+  const more = parts.length - LOTS_NAMED_MAX;
+  const rest = more > 0 ? ` and ${pluralize(more, 'more lot')}` : '';
+  const named = `${parts.slice(0, LOTS_NAMED_MAX).join(', ')}${rest}`;
+  return specificLots === 'named'
+    ? ` The tax is counted with the lots that cost the least: ${named}. Name them to the broker, which may take others otherwise.`
+    : ` The tax is counted with the oldest lots, as the broker does not report others: ${named}.`;
+}
+
+const LOTS_NAMED_MAX = 5;
+
+function partsOf(lots: readonly TaxLot[], sold: Quantity) {
+  let left = sold;
+  return lots.flatMap((lot) => {
+    const part = lot.quantity.compare(left) < 0 ? lot.quantity : left;
+    left = left.subtract(part).normalize();
+    return part.sign > 0 ? [{ lot, part: part.normalize() }] : [];
+  });
+}
+
 function realised(gain: Money): string {
   return gain.sign < 0 ? `a loss of ${gain.negate()}` : `a gain of ${gain}`;
 }
@@ -26,9 +59,17 @@ function realised(gain: Money): string {
 /** A sentence on the sales together; none where they realise nothing that the year's tax counts. */
 export function planTaxText(problem: PlanningProblem, settlement: Settlement): readonly string[] {
   const sales = settlement.orders.flatMap(({ taxed }) => taxed ?? []);
-  const { taxYear: before, base } = problem;
-  const after = afterOrders(problem, settlement).taxYear;
+  return yearTaxText(problem.taxYear, afterOrders(problem, settlement).taxYear, sales);
+}
+
+/** @param before and after the sales */
+export function yearTaxText(
+  before: TaxYear | undefined,
+  after: TaxYear | undefined,
+  sales: readonly SaleTax[],
+): readonly string[] {
   if (!before || !after || sales.every(({ gain }) => gain.sign === 0)) return [];
+  const base = before.figures.losses.currency;
   const total = Money.sum(
     sales.map(({ gain }) => gain),
     base,

@@ -3,6 +3,7 @@
  * section's name, `Header` or `Data`, and cells. ISINs are in the financial instruments and in the texts of dividends.
  */
 import { parseDay } from '#shared/kernel/calendar-day.ts';
+import type { ClosedLot } from '#shared/kernel/closed-lot.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import { later, type Instant } from '#shared/kernel/instant.ts';
 import { instantAt } from '#shared/quant/calendars/zone-time.ts';
@@ -90,6 +91,9 @@ export const interactiveBrokersActivity: ImportFormat = {
       for (const one of read === undefined ? [] : severalOf(read))
         if (typeof one === 'string') left.push({ line: row.line, reason: one });
         else transactions.push({ ...one, ...identityOf(row) });
+      const lot = attempt(() => closedLotIn(row));
+      if (typeof lot === 'string') left.push({ line: row.line, reason: lot });
+      else if (lot) addLot(transactions, row, lot);
     }
     const actions = actionsFrom(legs);
     return { transactions, actions: actions.actions, left: [...left, ...actions.left] };
@@ -102,6 +106,26 @@ function severalOf(read: Read | readonly Read[]): readonly Read[] {
 
 function identityOf({ line, content, named }: SectionRow) {
   return { line, content: named, earlierContents: [content] };
+}
+
+/** Rows of closed lots follow the sale that closed them, with the day on which each was opened. */
+function closedLotIn({ section, cell }: SectionRow): ClosedLot | undefined {
+  if (section !== 'Trades' || cell('DataDiscriminator') !== 'ClosedLot') return undefined;
+  const text = cell('Date/Time');
+  return {
+    ...{ openedAt: timeOf(text), quantity: orZero(number(cell('Quantity'))).absolute() },
+    ...(text.length <= 10 && { isDayOnly: true }),
+  };
+}
+
+/** To the last trade; what does not belong to it is of one that is not booked. */
+function addLot(transactions: ImportedTransaction[], { cell }: SectionRow, lot: ClosedLot): void {
+  const sale = transactions.at(-1);
+  if (sale?.kind !== 'sell' || sale.symbol !== cell('Symbol')) return;
+  transactions[transactions.length - 1] = {
+    ...sale,
+    closedLots: [...(sale.closedLots ?? []), lot],
+  };
 }
 
 /** What a row says; a row with cash of a section that nothing reads is named. */

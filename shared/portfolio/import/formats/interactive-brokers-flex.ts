@@ -1,6 +1,8 @@
 /** Interactive Brokers' Flex queries, as XML or csv: trades and cash transactions, each with its own id. */
 import { readFlex, type Attributes } from '#shared/clients/broker/interactive-brokers/flex-xml.ts';
+import { closedLotsOf, tradeKey } from '#shared/clients/broker/interactive-brokers/flex-lots.ts';
 import { instantIn } from '#shared/clients/broker/interactive-brokers/flex-values.ts';
+import type { ClosedLot } from '#shared/kernel/closed-lot.ts';
 import type { Decimal } from '#shared/kernel/decimal.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import { actionsFrom, type ActionLeg } from './action-legs.ts';
@@ -46,7 +48,12 @@ export const interactiveBrokersFlex: ImportFormat = {
     const rows = attempt(() => ofOneAccount(rowsOf(file)));
     if (typeof rows === 'string') return { transactions, left: [{ line: 1, reason: rows }] };
     const legs: ActionLeg[] = [];
-    const around = { base: baseOf(file, rows), cancelled: cancelledTrades(rows) };
+    const lots = attempt(() => lotsIn(file, rows));
+    if (typeof lots === 'string') left.push({ line: 1, reason: lots });
+    const around = {
+      ...{ base: baseOf(file, rows), cancelled: cancelledTrades(rows) },
+      lots: typeof lots === 'string' ? new Map<string, readonly ClosedLot[]>() : lots,
+    };
     for (const { row, line } of rows) {
       const read = attempt(() =>
         isAction(row) ? actionLeg(row, line, around) : transactionsOf(row, line, around),
@@ -66,6 +73,8 @@ interface Around {
   readonly base: string | undefined;
   /** Rows of trades that other rows cancel. */
   readonly cancelled: ReadonlySet<Attributes>;
+  /** Closed by a sale, by its `tradeKey`. */
+  readonly lots: ReadonlyMap<string, readonly ClosedLot[]>;
 }
 
 interface Numbered {
@@ -77,6 +86,24 @@ interface Numbered {
 const readElements: ReadonlySet<string> = new Set([
   ...['Trade', 'CashTransaction', 'CorporateAction', 'Transfer'],
 ]);
+
+/** Lots are opened by transactions; rows are known by their trades. */
+function lotsIn({ text, rows }: ImportFile, all: readonly Numbered[]): Around['lots'] {
+  const trades =
+    rows.length > 0
+      ? all.map(({ row }) => ({ name: 'Trade', row }))
+      : readFlex(text).elements.map(({ name, attributes: row }) => ({ name, row }));
+  const ids = new Map(all.map(({ row }) => [at(row, 'transactionID'), idOfTrade(row)]));
+  const inOwnTerms = ({ openedBy, ...lot }: ClosedLot): ClosedLot => {
+    const id = openedBy === undefined ? undefined : ids.get(openedBy);
+    return id === undefined ? lot : { ...lot, openedBy: id };
+  };
+  return new Map([...closedLotsOf(trades)].map(([key, lots]) => [key, lots.map(inOwnTerms)]));
+}
+
+function idOfTrade(row: Attributes): string | undefined {
+  return at(row, 'tradeID') || at(row, 'transactionID') || undefined;
+}
 
 /** As the account's information says; else the one currency whose rate is 1. */
 function baseOf({ text, rows }: ImportFile, all: readonly Numbered[]): string | undefined {
@@ -225,7 +252,8 @@ function tradeOf(row: Attributes, line: number, around: Around): readonly Import
     isCancelled: around.cancelled.has(row) || undefined,
     kind: quantity.sign < 0 ? 'sell' : 'buy',
     at: when,
-    rowId: at(row, 'tradeID') || at(row, 'transactionID') || undefined,
+    rowId: idOfTrade(row),
+    closedLots: quantity.sign < 0 ? around.lots.get(tradeKey(row)) : undefined,
     quantity: quantity.absolute(),
     price: price && { amount: price, currency },
     cash: amount('proceeds').add(paid),

@@ -1,8 +1,9 @@
 /**
  * The plain file: `date,kind,isin,symbol,quantity,price,price_currency,amount,currency,fee,tax,id`. The amount is the
  * change of the cash balance, everything included. A corporate action has `ratio`, `new_isin`, `new_symbol` and
- * `cost_ratio` as well.
+ * `cost_ratio` as well; a sale may have `lots`.
  */
+import type { ClosedLot } from '#shared/kernel/closed-lot.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { invalidRequest } from '#shared/kernel/failure.ts';
 import {
@@ -43,9 +44,32 @@ export const plain: ImportFormat = {
         charges: number(cell('fee'))?.absolute(),
         tax: number(cell('tax')),
         note: cell('note') || undefined,
+        closedLots: kind === 'sell' ? lotsIn(cell('lots'), quantity?.absolute()) : undefined,
       };
     }),
 };
+
+/** Which lots a sale closed: `b-1:10; 2024-01-05:2`, each by the id or the day of its purchase, with its shares. */
+function lotsIn(text: string, sold: Decimal | undefined): readonly ClosedLot[] | undefined {
+  if (text === '') return undefined;
+  const lots = text.split(';').map((part) => lotIn(part.trim()));
+  const sum = lots.reduce((all, { quantity }) => all.add(quantity), Decimal.zero);
+  if (!sold || sum.compare(sold) <= 0) return lots;
+  throw wrongLots(`they are ${sum} shares, and ${sold} were sold`);
+}
+
+function lotIn(text: string): ClosedLot {
+  const [, opened = '', shares = ''] = /^(.+?) ?: ?([\d.,]+)$/.exec(text) ?? [];
+  const quantity = opened === '' ? undefined : number(shares);
+  if (!quantity || quantity.sign <= 0) throw wrongLots(`"${text}" is not like b-1:10`);
+  return /^\d{4}-\d\d-\d\d$/.test(opened)
+    ? { openedAt: moment(opened), isDayOnly: true, quantity }
+    : { openedBy: opened, quantity };
+}
+
+function wrongLots(message: string) {
+  return invalidRequest({ field: 'lots', message });
+}
 
 function common(cell: Cell) {
   return {

@@ -1,4 +1,5 @@
 /** What a file of a broker or of another program says, in neutral words. */
+import type { ClosedLot } from '#shared/kernel/closed-lot.ts';
 import type { Decimal } from '#shared/kernel/decimal.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
 
@@ -51,6 +52,8 @@ export interface ImportedTransaction {
   readonly tax?: Decimal | undefined;
   /** The text of the row, where its kind does not say what it is. */
   readonly note?: string | undefined;
+  /** Of a sale: the lots that it closed, where the file says it; `openedBy` is the `rowId` of a purchase. */
+  readonly closedLots?: readonly ClosedLot[] | undefined;
 }
 
 export const importedActionKinds = [

@@ -69,7 +69,7 @@ export interface HoldingPeriod {
 }
 
 export interface PolicyTax {
-  readonly lotMethod: 'fifo' | 'lifo' | 'hifo' | 'average';
+  readonly lotMethod: 'fifo' | 'lifo' | 'hifo' | 'average' | 'specific';
   /** Tax on a realised gain. */
   readonly gainRatio: number;
   readonly dividendRatio: number;

@@ -32,6 +32,7 @@ import {
   type ReportedFlow,
 } from '../ledger-lines.ts';
 import type { LotMethod } from '../lots.ts';
+import { restatedSales } from './restated-sales.ts';
 import { UnbookedLines } from './unbooked.ts';
 
 /** The part of a broker's statement that the book is reconciled with. */
@@ -71,6 +72,8 @@ export interface Reconciliation {
   readonly flowsBooked: number;
   readonly actionsBooked: number;
   readonly externalBooked: number;
+  /** What was not booked as the statement has it, one sentence each. */
+  readonly warnings: readonly string[];
 }
 
 /** How new lines are recorded. */
@@ -80,17 +83,21 @@ export interface LineRecording {
   readonly lotMethod?: LotMethod | undefined;
   /** Where they come from. */
   readonly source?: string | undefined;
+  /** The ledger so far, where lots of booked sales may be reported otherwise now; absent: they are not compared. */
+  readonly ledger?: readonly LedgerEntry[] | undefined;
 }
 
 /**
  * @throws Failure REFUSED account-currency when the account is in another currency, statement-earlier
  */
 export function reconcile(
-  book: Book,
+  booked: Book,
   statement: Statement,
   worth: ReadonlyMap<Isin, ShareValue>,
-  { recordedAt, lotMethod = 'fifo', source }: LineRecording,
+  { recordedAt, lotMethod = 'fifo', source, ledger = [] }: LineRecording,
 ): Reconciliation {
+  const restated = restatedSales(booked, ledger, statement.fills, recordedAt);
+  const book = bookEntries(booked, restated.lines);
   if (statement.currency !== book.currency)
     throw refused('account-currency', `The broker's account is in ${statement.currency}.`, {
       expected: book.currency,
@@ -110,10 +117,11 @@ export function reconcile(
     ...{ symbols, worth, recordedAt, fills },
   });
   const lines = withLotMethod([...external.before, ...reported, ...external.after], lotMethod);
-  const entries = source === undefined ? lines : lines.map((line) => ({ source, ...line }));
+  const all = [...restated.lines, ...lines];
+  const entries = source === undefined ? all : all.map((line) => ({ source, ...line }));
   return {
     book: {
-      ...bookEntries(withForeign(book), entries),
+      ...bookEntries(withForeign(booked), entries),
       ...stated(statement),
       syncedAt: recordedAt,
     },
@@ -122,6 +130,7 @@ export function reconcile(
     flowsBooked: flows.length,
     actionsBooked: new Set(actions.map(({ id }) => id.replace(/-fraction$/, ''))).size,
     externalBooked: entries.filter(({ kind }) => kind.startsWith('external-')).length,
+    warnings: restated.warnings,
   };
 }
 

@@ -12,6 +12,7 @@ import { Money } from '#shared/kernel/money.ts';
 import type { Quantity } from '#shared/kernel/quantity.ts';
 import type { Book, Holding, LedgerEntry, Lot } from '../book.ts';
 import { bookEntries, emptyBook } from '../booking.ts';
+import { reportedParts } from '../closed-lots.ts';
 import { withoutUndoneLines } from '../undone-lines.ts';
 
 export interface RealisedLot {
@@ -90,9 +91,20 @@ function rowsOf(line: LedgerEntry, around: Around, gain: Money): readonly Realis
       ...{ acquiredOn, soldOn, daysHeld: daysBetween(acquiredOn, soldOn), quantity },
       ...{ proceeds: brought, cost, gain: brought.subtract(cost) },
       costKnown: lot.unitCost.amount.sign !== 0,
-      lotMethod: line.lotMethod ?? 'fifo',
+      lotMethod: methodOf(line, before, lot),
     };
   });
+}
+
+/** Of shares of a lot that nobody reported the sale of: the oldest first, whatever the policy asks for. */
+function methodOf(
+  { lotMethod = 'fifo', lotIds, closedLots = [] }: LedgerEntry,
+  before: Holding,
+  { lotId }: Lot,
+) {
+  if (lotMethod !== 'specific' || lotIds) return lotMethod;
+  const parts = reportedParts(before.lots, closedLots);
+  return parts.some((part) => part.lotId === lotId) ? lotMethod : 'fifo';
 }
 
 /** With average cost the lots share what was taken; otherwise each has its own. They sum to `total`. */

@@ -1,0 +1,101 @@
+/**
+ * Sales whose lots a later statement reports otherwise than the one that they were booked from. Nothing in the ledger
+ * changes: what a sale took comes back to its lots, all of them first, and each sale is booked again with the lots of
+ * the new report. Cash and shares stay as they are; the gain by lot, and so by tax year, follows.
+ */
+import type { ClosedLot } from '#shared/kernel/closed-lot.ts';
+import { canonicalJson } from '#shared/kernel/hash.ts';
+import type { Instant } from '#shared/kernel/instant.ts';
+import type { Isin } from '#shared/kernel/isin.ts';
+import type { Book, LedgerEntry } from '../book.ts';
+import { bookEntries, emptyBook, postEntries } from '../booking.ts';
+import { changeOf, movesShares, sharesMoved, type ReportedFill } from '../ledger-lines.ts';
+import { returnedParts } from '../reversed-sale.ts';
+import { withoutUndoneLines } from '../undone-lines.ts';
+
+export interface Restatement {
+  /** To append: first what comes back, then the sales as they are reported now. */
+  readonly lines: readonly LedgerEntry[];
+  /** What is reported otherwise and stays as it was booked, one sentence each. */
+  readonly warnings: readonly string[];
+}
+
+interface Restated {
+  readonly line: LedgerEntry;
+  readonly closedLots: readonly ClosedLot[];
+}
+
+/** @param ledger of the account, in the order of booking */
+export function restatedSales(
+  { accountId, currency }: Book,
+  ledger: readonly LedgerEntry[],
+  fills: readonly ReportedFill[],
+  recordedAt: Instant,
+): Restatement {
+  const found = reportedOtherwise(ledger, fills);
+  const blocked = found.filter(({ line }) => actionSince(ledger, line));
+  const open = found.filter((one) => !blocked.includes(one));
+  if (open.length === 0) return { lines: [], warnings: blocked.map(warningOf) };
+  const ids = new Set(open.map(({ line }) => line.id));
+  const back: LedgerEntry[] = [];
+  let book = emptyBook(accountId, currency);
+  for (const line of ledger) {
+    if (ids.has(line.id)) back.unshift(...returned(book, line, recordedAt));
+    book = bookEntries(book, [line]);
+  }
+  const again = open.map((one) => bookedAgain(one, recordedAt));
+  return { lines: [...back, ...again], warnings: blocked.map(warningOf) };
+}
+
+/** Sales in force that were booked as `specific` and of which the statement now says something else. */
+function reportedOtherwise(
+  ledger: readonly LedgerEntry[],
+  fills: readonly ReportedFill[],
+): readonly Restated[] {
+  const reported = new Map(fills.map(({ fillId, closedLots }) => [`fill-${fillId}`, closedLots]));
+  return withoutUndoneLines(ledger).flatMap((line) => {
+    const closedLots = reported.get(line.id.replace(AGAIN, ''));
+    if (line.kind !== 'sell' || line.lotMethod !== 'specific' || line.reverses || !closedLots)
+      return [];
+    return canonicalJson(closedLots) === canonicalJson(line.closedLots ?? [])
+      ? []
+      : [{ line, closedLots }];
+  });
+}
+
+/** The end of the id of a sale that was booked again, with a number. */
+const AGAIN = /:lots-(\d+)$/;
+
+/** An action has changed the lots since, so that what was taken of them cannot come back as it was. */
+function actionSince(ledger: readonly LedgerEntry[], { id, isin }: LedgerEntry): boolean {
+  const at = ledger.findIndex((line) => line.id === id);
+  return ledger.slice(at + 1).some((line) => movesShares(line) && isAction(line, isin as Isin));
+}
+
+function isAction(line: LedgerEntry, isin: Isin): boolean {
+  return sharesMoved(line) === undefined && changeOf(line, isin) !== undefined;
+}
+
+function returned(before: Book, line: LedgerEntry, recordedAt: Instant): readonly LedgerEntry[] {
+  const holding = line.isin && before.holdings.get(line.isin);
+  return postEntries(before, [line]).posted.flatMap((posted) =>
+    returnedParts(posted, holding).map(({ lot, quantity, cash, terms }, i) => ({
+      ...{ id: `reversal-${line.id}-${i + 1}`, kind: 'buy', reverses: line.id, quantity, cash },
+      ...{ isin: line.isin, symbol: line.symbol, ...terms },
+      ...{ lotIds: [lot.lotId], acquiredAt: lot.acquiredAt },
+      ...{ note: NOTE, happenedAt: line.happenedAt, recordedAt },
+    })),
+  );
+}
+
+const NOTE = 'the broker reports other lots';
+
+function bookedAgain({ line, closedLots }: Restated, recordedAt: Instant): LedgerEntry {
+  const times = Number(AGAIN.exec(line.id)?.[1] ?? 1) + 1;
+  const id = `${line.id.replace(AGAIN, '')}:lots-${times}`;
+  return { ...line, id, closedLots, note: NOTE, recordedAt };
+}
+
+function warningOf({ line }: Restated): string {
+  return `The broker now reports other lots for the sale ${line.id} of ${line.symbol ?? line.isin ?? ''} than were booked; a corporate action has changed them since, and it stays as it was booked.`;
+}
