@@ -102,20 +102,29 @@ function impliedBy(problem: PlanningProblem, targets: ReadonlyMap<Isin, number>)
 const FULL_TOLERANCE = 0.01;
 /** The smallest order pays twice within a year, so that it does where it exceeds a target by a little, too. */
 const PREMIUM_ORDERS = 2;
+/** Cost of an order, as a share of it, up to which it is sensible where no smallest order says so. */
+const SENSIBLE_COST_RATIO = 0.01;
+/** However small the smallest order is, none is made for the premium alone that costs more of itself. */
+const COST_RATIO_MAX = 0.02;
 
 /**
  * What a year in cash costs where the owner wants none beside the reserve: the multiplier of the reserve, the same for
  * all securities, so that the targets stay the best weights (their own gain is of second order near them, and would
- * leave deposits idle). It is a multiple of what the smallest order costs.
+ * leave deposits idle). It is a multiple of what the smallest order costs; without a smallest order, of what a sensible
+ * one costs.
  */
 function cashPremium(problem: PlanningProblem, invested: number): number {
   const value = portfolioValue(problem).toEstimate();
   if (value <= 0) return 0;
-  const { costs, minimumOrder } = problem.limits;
   const reserve = cashReserve(problem).toEstimate() / value;
-  if (invested < 1 - reserve - FULL_TOLERANCE || minimumOrder.sign <= 0) return 0;
+  if (invested < 1 - reserve - FULL_TOLERANCE) return 0;
+  return (PREMIUM_ORDERS * smallestCostRatio(problem.limits)) / COST_HORIZON_YEARS;
+}
+
+function smallestCostRatio({ costs, minimumOrder }: PlanningProblem['limits']): number {
+  if (minimumOrder.sign <= 0) return SENSIBLE_COST_RATIO;
   const cost = orderCost(costs, 'BUY', minimumOrder).total.toEstimate();
-  return (PREMIUM_ORDERS * cost) / minimumOrder.toEstimate() / COST_HORIZON_YEARS;
+  return Math.min(cost / minimumOrder.toEstimate(), COST_RATIO_MAX);
 }
 
 /** Shares of the value by ISIN, those above 0. */

@@ -73,6 +73,25 @@ describe.each(['deposits-1', 'deposits-2', 'deposits-3', 'deposits-4'])('account
     expect(settlement.orders.length).toBeGreaterThan(0);
   });
 
+  test.each(['0', '1', '60'])(
+    'invests with a smallest order of EUR %s, in none that costs much of itself',
+    (smallest) => {
+      const minimumOrder = euros(smallest);
+      let problem = invested();
+      problem = { ...problem, limits: { ...problem.limits, minimumOrder } };
+      const targets = new Map(problem.instruments.map(({ isin, target }) => [isin, target]));
+      problem = withTargets(problem, targets);
+      for (let month = 0; month < 4; month += 1) {
+        problem = { ...problem, cash: problem.cash.add(euros('500')) };
+        const { settlement } = decided(problem);
+        for (const { value } of settlement.orders)
+          expect(2 + 0.0025 * value.toEstimate()).toBeLessThan(0.05 * value.toEstimate());
+        problem = afterOrders(problem, settlement);
+      }
+      expect(idle(problem)).toBeLessThan(500);
+    },
+  );
+
   test('keeps the reserve, and orders that are under way hold their cash back', () => {
     const start = invested();
     const problem = {
