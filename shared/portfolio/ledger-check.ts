@@ -15,7 +15,7 @@ import { emptyBook, postEntries, type PostedLine } from './model/booking.ts';
 import { reconcile } from './model/reconciliation/reconcile.ts';
 import { cashIn, foreignCurrencies } from './model/foreign-cash.ts';
 import { imbalance } from './model/posting.ts';
-import type { StoredChain } from './stored-book.ts';
+import type { StoredChain, StoredValuations } from './stored-book.ts';
 
 export interface LedgerFinding {
   readonly check: 'chain' | 'balance' | 'book' | 'valuation' | 'statement';
@@ -185,10 +185,7 @@ function movementIn({ kind, isin, quantity, cash }: PostedLine['line']): string 
 }
 
 /** The first recorded value that is not what was stored. */
-export function valuationFinding(
-  texts: Readonly<Record<string, string>>,
-  key: string,
-): LedgerFinding | undefined {
+export function valuationFinding({ key, texts }: StoredValuations): LedgerFinding | undefined {
   for (const [day, text] of Object.entries(texts).sort())
     try {
       valuationOf(text, day, key);

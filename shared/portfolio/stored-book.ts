@@ -23,6 +23,11 @@ export interface StoredChain {
   readonly unreadable?: string | undefined;
 }
 
+export interface StoredValuations {
+  readonly key: string;
+  readonly texts: Readonly<Record<string, string>>;
+}
+
 export class StoredBook implements BookReader {
   private readonly database: Database;
   private readonly baseCurrency: Currency;
@@ -70,9 +75,10 @@ export class StoredBook implements BookReader {
     }
   }
 
-  /** As they are stored, by day. */
-  async valuationTexts(account: AccountId): Promise<Readonly<Record<string, string>>> {
-    return this.database.redis.hgetall(keys.portfolio.valuations(account));
+  /** As they are stored, by day, with the key that has them. */
+  async valuationTexts(account: AccountId): Promise<StoredValuations> {
+    const key = keys.portfolio.valuations(account);
+    return { key, texts: await this.database.redis.hgetall(key) };
   }
 
   /** The account's value as it was put on record, by day. */

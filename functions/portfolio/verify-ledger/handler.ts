@@ -16,7 +16,6 @@ import {
   valuationFinding,
   type LedgerFinding,
 } from '#shared/portfolio/ledger-check.ts';
-import { keys } from '#shared/redis/keys.ts';
 import { StoredBook } from '#shared/portfolio/stored-book.ts';
 import { handle } from '#shared/runtime/handle.ts';
 
@@ -26,10 +25,7 @@ export default handle(portfolio.verifyLedger, async ({ accountId, withoutBroker 
   const reader = new StoredBook(database, baseCurrency);
   const chain = await reader.chain(accountId);
   const { head, unchained, posted, finding } = checkLedger(chain);
-  const value = valuationFinding(
-    await reader.valuationTexts(accountId),
-    keys.portfolio.valuations(accountId),
-  );
+  const value = valuationFinding(await reader.valuationTexts(accountId));
   const isReadable = chain.unreadable === undefined;
   const statement =
     withoutBroker || !isReadable
