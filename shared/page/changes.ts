@@ -21,7 +21,7 @@ const STREAMS_MAX = 20;
 type Fingerprint = Readonly<Record<string, string>>;
 
 /** A page that listens. */
-export interface Watch {
+interface Watch {
   readonly signal: AbortSignal;
   /** Asked before each look at the state; the stream ends where it may not. */
   readonly mayGoOn: () => Promise<boolean>;

@@ -25,7 +25,7 @@ import triggerJob from '../../../functions/gateway/trigger-job/handler.ts';
 import request from 'supertest';
 import { endpointOf, inProcess } from '../../support/host.ts';
 import { Receiver } from '../../support/receiver.ts';
-import { SmtpServer } from '../../support/smtp-server.ts';
+import { SmtpServer } from '../../support/endpoints/smtp-server.ts';
 import {
   openTestDependencies,
   startTestRedis,
