@@ -9,7 +9,7 @@ import { interactiveBrokersActivity } from './formats/interactive-brokers-activi
 import { interactiveBrokersFlex } from './formats/interactive-brokers-flex.ts';
 import { plain } from './formats/plain.ts';
 import { portfolioPerformanceXml } from './formats/portfolio-performance-xml.ts';
-import { portfolioPerformance } from './formats/portfolio-performance.ts';
+import { portfolioPerformance, tradeRepublicTimeline } from './formats/portfolio-performance.ts';
 import { scalable } from './formats/scalable.ts';
 import { tradeRepublic } from './formats/trade-republic.ts';
 import { trading212 } from './formats/trading212.ts';
@@ -20,7 +20,7 @@ import type { ImportedAction, ImportFormat, ParsedFile } from './formats/transac
 const formats: readonly ImportFormat[] = [
   ...[trading212, tradeRepublic, scalable, ghostfolio, freedom24, plain],
   ...[interactiveBrokersFlex, interactiveBrokersActivity, portfolioPerformance],
-  ...[portfolioPerformanceXml, degiroAccount, degiro],
+  ...[tradeRepublicTimeline, portfolioPerformanceXml, degiroAccount, degiro],
 ];
 
 export interface ReadImport extends ParsedFile {

@@ -320,3 +320,35 @@ describe('a file of any format', () => {
     expect(reasons(plan)).toEqual([`2: "${amount}" is not a number with a decimal point`]);
   });
 });
+
+describe('the timeline of Trade Republic, as programs write it', () => {
+  test.each([
+    [
+      'English',
+      'Date;Type;Value;Note;ISIN;Shares;Fees;Taxes',
+      ['Deposit', 'Buy', 'Dividend', 'Removal', 'Interest'],
+    ],
+    [
+      'German',
+      'Datum;Typ;Wert;Notiz;ISIN;Stück;Gebühren;Steuern',
+      ['Einlage', 'Kauf', 'Dividende', 'Entnahme', 'Zinsen'],
+    ],
+  ])('is read in %s, in the account’s currency', (_language, header, types) => {
+    const [deposit, buy, dividend, removal, interest] = types;
+    const mark = header.startsWith('Date') ? '.' : ',';
+    const rows = [
+      `2024-01-02T10:00:00;${deposit};100.00;Somebody;;;;`,
+      `2024-01-03T10:00:00;${buy};-51.00;Apple;${AAPL};0.25;1.00;`,
+      `2024-01-04T10:00:00;${dividend};0.10;Apple;${AAPL};0.25;;0.03`,
+      `2024-01-05T10:00:00;${removal};-9.10;Shop;;;;`,
+      `2024-01-06T10:00:00;${interest};0.55;;;;;`,
+    ].map((row) => row.replaceAll('.', mark));
+    const plan = planOf([header, ...rows].join('\n'));
+    expect(plan.format).toBe('trade-republic-timeline');
+    expect(shortly(plan)).toEqual([
+      ...['deposit 100.00', `buy ${AAPL} 0.25 -51.00 (1.00)`, `dividend ${AAPL} 0.13`],
+      ...[`tax ${AAPL} -0.03`, 'withdrawal -9.10', 'interest 0.55'],
+    ]);
+    expect(reasons(plan)).toEqual([]);
+  });
+});

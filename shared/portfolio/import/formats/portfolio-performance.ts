@@ -109,11 +109,7 @@ const costs =
 export const portfolioPerformance: ImportFormat = {
   name: 'portfolio-performance',
   countsInSharesOfToday: true,
-  recognises: (file) => {
-    const header = headerOf(file);
-    const has = (names: readonly string[]): boolean => names.some((name) => header.includes(name));
-    return has(columns.date) && has(columns.type) && has(columns.value) && has(columns.currency);
-  },
+  recognises: (file) => hasIts(file, columns.currency),
   parse: (file) => {
     const header = headerOf(file);
     const places = figures.flatMap((names) => names.map((name) => header.indexOf(name)));
@@ -158,6 +154,23 @@ export const portfolioPerformance: ImportFormat = {
 
 const TRANSFER =
   /^(?:transfer|umbuchung|transferencia|trasferimento|transfert|overboeking|transferência) \((in|eing|entr|ing|out|ausg|sal|sa[ií]|usc|sort|uitg)/i;
+
+/**
+ * What programs write of Trade Republic's timeline for Portfolio Performance: its columns, without a currency, which is
+ * the account's. The shares are those of their day.
+ */
+export const tradeRepublicTimeline: ImportFormat = {
+  ...portfolioPerformance,
+  name: 'trade-republic-timeline',
+  countsInSharesOfToday: false,
+  recognises: (file) => !hasIts(file, columns.currency) && hasIts(file, columns.shares, ['ISIN']),
+};
+
+function hasIts(file: ImportFile, ...names: readonly (readonly string[])[]): boolean {
+  const header = headerOf(file);
+  const always = [columns.date, columns.type, columns.value, ...names];
+  return always.every((one) => one.some((name) => header.includes(name)));
+}
 
 interface Transfer {
   readonly key: string;
@@ -218,7 +231,7 @@ function transfersInside(file: ImportFile): ReadonlySet<string> {
 
 /** Prices are not in the file. */
 function priceOf(worth: Decimal, shares: Decimal | undefined, currency: string) {
-  if (!shares || shares.sign === 0) return undefined;
+  if (!shares || shares.sign === 0 || currency === '') return undefined;
   return { amount: worth.divide(shares, 8, 'half-even').normalize(), currency };
 }
 
