@@ -352,3 +352,62 @@ describe('the timeline of Trade Republic, as programs write it', () => {
     expect(reasons(plan)).toEqual([]);
   });
 });
+
+describe('the account of DEGIRO', () => {
+  const header = 'Fecha,Hora,Fecha valor,Producto,ISIN,Descripción,FX,,Importe,,Saldo,,ID Orden';
+  const row = (text: string, amount: string, more = ',') =>
+    `10-05-2024,08:00,10-05-2024,APPLE INC,${AAPL},${text},${more}`.replace('AMOUNT', amount);
+
+  test('may have the amount before its currency, and is never read by its balance', () => {
+    const plan = planOf(
+      [
+        header.replace('FX,,Importe,,Saldo,,', 'FX,Importe,,Saldo,,'),
+        row('Dividendo', '"2,50"', ',AMOUNT,USD,"1502,50",USD,'),
+        row('Retención del dividendo', '"-0,38"', ',AMOUNT,USD,"1502,12",USD,'),
+        row('FX Debit', '"-2,12"', '"1,0823",AMOUNT,USD,"0,00",USD,'),
+        row('FX Credit', '"1,96"', ',AMOUNT,EUR,"101,96",EUR,'),
+      ].join('\n'),
+    );
+    expect(shortly(plan)).toEqual([
+      ...[`dividend ${AAPL} 2.25`, `tax ${AAPL} -0.34`],
+      ...[`conversion ${AAPL} -1.91`, `conversion ${AAPL} 1.96`],
+    ]);
+    expect(reasons(plan)).toEqual([]);
+  });
+
+  test.each([
+    ['Odsetki', 'interest'],
+    ['Podatek od dywidendy', 'tax'],
+    ['Utdelning', 'dividend'],
+    ['Källskatt på utdelning', 'tax'],
+    ['Hævning', 'withdrawal'],
+    ['Taux de change: opération de devise', 'conversion'],
+    ['ADR/GDR Pass-Through Fee', 'fee'],
+    ['DEGIRO Corporate Action Cash Settlement', 'dividend'],
+    ['Money Market Fund price change (EUR)', 'interest'],
+    ['Referral bonus', 'withdrawal'],
+  ])('%s is booked as %s', (text, kind) => {
+    const plan = planOf(`${header}\n${row(text, '"-1,00"', ',EUR,AMOUNT,EUR,"9,00",')}\n`);
+    expect([shortly(plan)[0]?.split(' ')[0], reasons(plan)]).toEqual([kind, []]);
+  });
+});
+
+describe('two changes of one security in a file', () => {
+  test('on one day are both planned, each under an id of its own', () => {
+    const header =
+      'datetime,date,account_type,category,type,asset_class,name,symbol,shares,price,amount,fee,tax,currency,transaction_id';
+    const shares = (category: string, type: string, count: string, amount: string, id: string) =>
+      `2024-01-0${id}T10:00:00Z,2024-01-0${id},DEFAULT,${category},${type},STOCK,Apple,${AAPL},${count},,${amount},,,EUR,r-${id}${type}`;
+    const plan = planOf(
+      [
+        ...[header, shares('TRADING', 'BUY', '10', '-100.00', '3')],
+        shares('CORPORATE_ACTION', 'BONUS_ISSUE', '1', '', '5'),
+        shares('CORPORATE_ACTION', 'BONUS_ISSUE_CANCELLED', '-1', '', '5'),
+      ].join('\n'),
+    );
+    expect(reasons(plan)).toEqual([]);
+    const ids = plan.actions.map(({ actionId }) => actionId);
+    expect([ids.length, new Set(ids).size]).toEqual([2, 2]);
+    expect(plan.actions.map(({ sharesChange }) => sharesChange?.toString())).toEqual(['1', '-1']);
+  });
+});
