@@ -4,7 +4,10 @@ import { shortHash } from '#shared/kernel/hash.ts';
 import { DEFAULT_ACCOUNT, type AccountId, type CycleId } from '#shared/kernel/identifiers.ts';
 import type { Context } from '#shared/runtime/context.ts';
 import { gateway } from '#shared/contract/gateway.ts';
+import { Money } from '#shared/kernel/money.ts';
+import { trustOf } from './approval/trust-store.ts';
 import { cycleIdOf } from './cycle/cycle-run.ts';
+import { decideTrust } from './model/trust.ts';
 
 export interface Investing {
   /** Absent when another kind of cycle runs: the deposit then waits for the next one; and for another account. */
@@ -30,9 +33,27 @@ export async function investLater(
     const cycleId = cycleIdOf(run);
     return joined
       ? { cycleId, message: `The cycle ${cycleId} runs already; what it leaves, the next invests.` }
-      : { cycleId, message: `The cycle ${cycleId} invests it.` };
+      : { cycleId, message: `The cycle ${cycleId} ${await whatItDoes(context, account)}` };
   } catch (thrown) {
     if (!(thrown instanceof Failure) || thrown.code !== 'CONFLICT') throw thrown;
     return { message: 'Another trading cycle runs; the next one will invest it.' };
   }
+}
+
+/** What a cycle may do with the cash, by the level of trust, before there is a plan. */
+async function whatItDoes(context: Context, account: AccountId): Promise<string> {
+  const { level, limits } = await trustOf(context, account);
+  const decision = decideTrust({
+    ...{ level, limits, orders: [], portfolioValue: Money.zero(context.baseCurrency) },
+    ...{ sentToday: [], sentThisMonth: [], unresolved: [] },
+    isLiveBroker: !context.broker.simulated,
+    isSimulatedMarket: context.marketData.simulated,
+  });
+  if (decision.kind === 'record')
+    return `plans how to invest it, and sends no order: ${decision.because.join('; ')}.`;
+  if (decision.kind === 'ask')
+    return `plans how to invest it, and asks first: ${decision.because.join('; ')}.`;
+  return level === 'within-limits'
+    ? 'invests it, or asks where its plan exceeds a limit of the policy.'
+    : 'invests it.';
 }

@@ -8,7 +8,9 @@ import { portfolio } from '#shared/contract/portfolio.ts';
 import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
 import { Money } from '#shared/kernel/money.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
+import setTrust from '../../../functions/gateway/set-trust/handler.ts';
 import deposit from '../../../functions/gateway/process-deposit/handler.ts';
+import updatePolicy from '../../../functions/portfolio/update-policy/handler.ts';
 import openAccount from '../../../functions/portfolio/open-account/handler.ts';
 import { endpointOf, inProcess } from '../../support/host.ts';
 import {
@@ -105,6 +107,28 @@ it('books it also while another cycle runs, and says what invests it', async () 
     cycleId: '',
     message: 'EUR 500.00 is booked. Another trading cycle runs; the next one will invest it.',
   });
+});
+
+it.each([
+  ['simulated', 'invests it.'],
+  ['paper', 'invests it.'],
+  ['ask', 'plans how to invest it, and asks first: the level of trust is "ask".'],
+  ['within-limits', 'invests it, or asks where its plan exceeds a limit of the policy.'],
+])('says what the cycle does with it at the level of trust %s', async (level, what) => {
+  const document = 'trust: { orderValueMax: 1000, dayValueMax: 2000 }\n';
+  await supertest(endpointOf(updatePolicy, dependencies))
+    .post('/')
+    .set('idempotency-key', 'limits')
+    .send({ document })
+    .expect(200);
+  const confirmation = `I trust account ${DEFAULT_ACCOUNT} at level ${level}`;
+  const granted = await supertest(endpointOf(setTrust, dependencies))
+    .post('/')
+    .set('idempotency-key', `trust-${level}`)
+    .send({ level, confirmation, setBy: 'owner', reason: 'a test' });
+  expect(granted.status).toBe(200);
+  const { message, cycleId } = await answered({ ...euros('500.00'), autoInvest: true });
+  expect(message).toBe(`EUR 500.00 is booked. The cycle ${cycleId} ${what}`);
 });
 
 it('starts no cycle for another account, and says that the cash stays there', async () => {
