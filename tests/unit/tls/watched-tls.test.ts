@@ -1,4 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { dayOf } from '#shared/kernel/calendar-day.ts';
 import { DAY_MS, HOUR_MS, later, type Instant } from '#shared/kernel/instant.ts';
 import { WatchedTls } from '#shared/process/watched-tls.ts';
 import {
@@ -83,8 +84,9 @@ test.each<[string, (pair: PemPair) => Partial<Record<'cert' | 'key' | 'ca', stri
 });
 
 test('an expired certificate stops the start, with the day it ended', async () => {
-  const { open, files } = await watch(await leaf(later(today(), -61 * DAY_MS)), 'expired');
-  const ended = new Date(Date.now() - DAY_MS).toISOString().slice(0, 10);
+  const now = today();
+  const { open, files } = await watch(await leaf(later(now, -61 * DAY_MS)), 'expired');
+  const ended = dayOf(later(now, -DAY_MS));
   await expect(open()).rejects.toThrow(`GRPC_TLS_CERT: ${files.cert} expired on ${ended}`);
 });
 
