@@ -3,8 +3,9 @@
  * functions that have no folder. The file is only appended to, so that several processes may write
  * it and a torn line spoils no other.
  */
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
-import { open, readFile, stat } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { closeSync, constants, existsSync, fstatSync, openSync, readSync } from 'node:fs';
+import { link, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { laterEpoch, type Epoch } from './epoch.ts';
@@ -124,15 +125,39 @@ async function secretEpoch(file: string): Promise<Epoch | undefined> {
 
 /** Blank lines around it separate it from a line torn by a crash. */
 async function append(file: string, line: string): Promise<void> {
+  const text = `\n${line}\n`;
+  if (!existsSync(file) && (await begin(file, text))) return;
   const { O_APPEND, O_CREAT, O_WRONLY } = constants;
   const handle = await open(file, O_APPEND | O_CREAT | O_WRONLY, 0o600);
   try {
     const isNew = (await handle.stat()).size === 0;
-    await handle.writeFile(`\n${line}\n`);
+    await handle.writeFile(text);
     await handle.datasync();
     if (isNew) await syncFolder(dirname(file));
   } finally {
     await handle.close();
+  }
+}
+
+/** Where another process was first, or a file system has no links: then the line is appended. */
+const NOT_BEGUN = ['EEXIST', 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'];
+
+/**
+ * Lets the file appear with its first line: one without a line, which another process may read before the line is
+ * written and a crash would leave for ever, is a record that cannot be read.
+ */
+async function begin(file: string, text: string): Promise<boolean> {
+  const draft = `${file}.${randomUUID()}.draft`;
+  try {
+    await writeFile(draft, text, { mode: 0o600, flag: 'wx', flush: true });
+    await link(draft, file);
+    await syncFolder(dirname(file));
+    return true;
+  } catch (thrown) {
+    if (NOT_BEGUN.includes(codeOf(thrown))) return false;
+    throw thrown;
+  } finally {
+    await rm(draft, { force: true });
   }
 }
 
