@@ -24,14 +24,17 @@ export const storedAction: z.ZodType<CorporateAction> = z.strictObject({
 });
 
 /** By day, then by id. @throws Failure DATA_CORRUPT */
-export async function storedActions(
-  { redis }: Pick<Database, 'redis'>,
+export function storedActions(
+  database: Pick<Database, 'redis' | 'derive'>,
   isins: Iterable<Isin>,
 ): Promise<readonly CorporateAction[]> {
-  const found = await Promise.all(
-    [...new Set(isins)].map((isin) => redis.hvals(keys.universe.actions(isin))),
-  );
-  return byDay(found.flat().map(actionOf));
+  const stored = [...new Set(isins)].map((isin) => keys.universe.actions(isin));
+  const compute = async (): Promise<readonly CorporateAction[]> => {
+    const found = await Promise.all(stored.map((key) => database.redis.hvals(key)));
+    return byDay(found.flat().map(actionOf));
+  };
+  const version = stored.length > 1 ? keys.universe.actionsVersion() : undefined;
+  return database.derive(`actions:${stored.join()}`, stored, compute, version);
 }
 
 export function byDay(actions: readonly CorporateAction[]): readonly CorporateAction[] {

@@ -7,7 +7,7 @@ import type { Isin } from '#shared/kernel/isin.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
 import type { Book } from './model/book.ts';
-import { costWarnings, quotesAtCost, type HeldQuote } from './model/cost-quotes.ts';
+import { costWarnings, withQuotesAtCost, type HeldQuote } from './model/cost-quotes.ts';
 import { foreignCurrencies, uncountedCash } from './model/foreign-cash.ts';
 import { StoredBook } from './stored-book.ts';
 import { oldRates } from './used-rates.ts';
@@ -46,12 +46,12 @@ export async function loadPrices(
   isins: readonly Isin[],
   book: Book,
 ): Promise<Prices> {
-  const market = new StoredMarket(database);
+  const market = new StoredMarket(database.reading());
   // A real broker applies a split at its own time; its statement is then as of that day.
   const quotes = await market.quotes(isins, broker.funding && countsIn(book));
   const currencies = [...quotes.values()].map((quote) => quote.price.currency);
   return {
-    quotes: new Map([...quotesAtCost(book, isins), ...quotes]),
+    quotes: withQuotesAtCost(quotes, book, isins),
     rates: await market.rates(baseCurrency, [
       ...[...currencies, ...foreignCurrencies(book)],
       baseCurrency,

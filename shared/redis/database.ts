@@ -3,7 +3,7 @@
  * several keys atomically: `commit`, which applies its writes only if the documents it was decided
  * on are unchanged (optimistic locking).
  */
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import type { z } from 'zod';
@@ -25,13 +25,28 @@ export interface Document<T> {
   readonly value: T;
 }
 
+interface Computed {
+  readonly version: string;
+  readonly value: unknown;
+}
+
 export interface Expectation {
   readonly key: string;
   readonly version: number;
 }
 
 type Operator =
-  'HSET' | 'HDEL' | 'SET' | 'ZADD' | 'ZREM' | 'RPUSH' | 'SADD' | 'SREM' | 'DEL' | 'PEXPIRE';
+  | 'HSET'
+  | 'HSETNX'
+  | 'HDEL'
+  | 'SET'
+  | 'ZADD'
+  | 'ZREM'
+  | 'RPUSH'
+  | 'SADD'
+  | 'SREM'
+  | 'DEL'
+  | 'PEXPIRE';
 
 export interface Write {
   readonly op: Operator;
@@ -53,6 +68,9 @@ const CONFLICT_TRIES_MAX = 20;
 const BACKOFF_MS_MAX = 64;
 /** The latest year of prices of a hundred securities. */
 const TEXTS_LENGTH_MAX = 2 ** 21;
+/** Lists of securities whose prices or actions are kept as computed. */
+const PLACES_MAX = 64;
+const VERSION_BYTES = 8;
 const APPLIED = 1;
 const GUARD_FAILED = -1;
 
@@ -62,6 +80,7 @@ export class Database {
   readonly epoch: StateEpoch;
   readonly replication: Replication;
   private readonly texts: KnownTexts;
+  private readonly derived = new Map<string, Computed>();
 
   /**
    * @param records where it is kept outside Redis how far the state has come
@@ -101,11 +120,47 @@ export class Database {
 
   /**
    * What is computed from keys alone. Where state lies in this process it is computed again once one of them has
-   * changed.
+   * changed; in Redis, once their version has.
    * @param place names what is computed; each place is computed in one way
+   * @param versionKey holds another text after each change of one of the keys, written with it (`newVersion`); without
+   *   one it is computed each time, and so where nothing is stored there
    */
-  derive<T>(_place: string, _keys: readonly string[], compute: () => Promise<T>): Promise<T> {
-    return compute();
+  async derive<T>(
+    place: string,
+    _keys: readonly string[],
+    compute: () => Promise<T>,
+    versionKey?: string,
+  ): Promise<T> {
+    // Read before what it stands for: a change in between is noticed the next time.
+    const version = versionKey === undefined ? null : await this.redis.get(versionKey);
+    if (version === null) return compute();
+    const known = this.derived.get(place);
+    if (known?.version === version) return known.value as T;
+    const value = await compute();
+    this.keep(place, { version, value });
+    return value;
+  }
+
+  private keep(place: string, computed: Computed): void {
+    this.derived.delete(place);
+    this.derived.set(place, computed);
+    const [oldest] = this.derived.keys();
+    if (this.derived.size > PLACES_MAX && oldest !== undefined) this.derived.delete(oldest);
+  }
+
+  /**
+   * The same state for reads that belong to one decision: what is derived is computed once in it, from what was stored
+   * then. A check of what is stored since takes the database itself.
+   */
+  reading(): Database {
+    const known = new Map<string, Promise<unknown>>();
+    const derive = (...asked: Parameters<Database['derive']>): Promise<unknown> => {
+      const [place] = asked;
+      const value = known.get(place) ?? this.derive(...asked);
+      known.set(place, value);
+      return value;
+    };
+    return Object.assign(Object.create(this) as Database, { derive });
   }
 
   /** @returns false when an expectation failed; then nothing was changed */
@@ -131,6 +186,7 @@ export class Database {
    * Reads a document, calls `change`, and commits; retries when a concurrent write was faster.
    * `change` may be called more than once and must have no effect of its own. When it returns
    * undefined, nothing is written.
+   * @param known the document as it was read last, to begin with
    */
   async update<T, R>(
     key: string,
@@ -139,9 +195,10 @@ export class Database {
       current: T | undefined,
     ) => { value: T; result: R; write?: readonly Write[] } | { result: R },
     guard?: Guard,
+    known?: Document<T>,
   ): Promise<R> {
     for (let attempt = 0; attempt < CONFLICT_TRIES_MAX; attempt += 1) {
-      const current = await this.find(key, schema);
+      const current = (attempt === 0 && known) || (await this.find(key, schema));
       const next = change(current?.value);
       if (!('value' in next)) return next.result;
       const version = current?.version ?? 0;
@@ -189,6 +246,11 @@ export class Database {
       return this.redis.eval(commitScript, keys.length, ...keys, change);
     }
   }
+}
+
+/** The write that says that something of which a key holds the version has changed. */
+export function newVersion(key: string): Write {
+  return { op: 'SET', key, args: [randomBytes(VERSION_BYTES).toString('hex')] };
 }
 
 /** The write that stores a document's next version. */

@@ -9,9 +9,11 @@ import { costModelOf } from '#shared/kernel/costs.ts';
 import { convertWith } from '#shared/kernel/exchange-rate.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import type { AccountId, TradeId } from '#shared/kernel/identifiers.ts';
+import type { Isin } from '#shared/kernel/isin.ts';
 import type { Money } from '#shared/kernel/money.ts';
 import { RunningFold } from '#shared/kernel/collections/running-fold.ts';
-import { quotesAtCost } from '#shared/portfolio/model/cost-quotes.ts';
+import type { Book } from '#shared/portfolio/model/book.ts';
+import { withQuotesAtCost, type HeldQuote } from '#shared/portfolio/model/cost-quotes.ts';
 import { foreignCashValue, foreignCurrencies } from '#shared/portfolio/model/foreign-cash.ts';
 import type { EffectivePolicy } from '#shared/portfolio/model/policy/policy.ts';
 import type { OrderDependencies } from './order-dependencies.ts';
@@ -50,16 +52,28 @@ export async function loadChecks(
   const { policy, settings, fileError } = await orderDependencies.policy(accountId);
   const now = orderDependencies.now();
   const today = orderDependencies.marketData.today(now);
-  const security = await orderDependencies.market.security(isin);
-  const rates = security
-    ? await orderDependencies.market.rates(
-        orderDependencies.baseCurrency,
-        [security.currency],
-        today,
-      )
-    : undefined;
-  const askedLately = await askedLatelyOf(orderDependencies, accountId, admissions);
-  const accountValue = statement && (await valueOf(orderDependencies, accountId, statement, today));
+  // All checks see one market, each part of it read once; the price is looked at again before the order is sent.
+  const market = orderDependencies.market.reading();
+  const held = (statement?.holdings ?? []).map((holding) => holding.isin);
+  const all = [...new Set([...held, isin])];
+  const [securities, quotes, doubts, askedLately, book] = await Promise.all([
+    market.securitiesOf(all),
+    market.quotes(all),
+    market.doubts(),
+    askedLatelyOf(orderDependencies, accountId, admissions),
+    orderDependencies.book.book(accountId),
+  ]);
+  const security = securities.find((one) => one.isin === isin);
+  const rates =
+    security && (await market.rates(orderDependencies.baseCurrency, [security.currency], today));
+  const accountValue =
+    statement &&
+    (await valueOf(
+      { ...orderDependencies, market },
+      statement,
+      withQuotesAtCost(quotes, book, held),
+      today,
+    ));
   const inputs: CheckInputs = {
     order,
     base: orderDependencies.baseCurrency,
@@ -73,20 +87,20 @@ export async function loadChecks(
     today,
     security,
     session: security && sessionOf(orderDependencies, security.exchange),
-    quote: await orderDependencies.market.quote(isin),
-    doubts: (await orderDependencies.market.doubts()).get(isin) ?? [],
+    quote: quotes.get(isin),
+    doubts: doubts.get(isin) ?? [],
     rate: security && rates?.get(security.currency),
     account: statement && accountOf(statement),
     accountValue,
     dayLoss:
       statement &&
       accountValue &&
-      (await dayLossOf(orderDependencies, statement, accountValue, today)),
+      (await dayLossOf({ ...orderDependencies, market }, statement, accountValue, today)),
     averageVolume: await averageVolumeOf(orderDependencies, isin, today),
     live: live.filter((other) => other.tradeId !== self),
     askedLately: askedLately.filter((other) => other.tradeId !== self),
     saleDays: await saleDaysOf(orderDependencies, order, policy, statement),
-    lots: await lotsOf(orderDependencies, order, policy),
+    lots: lotsOf(book, order, policy),
   };
   return {
     inputs,
@@ -143,21 +157,15 @@ function accountOf({ cash, holdings, openOrders }: BrokerStatement): AccountSnap
 
 /** All cash and every holding at its latest close, else at what it cost; undefined when neither or a rate is known. */
 async function valueOf(
-  orderDependencies: OrderDependencies,
-  accountId: AccountId,
+  { market, baseCurrency }: OrderDependencies,
   { cash, holdings, otherBalances = [] }: BrokerStatement,
+  quotes: ReadonlyMap<Isin, HeldQuote>,
   today: CalendarDay,
 ): Promise<Money | undefined> {
-  const isins = holdings.map(({ isin }) => isin);
-  const book = await orderDependencies.book.book(accountId);
-  const quotes = new Map([
-    ...quotesAtCost(book, isins),
-    ...(await orderDependencies.market.quotes(isins)),
-  ]);
   const foreignCash = otherBalances.map((balance) => balance.cash);
   const priced = [...quotes.values()].map((quote) => quote.price.currency);
-  const rates = await orderDependencies.market.rates(
-    orderDependencies.baseCurrency,
+  const rates = await market.rates(
+    baseCurrency,
     [...priced, ...foreignCurrencies({ foreignCash })],
     today,
   );
@@ -199,13 +207,12 @@ async function saleDaysOf(
   ];
 }
 
-async function lotsOf(
-  orderDependencies: OrderDependencies,
-  { accountId, isin, side }: OrderDraft,
+function lotsOf(
+  book: Book,
+  { isin, side }: OrderDraft,
   { orders }: EffectivePolicy,
-): Promise<CheckInputs['lots']> {
+): CheckInputs['lots'] {
   if (orders.minimumHoldDays === 0 || side !== 'SELL') return [];
-  const book = await orderDependencies.book.book(accountId);
   if (book.syncedAt === undefined) return undefined;
   const lots = book.holdings.get(isin)?.lots ?? [];
   return lots.map(({ quantity, acquiredAt }) => ({ quantity, day: dayOf(acquiredAt) }));

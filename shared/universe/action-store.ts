@@ -3,7 +3,7 @@ import { byDay, storedActions } from '#shared/clients/stored-actions.ts';
 import { saysTheSame, type CorporateAction } from '#shared/kernel/corporate-action.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import { encode } from '#shared/redis/codec.ts';
-import type { Database } from '#shared/redis/database.ts';
+import { newVersion, type Database, type Write } from '#shared/redis/database.ts';
 import { keys } from '#shared/redis/keys.ts';
 
 /** `differs`: another action is stored under the id; it is kept. */
@@ -24,10 +24,22 @@ export class ActionStore {
     return (await this.of([isin])).find((action) => action.actionId === actionId);
   }
 
+  /** From here on what was read of several securities is known until an action is added. */
+  async openVersion(): Promise<void> {
+    const version = keys.universe.actionsVersion();
+    if ((await this.database.redis.exists(version)) === 0)
+      await this.database.commit([], [newVersion(version)]);
+  }
+
   async add(action: CorporateAction): Promise<AddedAction> {
     const key = keys.universe.actions(action.isin);
-    const isNew = await this.database.redis.hsetnx(key, action.actionId, encode(action));
-    if (isNew === 1) return 'added';
+    const { redis } = this.database;
+    const text = encode(action);
+    if ((await redis.hget(key, action.actionId)) === null) {
+      const write: Write = { op: 'HSETNX', key, args: [action.actionId, text] };
+      await this.database.commit([], [write, newVersion(keys.universe.actionsVersion())]);
+      if ((await redis.hget(key, action.actionId)) === text) return 'added';
+    }
     const stored = await this.find(action.isin, action.actionId);
     return stored && saysTheSame(stored, action) ? 'known' : 'differs';
   }

@@ -11,9 +11,13 @@ import type { PriceSeries, RateSeries } from './model/price-series.ts';
 import type { Security } from './model/security.ts';
 
 export interface MarketReader {
+  /** For one decision: what is stored is read once, and the same for all that it is used for. */
+  reading(): MarketReader;
   /** All securities, removed ones too, by symbol. */
   securities(): Promise<readonly Security[]>;
   security(isin: Isin): Promise<Security | undefined>;
+  /** Those that are there, in the order asked for. */
+  securitiesOf(isins: readonly Isin[]): Promise<readonly Security[]>;
   bySymbol(symbol: string): Promise<Security | undefined>;
   /** Bars from a day on, in shares of today (all of them where none is given); empty where there are none. */
   series(isin: Isin, from?: CalendarDay): Promise<PriceSeries>;

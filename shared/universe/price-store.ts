@@ -7,7 +7,7 @@ import type { SetAsideBar } from '#shared/kernel/bars/bar-check.ts';
 import { contentHash } from '#shared/kernel/hash.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import { decode, encode, storedDay, storedInstant } from '#shared/redis/codec.ts';
-import type { Database, Write } from '#shared/redis/database.ts';
+import { newVersion, type Database, type Write } from '#shared/redis/database.ts';
 import { keys } from '#shared/redis/keys.ts';
 import { beatAt } from '#shared/redis/pulses.ts';
 import type { SourceSpan } from './model/source-span.ts';
@@ -59,7 +59,7 @@ const LATEST_BARS_MIN = 120;
 /** Redis scripts take some thousand arguments for one command. */
 const ARGUMENTS_MAX = 1_000;
 
-const { prices, rates, setAside, syncs } = keys.universe;
+const { prices, pricesVersion, rates, setAside, syncs } = keys.universe;
 
 export class PriceStore {
   private readonly database: Database;
@@ -100,7 +100,7 @@ export class PriceStore {
   /** The last stored bars, read from the latest year alone; none where there are no bars. */
   async latest(isins: readonly Isin[]): Promise<ReadonlyMap<Isin, LatestClose>> {
     const keys = isins.map(prices);
-    return this.database.derive(`latest:${isins.join()}`, keys, async () => {
+    const compute = async (): Promise<ReadonlyMap<Isin, LatestClose>> => {
       const fields = await this.hashes.readLatest(keys);
       const found = new Map<Isin, LatestClose>();
       isins.forEach((isin, i) => {
@@ -109,7 +109,8 @@ export class PriceStore {
         if (day !== undefined && price !== undefined) found.set(isin, { day, close: price });
       });
       return found;
-    });
+    };
+    return this.database.derive(`latest:${isins.join()}`, keys, compute, pricesVersion());
   }
 
   async setAside(isin: Isin): Promise<readonly SetAsideBar[]> {
@@ -155,8 +156,8 @@ export class PriceStore {
   ): Promise<boolean> {
     if (encode(await this.setAside(isin)) !== encode(refused))
       write.push(...listWrites(setAside(isin), refused));
-    if (write.length > 0) await this.database.commit([], write);
-    return write.length > 0;
+    if (write.length === 0) return false;
+    return this.database.commit([], [...write, newVersion(pricesVersion())]);
   }
 
   private columnsOf(isin: Isin, fields: readonly YearField[]): Omit<PriceSeries, 'isin'> {
@@ -170,11 +171,15 @@ export class PriceStore {
   }
 
   /** Rates of a stored pair; empty where there are none. @throws Failure DATA_CORRUPT */
-  async rates(from: Currency, into: Currency): Promise<RateSeries> {
+  rates(from: Currency, into: Currency): Promise<RateSeries> {
     const pair = pairOf(from, into);
-    const [fields = []] = await this.hashes.read([rates(pair)]);
-    const whole = byYear(fields).flat().join('\n');
-    return this.database.read(rates(pair), whole, () => readRateChunks(fields, `rates of ${pair}`));
+    return this.database.derive(rates(pair), [rates(pair)], async () => {
+      const [fields = []] = await this.hashes.read([rates(pair)]);
+      const whole = byYear(fields).flat().join('\n');
+      return this.database.read(rates(pair), whole, () =>
+        readRateChunks(fields, `rates of ${pair}`),
+      );
+    });
   }
 
   /** @returns whether anything was written */

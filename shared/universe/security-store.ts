@@ -80,15 +80,28 @@ export class SecurityStore {
 
   /** @throws Failure DATA_CORRUPT */
   async find(isin: Isin): Promise<Security | undefined> {
+    return (await this.some([isin]))[0];
+  }
+
+  /** Those that are there, in the order asked for. @throws Failure DATA_CORRUPT */
+  some(isins: readonly Isin[]): Promise<readonly Security[]> {
+    const keys = [securities(), fundamentals(), removals()];
+    return this.database.derive(`securities:${isins.join()}`, keys, () => this.readSome(isins));
+  }
+
+  private async readSome(isins: readonly Isin[]): Promise<readonly Security[]> {
+    if (isins.length === 0) return [];
     const { redis } = this.database;
     const [described, known, removed] = await Promise.all([
-      redis.hget(securities(), isin),
-      redis.hget(fundamentals(), isin),
-      redis.hget(removals(), isin),
+      redis.hmget(securities(), ...isins),
+      redis.hmget(fundamentals(), ...isins),
+      redis.hmget(removals(), ...isins),
     ]);
-    return described === null
-      ? undefined
-      : this.read(isin, described, known ?? undefined, removed ?? undefined);
+    return isins.flatMap((isin, i) => {
+      const json = described[i] ?? undefined;
+      if (json === undefined) return [];
+      return this.read(isin, json, known[i] ?? undefined, removed[i] ?? undefined);
+    });
   }
 
   private read(

@@ -54,6 +54,10 @@ export class StoredMarket implements MarketReader {
     this.actionStore = new ActionStore(database);
   }
 
+  reading(): StoredMarket {
+    return new StoredMarket(this.database.reading());
+  }
+
   /** Changes whenever prices or rates were fetched, or an action of one of these securities was declared. */
   async position(isins: readonly Isin[]): Promise<string> {
     const [fetched, actions] = await Promise.all([this.priceStore.position(), this.actions(isins)]);
@@ -66,6 +70,10 @@ export class StoredMarket implements MarketReader {
 
   security(isin: Isin): Promise<Security | undefined> {
     return this.securityStore.find(isin);
+  }
+
+  securitiesOf(isins: readonly Isin[]): Promise<readonly Security[]> {
+    return this.securityStore.some(isins);
   }
 
   /** Without regard to case; where several bear the symbol, one that is not removed. */
@@ -132,7 +140,7 @@ export class StoredMarket implements MarketReader {
       this.doubts(),
       this.actions(isins),
       this.priceStore.fetchedThrough(),
-      isins.length === 1 ? this.some(isins) : this.securities(),
+      this.securitiesOf(isins),
     ]);
     const currencyOf = new Map(securities.map(({ isin, currency }) => [isin, currency]));
     const quotes = new Map<Isin, Quote>();
@@ -200,10 +208,5 @@ export class StoredMarket implements MarketReader {
         inverse,
       })),
     );
-  }
-
-  private async some(isins: readonly Isin[]): Promise<readonly Security[]> {
-    const found = await Promise.all(isins.map((isin) => this.security(isin)));
-    return found.filter((security) => security !== undefined);
   }
 }

@@ -35,6 +35,7 @@ export default handle(universe.syncPrices, async function* (request, context) {
     force: request.forceRefresh,
     signal,
   };
+  await frame.actions.openVersion();
   const targets = await syncTargets(securities, context, request.isins);
   const listed = (await securities.all()).map((security) => security.currency);
   const currencies = [...listed, ...(await heldCurrencies(context))];

@@ -45,7 +45,8 @@ function recordedReads({ reads }: PlanInputs, database: Database): Database {
     return command.promise;
   };
   const redis = Object.assign(Object.create(database.redis) as Redis, { sendCommand });
-  return Object.assign(Object.create(database) as Database, { redis });
+  const derive: Database['derive'] = (_place, _keys, compute) => compute();
+  return Object.assign(Object.create(database) as Database, { redis, derive });
 }
 
 function recordedDays(days: string[], marketData: MarketData): MarketData {

@@ -82,7 +82,9 @@ export class InputRecorder {
       return redis.sendCommand(command, stream);
     };
     const own = Object.assign(Object.create(redis) as Redis, { sendCommand });
-    return Object.assign(Object.create(database) as Database, { redis: own });
+    // What a process still knows would not be read, and so not be recorded.
+    const derive: Database['derive'] = (_place, _keys, compute) => compute();
+    return Object.assign(Object.create(database) as Database, { redis: own, derive });
   }
 
   private recordedDays(marketData: MarketData): MarketData {

@@ -9,19 +9,26 @@ import { costOf, quantityOf } from './booking.ts';
 /** In the account's currency where it is what the shares cost. */
 export type HeldQuote = Quote & { readonly isAtCost?: boolean };
 
-/** Of those securities that the book holds: mean cost of a share, of the day of the last booking. */
-export function quotesAtCost(book: Book, isins: readonly Isin[]): ReadonlyMap<Isin, HeldQuote> {
-  return new Map(
-    isins.flatMap((isin): [Isin, HeldQuote][] => {
-      const holding = book.holdings.get(isin);
-      const last = holding?.lots.at(-1);
-      if (!holding || !last) return [];
-      const cost = costOf(holding, book.currency).amount;
-      const each = cost.divide(quantityOf(holding), PRICE_DECIMALS_MAX, 'half-even');
-      const price = new Price(each, book.currency);
-      return [[isin, { isin, price, day: dayOf(last.acquiredAt), isAtCost: true }]];
-    }),
-  );
+/**
+ * Quotes, and where one is missing of what the book holds, the mean cost of a share, of the day of the last booking.
+ * @param isins whose quotes are wanted
+ */
+export function withQuotesAtCost(
+  quotes: ReadonlyMap<Isin, Quote>,
+  book: Book,
+  isins: readonly Isin[],
+): ReadonlyMap<Isin, HeldQuote> {
+  const missing = isins.filter((isin) => !quotes.has(isin));
+  const atCost = missing.flatMap((isin): [Isin, HeldQuote][] => {
+    const holding = book.holdings.get(isin);
+    const last = holding?.lots.at(-1);
+    if (!holding || !last) return [];
+    const cost = costOf(holding, book.currency).amount;
+    const each = cost.divide(quantityOf(holding), PRICE_DECIMALS_MAX, 'half-even');
+    const price = new Price(each, book.currency);
+    return [[isin, { isin, price, day: dayOf(last.acquiredAt), isAtCost: true }]];
+  });
+  return atCost.length === 0 ? quotes : new Map([...atCost, ...quotes]);
 }
 
 /** A sentence for each holding that is valued at what it cost, by symbol. */

@@ -21,7 +21,7 @@ interface Derived {
 
 export class MemoryDatabase extends Database {
   private readonly memory: MemoryKeys;
-  private readonly derived = new Map<string, Derived>();
+  private readonly computed = new Map<string, Derived>();
 
   constructor() {
     const memory = new MemoryKeys();
@@ -51,16 +51,21 @@ export class MemoryDatabase extends Database {
     );
   }
 
+  /** What is derived is computed once for as long as its keys stay. */
+  override reading(): Database {
+    return this;
+  }
+
   override derive<T>(
     place: string,
     keys: readonly string[],
     compute: () => Promise<T>,
   ): Promise<T> {
     const stamp = keys.reduce((sum, key) => sum + this.memory.changesOf(key), 0);
-    const known = this.derived.get(place);
+    const known = this.computed.get(place);
     if (known?.stamp === stamp) return known.value as Promise<T>;
     const value = compute();
-    this.derived.set(place, { stamp, value });
+    this.computed.set(place, { stamp, value });
     return value;
   }
 }

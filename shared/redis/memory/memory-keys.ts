@@ -152,6 +152,12 @@ const operators: Readonly<Record<Write['op'], Operator>> = {
     for (let i = 0; i < args.length; i += 2) hash.set(args[i] ?? '', args[i + 1] ?? '');
     return hash.size - before;
   },
+  HSETNX: (values, key, [field = '', value = '']) => {
+    const hash = opened(values, key, Map, () => new Map<string, string>());
+    if (hash.has(field)) return 0;
+    hash.set(field, value);
+    return 1;
+  },
   HDEL: (values, key, fields) => {
     const hash = opened(values, key, Map, () => new Map<string, string>());
     return fields.filter((field) => hash.delete(field)).length;

@@ -232,7 +232,7 @@ export class PaperBroker implements Broker {
       };
     };
     // An account is not opened again in a Redis that lost it.
-    const done = await database.update(key, paperRecord, decide, 'guarded');
+    const done = await database.update(key, paperRecord, decide, 'guarded', before);
     // Orders have ended since they were loaded.
     return done ? done.value : this.change(accountId, requested, signal, step);
   }
