@@ -28,6 +28,7 @@ import {
   type QuadraticAnswer,
   type QuadraticProgram,
 } from './quadratic-program.ts';
+import { solveSifted } from './sifted-program.ts';
 import { sparse, type Sparse, type Triplet } from '#shared/quant/linear-algebra/sparse.ts';
 
 /** Rows hold at least this well in every answer; each row is measured in its own norm. */
@@ -57,7 +58,7 @@ interface Point {
 
 /** @returns undefined when no point satisfies all rows, or none of them is the best */
 export function solveQuadratic(program: QuadraticProgram): QuadraticAnswer | undefined {
-  return solveBoxBudget(program) ?? solveGeneral(program);
+  return solveBoxBudget(program) ?? solveSifted(program, solveGeneral) ?? solveGeneral(program);
 }
 
 function solveGeneral(program: QuadraticProgram): QuadraticAnswer | undefined {
