@@ -71,7 +71,11 @@ export function checkBars(bars: readonly BarToCheck[]): CheckedBars {
     if (reason === undefined) sound.push(bar);
     else setAside.set(bar, reason);
   }
-  const believed = believedOf(segmentsOf(sound));
+  const segments = segmentsOf(sound);
+  // The usual history has no fault and no second level.
+  if (sound.length === ordered.length && segments.length <= 1)
+    return { accepted: sound, setAside: [] };
+  const believed = believedOf(segments);
   noteMoves(sound, believed, setAside);
   return {
     accepted: sound.filter((bar) => believed.has(bar)),

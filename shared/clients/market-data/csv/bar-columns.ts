@@ -1,11 +1,14 @@
 /** Bars of a file in columns: 56 bytes a bar, where objects take 200. */
 import { dayOfEpoch, epochDay, type CalendarDay } from '#shared/kernel/calendar-day.ts';
+import type { DailyBar } from '../market-data.ts';
 import type { FileBar } from './csv-prices.ts';
 
 export interface CsvSeries {
   readonly file: string;
   /** Oldest first; made when they are asked for. */
   readonly bars: readonly FileBar[];
+  /** The same without what only files have. */
+  readonly dailyBars: readonly DailyBar[];
   /** Those with a dividend or a split. */
   readonly withEvents: readonly FileBar[];
   /** Of the last bar. */
@@ -48,22 +51,34 @@ export class BarColumns implements CsvSeries {
   }
 
   get bars(): readonly FileBar[] {
-    return Array.from(this.days, (day, i) => this.barAt(i, dayOfEpoch(day)));
+    return Array.from(this.days, (_, i) => this.barAt(i));
+  }
+
+  get dailyBars(): readonly DailyBar[] {
+    return Array.from(this.days, (_, i) => this.dailyBarAt(i));
   }
 
   get withEvents(): readonly FileBar[] {
-    return [...this.rare.keys()].map((i) => this.barAt(i, dayOfEpoch(this.days[i] ?? 0)));
+    return [...this.rare.keys()].map((i) => this.barAt(i));
   }
 
-  private barAt(i: number, day: CalendarDay): FileBar {
+  private barAt(i: number): FileBar {
+    return { ...this.dailyBarAt(i), line: this.lines[i] ?? 0, ...this.rare.get(i) };
+  }
+
+  /** Written out: thousands of files have millions of bars, and a spread costs more than the bar. */
+  private dailyBarAt(i: number): DailyBar {
     const at = i * figures.length;
-    const price = (place: number): number => this.prices[at + place] ?? Number.NaN;
+    const { prices } = this;
+    const day = dayOfEpoch(this.days[i] ?? 0);
+    const open = prices[at] ?? Number.NaN;
+    const high = prices[at + 1] ?? Number.NaN;
+    const low = prices[at + 2] ?? Number.NaN;
+    const close = prices[at + 3] ?? Number.NaN;
+    const adjustedClose = prices[at + 4] ?? Number.NaN;
     const volume = this.volumes[i] ?? Number.NaN;
-    return {
-      ...{ day, open: price(0), high: price(1), low: price(2), close: price(3) },
-      ...{ adjustedClose: price(4), line: this.lines[i] ?? 0 },
-      ...(!Number.isNaN(volume) && { volume }),
-      ...this.rare.get(i),
-    };
+    return Number.isNaN(volume)
+      ? { day, open, high, low, close, adjustedClose }
+      : { day, open, high, low, close, adjustedClose, volume };
   }
 }

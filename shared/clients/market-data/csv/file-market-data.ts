@@ -97,9 +97,7 @@ export class FileMarketData implements MarketData {
   private barsIn(series: CsvSeries): readonly DailyBar[] {
     const known = this.barsOf.get(series);
     if (known) return known;
-    const bars = series.bars.map(
-      ({ line: _line, dividend: _dividend, split: _split, ...bar }) => bar,
-    );
+    const bars = series.dailyBars;
     this.barsOf.set(series, bars);
     const [oldest] = this.barsOf.keys();
     if (oldest && this.barsOf.size > LISTS_MAX) this.barsOf.delete(oldest);
