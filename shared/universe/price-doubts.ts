@@ -28,9 +28,12 @@ export async function reviewDeadPrices(
   );
   const priced = [...series.values()].filter(({ days }) => days.length > 0);
   const moved = new Set(priced.filter(movedLately).map(({ isin }) => isin));
+  const known = await doubts.all();
   for (const security of tradable) {
     const found = deadPrice(security, series, { priced: priced.length, moved });
-    await doubts.put(security.isin, 'dead-price', found);
+    const isDoubted = known.get(security.isin)?.some(({ kind }) => kind === 'dead-price');
+    // Thousands of securities have none, before and after.
+    if (found.length > 0 || isDoubted) await doubts.put(security.isin, 'dead-price', found);
   }
 }
 

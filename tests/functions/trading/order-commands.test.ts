@@ -14,7 +14,7 @@ import updatePositions from '../../../functions/portfolio/update-positions/handl
 import { openTradingFixture, type TradingFixture } from '../../support/brokers/trading-fixture.ts';
 import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
 
-/** Counted on 30 November 2026: 77. */
+/** As many were counted on 30 November 2026; with twelve positions it had been 213. */
 const COMMANDS_MAX = 80;
 
 let redis: TestRedis;
