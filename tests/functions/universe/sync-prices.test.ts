@@ -45,6 +45,7 @@ describe('universe-sync-prices', () => {
           const fields = Object.entries(await dependencies.database.redis.hgetall(key));
           return [key, fields.sort(([a], [b]) => (a < b ? -1 : 1))];
         }
+        if (type === 'string') return [key, await dependencies.database.redis.get(key)];
         return [key, await dependencies.database.redis.lrange(key, 0, -1)];
       }),
     );
