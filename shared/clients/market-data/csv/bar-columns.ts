@@ -3,6 +3,14 @@ import { dayOfEpoch, epochDay, type CalendarDay } from '#shared/kernel/calendar-
 import type { DailyBar } from '../market-data.ts';
 import type { FileBar } from './csv-prices.ts';
 
+/** Two bars that follow each other after many days. */
+export interface Gap {
+  readonly line: number;
+  readonly days: number;
+  readonly before: CalendarDay;
+  readonly day: CalendarDay;
+}
+
 export interface CsvSeries {
   readonly file: string;
   /** Oldest first; made when they are asked for. */
@@ -13,6 +21,7 @@ export interface CsvSeries {
   readonly withEvents: readonly FileBar[];
   /** Of the last bar. */
   readonly lastDay: CalendarDay | undefined;
+  gapsOver(days: number): readonly Gap[];
 }
 
 const figures = ['open', 'high', 'low', 'close', 'adjustedClose'] as const;
@@ -37,11 +46,11 @@ export class BarColumns implements CsvSeries {
     bars.forEach((bar, i) => {
       figures.forEach((name, at) => (this.prices[i * figures.length + at] = bar[name]));
       const { dividend, split } = bar;
-      const own = {
+      if (dividend === undefined && split === undefined) return;
+      this.rare.set(i, {
         ...(dividend !== undefined && { dividend }),
         ...(split !== undefined && { split }),
-      };
-      if (Object.keys(own).length > 0) this.rare.set(i, own);
+      });
     });
   }
 
@@ -60,6 +69,22 @@ export class BarColumns implements CsvSeries {
 
   get withEvents(): readonly FileBar[] {
     return [...this.rare.keys()].map((i) => this.barAt(i));
+  }
+
+  gapsOver(most: number): readonly Gap[] {
+    const gaps: Gap[] = [];
+    for (let i = 1; i < this.days.length; i += 1) {
+      const [before = 0, day = 0] = [this.days[i - 1], this.days[i]];
+      const days = day - before;
+      if (days <= most) continue;
+      gaps.push({
+        line: this.lines[i] ?? 0,
+        days,
+        before: dayOfEpoch(before),
+        day: dayOfEpoch(day),
+      });
+    }
+    return gaps;
   }
 
   private barAt(i: number): FileBar {

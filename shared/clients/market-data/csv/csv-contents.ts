@@ -1,5 +1,5 @@
 /** The contents of a folder's files, and their errors. */
-import { dayOf, daysBetween, type CalendarDay } from '#shared/kernel/calendar-day.ts';
+import { dayOf, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import { parseCurrency } from '#shared/kernel/currency.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
@@ -211,13 +211,13 @@ function lastDayOf(series: ReadonlyMap<Isin, CsvSeries>): CalendarDay | undefine
 
 /** Warnings about rows that can be read but are likely wrong: dates years away from the others. */
 export function doubtsOf({ series, unused, files, listing }: CsvContents): readonly string[] {
-  const gaps = [...series.values()].flatMap(({ file, bars }) =>
-    bars.flatMap((bar, i) => {
-      const before = bars[i - 1];
-      const days = before ? daysBetween(before.day, bar.day) : 0;
-      if (!before || days <= GAP_NAMED_DAYS) return [];
-      return [`${file}:${bar.line}: ${days} days lie between ${before.day} and ${bar.day}.`];
-    }),
+  const gaps = [...series.values()].flatMap((one) =>
+    one
+      .gapsOver(GAP_NAMED_DAYS)
+      .map(
+        ({ line, days, before, day }) =>
+          `${one.file}:${line}: ${days} days lie between ${before} and ${day}.`,
+      ),
   );
   const without = listing.securities.filter(({ isin }) => !series.has(isin));
   return [

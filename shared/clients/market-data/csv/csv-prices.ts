@@ -63,14 +63,13 @@ export function readBars(table: CsvTable, listed: QuoteUnit, reading: Reading): 
     if (!unit) return [];
     const price = (column: number) => scaled(at(column), unit);
     const bar = reading.complaints.try(file, line, () =>
-      barOf(
-        { day, line },
-        {
-          ...{ open: price(columns.open), high: price(columns.high) },
-          ...{ low: price(columns.low), close: price(columns.close) },
-          volume: at(columns.volume),
-        },
-      ),
+      barOf(day, line, {
+        open: price(columns.open),
+        high: price(columns.high),
+        low: price(columns.low),
+        close: price(columns.close),
+        volume: at(columns.volume),
+      }),
     );
     const events = hasEvents
       ? reading.complaints.try(file, line, () => ({
@@ -132,7 +131,7 @@ export function readWide(
       reading.complaints.add(file, headerLine, `column ${column} comes twice`);
     const bars = rows.flatMap(({ day, line, cells }) => {
       const close = reading.complaints.try(file, line, () => figure(cells[at]));
-      const bar = barOf({ day, line }, { close: scaled(close, unitOf(security)) });
+      const bar = barOf(day, line, { close: scaled(close, unitOf(security)) });
       return bar ? [bar] : [];
     });
     found.set(security, bars);
@@ -191,7 +190,8 @@ interface Figures {
  * so that the check of bars sets it aside by name. Of open, high and low, what is missing is the close.
  */
 function barOf(
-  { day, line }: { readonly day: CalendarDay; readonly line: number },
+  day: CalendarDay,
+  line: number,
   { open, high, low, close = Number.NaN, volume }: Figures,
 ): FileBar | undefined {
   const isBlank = open === undefined && high === undefined && low === undefined;
