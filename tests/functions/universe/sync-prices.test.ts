@@ -21,6 +21,10 @@ import {
   type TestRedis,
 } from '../../support/dependencies.ts';
 
+/** Of a security, in a sync of one more day; counted on 30 November 2026. */
+const YEARS_READ_MAX = 6;
+const COMMANDS_MAX = 29;
+
 describe('universe-sync-prices', () => {
   let redis: TestRedis;
   let dependencies: Dependencies;
@@ -146,6 +150,26 @@ describe('universe-sync-prices', () => {
     );
     expect(lengthOf(series)).toBe(whole.length);
     expect(Array.from(series.close)).toEqual(whole.map(({ close }) => close));
+  });
+
+  test('costs what a day changed: commands and years of bars that do not grow with the history', async () => {
+    await addThree();
+    await sync();
+    clock.advance(DAY_MS);
+    const sent: string[] = [];
+    const { redis: connection } = dependencies.database;
+    const send = connection.sendCommand.bind(connection);
+    connection.sendCommand = (command, stream) => {
+      sent.push([command.name, ...command.args.map(String)].join(' '));
+      return send(command, stream);
+    };
+    expect(await last()).toMatchObject({ synced: 3, barsStored: '3' });
+    connection.sendCommand = send;
+    const ofBars = sent.filter((one) => /^h\w+ \S*:prices( |$)/.test(one));
+    const years = ofBars.flatMap((one) => one.split(' ').slice(2));
+    expect(sent.filter((one) => /^hgetall \S*:prices$/.test(one))).toEqual([]);
+    expect(years.length / listed.length).toBeLessThanOrEqual(YEARS_READ_MAX);
+    expect(sent.length / listed.length).toBeLessThanOrEqual(COMMANDS_MAX);
   });
 
   test('fetches the whole history again when the source has adjusted it', async () => {
