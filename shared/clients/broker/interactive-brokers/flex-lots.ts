@@ -48,7 +48,7 @@ export function tradeKey(row: Attributes): string {
   return row['transactionID'] || row['tradeID'] || JSON.stringify(row);
 }
 
-export function isClosedLot({ name, row }: TradeRow): boolean {
+function isClosedLot({ name, row }: TradeRow): boolean {
   return name === 'Lot' || row['levelOfDetail'] === 'CLOSED_LOT';
 }
 
