@@ -27,6 +27,7 @@ import { covers, isProved, type Session } from './model/session.ts';
 import { cookieText, readRequest, type PageRequest } from './request.ts';
 import { passkeyAdd } from './passkeys/passkey-actions.ts';
 import { Passkeys } from './passkeys/passkeys.ts';
+import { returnTo } from './return-to.ts';
 import { SessionStore, type Opened } from './session-store.ts';
 import { SignIn, type Credentials } from './sign-in.ts';
 import { draftView } from './drafts.ts';
@@ -433,16 +434,6 @@ function titleOf({ overview, view }: ViewContext): string {
     code === undefined || code === 'healthy' ? '' : `${code.replaceAll('-', ' ')} · `;
   const named = view === 'overview' || view === 'message' ? '' : `${view.replaceAll('-', ' ')} · `;
   return `${practice}${standing}${named}Trader`;
-}
-
-/** A view with the job or security that it is about, to come back to; of nothing else than these. */
-function returnTo(query: URLSearchParams): string | undefined {
-  const view = /^[a-z-]{1,20}$/.exec(query.get('view') ?? '')?.[0];
-  const about = ['job', 'isin'].flatMap((name) => {
-    const value = /^[\w-]{1,40}$/.exec(query.get(name) ?? '')?.[0];
-    return value === undefined ? [] : [`&${name}=${value}`];
-  });
-  return view && `${view}${about.join('')}`;
 }
 
 function wholeNumber(text: string | null, max: number): number {
