@@ -17,6 +17,7 @@ import listJobs from './list-jobs/handler.ts';
 import listNotices from './list-notices/handler.ts';
 import listProposals from './list-proposals/handler.ts';
 import processDeposit from './process-deposit/handler.ts';
+import recordRefusals from './record-refusals/handler.ts';
 import rejectPlan from './reject-plan/handler.ts';
 import runReplay from './run-replay/handler.ts';
 import setTrust from './set-trust/handler.ts';
@@ -45,6 +46,7 @@ export default pack('gateway', gateway, {
   listNotices,
   listProposals,
   processDeposit,
+  recordRefusals,
   rejectPlan,
   runReplay,
   setTrust,

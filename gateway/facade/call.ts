@@ -25,7 +25,7 @@ const MARGIN_SHARE = 0.1;
 const GRACE_MS = 5_000;
 
 /** The properties of an operation that decide how a call to it is made. */
-export type Called = Pick<Operation, 'effect' | 'queue' | 'timeoutMs'>;
+export type Called = Pick<Operation, 'name' | 'effect' | 'queue' | 'timeoutMs'>;
 
 export class FacadeCall {
   readonly requestId: string;

@@ -47,10 +47,15 @@ export function requireCallerAccess(
 
 /** Who a caller is, for the audit: address, client certificate, name of the token; never the token. */
 export function actorOf(caller: GrpcCaller, access: FacadeAccess | null): string {
-  const [token] = caller.metadata.get('authorization');
   const name = certificateName(caller);
   const certificate = name === undefined ? '' : ` certificate=${name}`;
-  return `grpc ${caller.getPeer()}${certificate} token=${tokenNameOf(token?.toString(), access?.tokens ?? null)}`;
+  return `grpc ${caller.getPeer()}${certificate} token=${callerToken(caller, access)}`;
+}
+
+/** Name of the token that a caller gave; never the token. */
+export function callerToken(caller: GrpcCaller, access: FacadeAccess | null): string {
+  const [token] = caller.metadata.get('authorization');
+  return tokenNameOf(token?.toString(), access?.tokens ?? null);
 }
 
 /** The server verifies client certificates during the handshake, so the name in one is authentic. */

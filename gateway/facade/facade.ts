@@ -20,6 +20,7 @@ import { listenForGrpc, type GrpcListener } from './grpc-listener.ts';
 import { serviceOf } from './methods.ts';
 import { RequestReader } from './read-request.ts';
 import { receiving } from './receiving.ts';
+import { Refusals } from './refusals.ts';
 import { addReflection } from './reflection.ts';
 import { fullNameOf } from './services.ts';
 
@@ -119,13 +120,15 @@ interface Parts {
   readonly reader: RequestReader;
   readonly open: Set<FacadeCall>;
   readonly connections: HeldConnections;
+  readonly refusals: Refusals;
 }
 
-function partsOf({ functions, projectDir = process.cwd() }: FacadeOptions): Parts {
+function partsOf({ functions, log, projectDir = process.cwd() }: FacadeOptions): Parts {
   const descriptors = new Descriptors(projectDir);
   const reader = new RequestReader(descriptors);
   const [open, connections] = [new Set<FacadeCall>(), new HeldConnections()];
-  return { health: new Health(functions), descriptors, reader, open, connections };
+  const [health, refusals] = [new Health(functions), new Refusals(functions, log)];
+  return { health, descriptors, reader, open, connections, refusals };
 }
 
 function placesOf({ portBase, sharedPort }: FacadeOptions): Place[] {
@@ -146,10 +149,11 @@ function placesOf({ portBase, sharedPort }: FacadeOptions): Place[] {
 
 function serverOf({ services }: Place, parts: Parts, options: FacadeOptions): Server {
   const { functions, access, log, reflection = true } = options;
-  const { descriptors, health, reader, open, connections } = parts;
+  const { descriptors, health, reader, open, connections, refusals } = parts;
+  const around = { functions, access, log, reader, open, refusals };
   const server = new Server({ ...serverOptions, interceptors: [receiving(connections)] });
   for (const name of services) {
-    const { definition, methods } = serviceOf(name, { functions, access, log, reader, open });
+    const { definition, methods } = serviceOf(name, around);
     server.addService(definition, methods);
   }
   health.addTo(server, services);
@@ -180,9 +184,10 @@ async function bind(
 async function close(
   servers: readonly Server[],
   listeners: readonly GrpcListener[],
-  { health, open, connections }: Parts,
+  { health, open, connections, refusals }: Parts,
 ): Promise<void> {
   health.drain();
+  const recorded = refusals.close();
   for (const listener of listeners) listener.close();
   const shutdownNotice = setTimeout(() => {
     for (const call of open) call.abort(call.stopped());
@@ -190,6 +195,7 @@ async function close(
   await Promise.all(servers.map(drain));
   clearTimeout(shutdownNotice);
   connections.closeAll();
+  await recorded;
 }
 
 function drain(server: Server): Promise<void> {

@@ -10,17 +10,23 @@ import type {
   UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { once } from 'node:events';
-import type { CallOptions, FunctionsClient } from '#shared/clients/functions-client.ts';
+import {
+  headerText,
+  type CallOptions,
+  type FunctionsClient,
+} from '#shared/clients/functions-client.ts';
 import { serviceHealth } from '#shared/clients/service-health.ts';
 import { Failure } from '#shared/kernel/failure.ts';
+import { instantOf, toTimestamp } from '#shared/kernel/instant.ts';
 import { requireOperation } from '#shared/contract/catalogue.ts';
 import { functionName, type ServiceName } from '#shared/contract/names.ts';
 import { BUILD } from '#shared/process/build-version.ts';
 import type { Log } from '#shared/process/log.ts';
 import { inSpan, type SpanOptions } from '#shared/process/tracing/tracing.ts';
 import { FacadeCall, type AnyCall, type Called } from './call.ts';
-import { actorOf, requireCallerAccess, type FacadeAccess } from './caller-access.ts';
+import { actorOf, callerToken, requireCallerAccess, type FacadeAccess } from './caller-access.ts';
 import { requireReadable, type RequestReader } from './read-request.ts';
+import type { Refusals } from './refusals.ts';
 import { services } from './services.ts';
 import { grpcStatusOf, type StatusError } from './failure-status.ts';
 
@@ -32,6 +38,7 @@ export interface FunctionEnvironment {
   readonly access: FacadeAccess | null;
   /** The calls in flight. */
   readonly open: Set<FacadeCall>;
+  readonly refusals: Refusals;
 }
 
 export interface Service {
@@ -39,7 +46,12 @@ export interface Service {
   readonly methods: UntypedServiceImplementation;
 }
 
-const HEALTH_CHECK: Called = { effect: 'reads', queue: null, timeoutMs: 10_000 };
+const HEALTH_CHECK: Called = {
+  name: 'health-check',
+  effect: 'reads',
+  queue: null,
+  timeoutMs: 10_000,
+};
 
 export function serviceOf(name: ServiceName, around: FunctionEnvironment): Service {
   const definition: Record<string, MethodDefinition<unknown, Buffer>> = {};
@@ -65,6 +77,14 @@ const SERVER_ERRORS: ReadonlySet<number> = new Set([
   status.INTERNAL,
   status.UNAVAILABLE,
   status.DATA_LOSS,
+]);
+
+/** Of calls that were not let in; others ended before it was decided, or found something away. */
+const REFUSALS: ReadonlySet<string> = new Set([
+  'UNAUTHENTICATED',
+  'NOT_ALLOWED',
+  'INVALID_REQUEST',
+  'TOO_LARGE',
 ]);
 
 type Encode = (message: object) => Buffer;
@@ -103,7 +123,7 @@ function unary(
 ): UntypedHandleCall {
   return (call: ServerUnaryCall<unknown, Buffer>, answer: sendUnaryData<Buffer>): void => {
     hold(call, operation, around, async (held) => {
-      const message = await work(requireReadable(call.request), held.options);
+      const message = await work(call.request as object, held.options);
       answer(null, encode(message as object), held.trailer());
     }).then((refusal) => refusal && answer(refusal), noop);
   };
@@ -117,7 +137,7 @@ function streaming(
 ): UntypedHandleCall {
   return (call: ServerWritableStream<unknown, Buffer>): void => {
     hold(call, operation, around, async ({ options }) => {
-      for await (const message of work(requireReadable(call.request), options))
+      for await (const message of work(call.request as object, options))
         await write(call, encode(message as object), options.signal);
     }).then((refusal) => (refusal ? call.emit('error', refusal) : call.end()), noop);
   };
@@ -178,19 +198,29 @@ async function holdOpen(
   grpc: AnyCall,
   call: FacadeCall,
   operation: Called,
-  { open, log, access }: FunctionEnvironment,
+  { open, log, access, refusals }: FunctionEnvironment,
   work: (call: FacadeCall) => Promise<void>,
 ): Promise<StatusError | undefined> {
   open.add(call);
+  let isLetIn = false;
   try {
     call.requireMetadata();
     if (operation !== HEALTH_CHECK) requireCallerAccess(operation.effect, grpc, access);
     if (operation.effect !== 'reads') call.actsFor(actorOf(grpc, access));
     await call.requireWaiting();
+    requireReadable(grpc.request);
+    isLetIn = true;
     await work(call);
     return undefined;
   } catch (thrown) {
     const failure = Failure.from(thrown);
+    const { effect, name } = operation;
+    if (!isLetIn && effect !== 'reads' && REFUSALS.has(failure.code))
+      refusals.add(grpc.getPeer(), {
+        ...{ at: toTimestamp(instantOf(Date.now())), operation: name },
+        ...{ who: headerText(actorOf(grpc, access)), token: callerToken(grpc, access) },
+        ...{ requestId: call.requestId, failureCode: failure.code, count: 0 },
+      });
     if (!(thrown instanceof Failure) && failure.code === 'BUG')
       log.error('facade-call-failed', {
         callId: call.requestId,

@@ -579,6 +579,8 @@ export interface AuditLine {
   run: string;
   /** Of an end or a refusal; empty: it succeeded. */
   failureCode: string;
+  /** For how many refusals of a caller the line stands, where they were too many for a line each; 0: for one. */
+  count: number;
 }
 
 export interface AuditChain {
@@ -626,6 +628,28 @@ export interface GetReplayRequest {
 export interface GetReplayResponse {
   found: boolean;
   content: string;
+}
+
+export interface RecordRefusalsRequest {
+  /** 1 to 100. */
+  refusals: RefusedCall[];
+}
+
+/** A call that was not let in. */
+export interface RefusedCall {
+  at: Timestamp | undefined;
+  operation: string;
+  /** Address, client certificate and name of the token, as the facade saw them. */
+  who: string;
+  /** Name of the token, never the token: read, write, trade or none. */
+  token: string;
+  requestId: string;
+  failureCode: string;
+  /** For how many refusals of a caller it stands; 0: for one. */
+  count: number;
+}
+
+export interface RecordRefusalsResponse {
 }
 
 function createBaseGetSystemStatusRequest(): GetSystemStatusRequest {
@@ -8327,6 +8351,7 @@ function createBaseAuditLine(): AuditLine {
     requestId: "",
     run: "",
     failureCode: "",
+    count: 0,
   };
 }
 
@@ -8367,6 +8392,9 @@ export const AuditLine: MessageFns<AuditLine> = {
     }
     if (message.failureCode !== "") {
       writer.uint32(98).string(message.failureCode);
+    }
+    if (message.count !== 0) {
+      writer.uint32(104).int32(message.count);
     }
     return writer;
   },
@@ -8480,6 +8508,14 @@ export const AuditLine: MessageFns<AuditLine> = {
             message.failureCode = reader.string();
             continue;
           }
+          case 13: {
+            if (tag !== 104) {
+              break;
+            }
+
+            message.count = reader.int32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -8518,6 +8554,7 @@ export const AuditLine: MessageFns<AuditLine> = {
         : isSet(object.failure_code)
         ? globalThis.String(object.failure_code)
         : "",
+      count: isSet(object.count) ? globalThis.Number(object.count) : 0,
     };
   },
 
@@ -8559,6 +8596,9 @@ export const AuditLine: MessageFns<AuditLine> = {
     if (message.failureCode !== "") {
       obj.failureCode = message.failureCode;
     }
+    if (message.count !== 0) {
+      obj.count = Math.round(message.count);
+    }
     return obj;
   },
 
@@ -8579,6 +8619,7 @@ export const AuditLine: MessageFns<AuditLine> = {
     message.requestId = object.requestId ?? "";
     message.run = object.run ?? "";
     message.failureCode = object.failureCode ?? "";
+    message.count = object.count ?? 0;
     return message;
   },
 };
@@ -9197,6 +9238,302 @@ export const GetReplayResponse: MessageFns<GetReplayResponse> = {
   },
 };
 
+function createBaseRecordRefusalsRequest(): RecordRefusalsRequest {
+  return { refusals: [] };
+}
+
+export const RecordRefusalsRequest: MessageFns<RecordRefusalsRequest> = {
+  encode(message: RecordRefusalsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.refusals) {
+      RefusedCall.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RecordRefusalsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRecordRefusalsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.refusals.push(RefusedCall.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): RecordRefusalsRequest {
+    return {
+      refusals: globalThis.Array.isArray(object?.refusals)
+        ? object.refusals.map((e: any) => RefusedCall.fromJSON(e))
+        : [],
+    };
+  },
+
+  toJSON(message: RecordRefusalsRequest): unknown {
+    const obj: any = {};
+    if (message.refusals?.length) {
+      obj.refusals = message.refusals.map((e) => RefusedCall.toJSON(e));
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<RecordRefusalsRequest>, I>>(base?: I): RecordRefusalsRequest {
+    return RecordRefusalsRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<RecordRefusalsRequest>, I>>(object: I): RecordRefusalsRequest {
+    const message = createBaseRecordRefusalsRequest();
+    message.refusals = object.refusals?.map((e) => RefusedCall.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseRefusedCall(): RefusedCall {
+  return { at: undefined, operation: "", who: "", token: "", requestId: "", failureCode: "", count: 0 };
+}
+
+export const RefusedCall: MessageFns<RefusedCall> = {
+  encode(message: RefusedCall, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.at !== undefined) {
+      Timestamp.encode(message.at, writer.uint32(10).fork()).join();
+    }
+    if (message.operation !== "") {
+      writer.uint32(18).string(message.operation);
+    }
+    if (message.who !== "") {
+      writer.uint32(26).string(message.who);
+    }
+    if (message.token !== "") {
+      writer.uint32(34).string(message.token);
+    }
+    if (message.requestId !== "") {
+      writer.uint32(42).string(message.requestId);
+    }
+    if (message.failureCode !== "") {
+      writer.uint32(50).string(message.failureCode);
+    }
+    if (message.count !== 0) {
+      writer.uint32(56).int32(message.count);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RefusedCall {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRefusedCall();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.at = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.operation = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.who = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.token = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.requestId = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.failureCode = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.count = reader.int32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): RefusedCall {
+    return {
+      at: isSet(object.at) ? Timestamp.fromJSON(object.at) : undefined,
+      operation: isSet(object.operation) ? globalThis.String(object.operation) : "",
+      who: isSet(object.who) ? globalThis.String(object.who) : "",
+      token: isSet(object.token) ? globalThis.String(object.token) : "",
+      requestId: isSet(object.requestId)
+        ? globalThis.String(object.requestId)
+        : isSet(object.request_id)
+        ? globalThis.String(object.request_id)
+        : "",
+      failureCode: isSet(object.failureCode)
+        ? globalThis.String(object.failureCode)
+        : isSet(object.failure_code)
+        ? globalThis.String(object.failure_code)
+        : "",
+      count: isSet(object.count) ? globalThis.Number(object.count) : 0,
+    };
+  },
+
+  toJSON(message: RefusedCall): unknown {
+    const obj: any = {};
+    if (message.at !== undefined) {
+      obj.at = Timestamp.toJSON(message.at);
+    }
+    if (message.operation !== "") {
+      obj.operation = message.operation;
+    }
+    if (message.who !== "") {
+      obj.who = message.who;
+    }
+    if (message.token !== "") {
+      obj.token = message.token;
+    }
+    if (message.requestId !== "") {
+      obj.requestId = message.requestId;
+    }
+    if (message.failureCode !== "") {
+      obj.failureCode = message.failureCode;
+    }
+    if (message.count !== 0) {
+      obj.count = Math.round(message.count);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<RefusedCall>, I>>(base?: I): RefusedCall {
+    return RefusedCall.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<RefusedCall>, I>>(object: I): RefusedCall {
+    const message = createBaseRefusedCall();
+    message.at = (object.at !== undefined && object.at !== null) ? Timestamp.fromPartial(object.at) : undefined;
+    message.operation = object.operation ?? "";
+    message.who = object.who ?? "";
+    message.token = object.token ?? "";
+    message.requestId = object.requestId ?? "";
+    message.failureCode = object.failureCode ?? "";
+    message.count = object.count ?? 0;
+    return message;
+  },
+};
+
+function createBaseRecordRefusalsResponse(): RecordRefusalsResponse {
+  return {};
+}
+
+export const RecordRefusalsResponse: MessageFns<RecordRefusalsResponse> = {
+  encode(_: RecordRefusalsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RecordRefusalsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRecordRefusalsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(_: any): RecordRefusalsResponse {
+    return {};
+  },
+
+  toJSON(_: RecordRefusalsResponse): unknown {
+    const obj: any = {};
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<RecordRefusalsResponse>, I>>(base?: I): RecordRefusalsResponse {
+    return RecordRefusalsResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<RecordRefusalsResponse>, I>>(_: I): RecordRefusalsResponse {
+    const message = createBaseRecordRefusalsResponse();
+    return message;
+  },
+};
+
 export type GatewayServiceService = typeof GatewayServiceService;
 export const GatewayServiceService = {
   getSystemStatus: {
@@ -9442,6 +9779,18 @@ export const GatewayServiceService = {
     responseSerialize: (value: GetReplayResponse): Buffer => Buffer.from(GetReplayResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetReplayResponse => GetReplayResponse.decode(value),
   },
+  /** Puts calls that the gRPC facade refused by itself into the audit; the facade calls it. */
+  recordRefusals: {
+    path: "/arduino_trader.gateway.GatewayService/RecordRefusals" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: RecordRefusalsRequest): Buffer =>
+      Buffer.from(RecordRefusalsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): RecordRefusalsRequest => RecordRefusalsRequest.decode(value),
+    responseSerialize: (value: RecordRefusalsResponse): Buffer =>
+      Buffer.from(RecordRefusalsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): RecordRefusalsResponse => RecordRefusalsResponse.decode(value),
+  },
   healthCheck: {
     path: "/arduino_trader.gateway.GatewayService/HealthCheck" as const,
     requestStream: false as const,
@@ -9491,6 +9840,8 @@ export interface GatewayServiceServer extends UntypedServiceImplementation {
   runReplay: handleServerStreamingCall<RunReplayRequest, ReplayUpdate>;
   /** The replay that ended last. */
   getReplay: handleUnaryCall<GetReplayRequest, GetReplayResponse>;
+  /** Puts calls that the gRPC facade refused by itself into the audit; the facade calls it. */
+  recordRefusals: handleUnaryCall<RecordRefusalsRequest, RecordRefusalsResponse>;
   healthCheck: handleUnaryCall<Empty, HealthCheckResponse>;
 }
 
@@ -9852,6 +10203,22 @@ export interface GatewayServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetReplayResponse) => void,
+  ): ClientUnaryCall;
+  /** Puts calls that the gRPC facade refused by itself into the audit; the facade calls it. */
+  recordRefusals(
+    request: RecordRefusalsRequest,
+    callback: (error: ServiceError | null, response: RecordRefusalsResponse) => void,
+  ): ClientUnaryCall;
+  recordRefusals(
+    request: RecordRefusalsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: RecordRefusalsResponse) => void,
+  ): ClientUnaryCall;
+  recordRefusals(
+    request: RecordRefusalsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: RecordRefusalsResponse) => void,
   ): ClientUnaryCall;
   healthCheck(
     request: Empty,

@@ -207,6 +207,24 @@ export const gateway = contract<typeof GatewayServiceService>()('gateway', {
       verify: bool,
     }),
   },
+  recordRefusals: {
+    ...usual.write,
+    summary: 'Puts calls that the gRPC facade refused by itself into the audit.',
+    request: request({
+      refusals: requiredList(
+        request({
+          at: timestamp,
+          operation: requiredText(64),
+          who: text(120),
+          token: text(16),
+          requestId: text(128),
+          failureCode: requiredText(32),
+          count: int32({ min: 0 }),
+        }),
+        100,
+      ),
+    }),
+  },
   runReplay: {
     summary:
       'Replays a past through the trading cycle under one or several policies, and compares.',

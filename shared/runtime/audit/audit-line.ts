@@ -28,6 +28,8 @@ export interface AuditLine {
   readonly requestId: string;
   /** The queued run that the call executed; empty where none. */
   readonly run: string;
+  /** For how many refusals it stands, where they were too many for a line each. */
+  readonly count?: number | undefined;
   /** Code of the failure; empty while it is open, and where the call succeeded. */
   readonly failureCode: string;
 }
@@ -44,4 +46,5 @@ export const auditLine: z.ZodType<AuditLine> = z.strictObject({
   requestId: z.string(),
   run: z.string(),
   failureCode: z.string(),
+  count: z.number().optional(),
 });

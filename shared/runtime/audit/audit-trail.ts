@@ -7,6 +7,7 @@ import { CHAIN_START, linesAfter } from '#shared/kernel/hash-chain.ts';
 import type { Database, Write } from '#shared/redis/database.ts';
 import { keys } from '#shared/redis/keys.ts';
 import type { AuditLine } from './audit-line.ts';
+import { RefusalLimit } from './refusal-limit.ts';
 
 /** 5,000 lines are about 2 MB. */
 const SEGMENT_LINES = 5_000;
@@ -25,6 +26,11 @@ export interface SegmentRule {
   readonly kept: number;
 }
 
+interface Refusal {
+  readonly line: AuditLine;
+  readonly failed: (cause: unknown) => void;
+}
+
 interface Waiting {
   readonly line: AuditLine;
   readonly stored: () => void;
@@ -36,6 +42,9 @@ export class AuditTrail {
   private readonly rule: SegmentRule;
   private waiting: Waiting[] = [];
   private storing: Promise<void> | undefined;
+  private readonly refusals = new RefusalLimit<Refusal>(({ line, failed }, count) => {
+    this.add(count === 1 ? line : { ...line, count }).catch(failed);
+  });
 
   constructor(
     database: Database,
@@ -54,8 +63,19 @@ export class AuditTrail {
     return added;
   }
 
+  /**
+   * Adds the line of a call that was not let in; nobody waits for it. Of a caller the first of a minute have a line each,
+   * and the others one with their number.
+   *
+   * @param caller by which they are counted @param failed where it cannot be stored
+   */
+  addRefusal(caller: string, line: AuditLine, failed: (cause: unknown) => void): void {
+    this.refusals.add(caller, { line, failed });
+  }
+
   /** Until what was added is stored, or is known not to be. */
   async close(): Promise<void> {
+    this.refusals.flush();
     await this.storing;
   }
 

@@ -7,6 +7,13 @@ import type { FunctionEvent } from '#template/function.ts';
 import { tokenNameOf } from '../access.ts';
 import type { AuditEvent, AuditLine } from './audit-line.ts';
 
+/** Of a call that was not let in. */
+const REFUSALS: ReadonlySet<string> = new Set([
+  'UNAUTHENTICATED',
+  'NOT_ALLOWED',
+  'INVALID_REQUEST',
+]);
+
 export interface AuditedCallParts {
   readonly operation: Operation;
   readonly event: FunctionEvent;
@@ -39,9 +46,12 @@ export class AuditedCall {
     this.hasBegun = true;
   }
 
-  /** A call that was not let in is written down and refused; one that only failed to parse is not. */
+  /** A call that was not let in, for its token or its request, is written down, those of a caller up to a limit. */
   refused({ code }: Failure): void {
-    if (code === 'UNAUTHENTICATED' || code === 'NOT_ALLOWED') this.addLater('refused', code);
+    if (this.hasBegun || !REFUSALS.has(code)) return;
+    const line = this.line('refused', code);
+    const caller = line.address.split(',').at(-1)?.trim() || line.caller;
+    this.parts.dependencies.audit?.addRefusal(caller, line, (cause) => this.missed(cause));
   }
 
   /** Before a run is taken back. @param run empty where the caller waits for none any more */
@@ -56,10 +66,12 @@ export class AuditedCall {
 
   /** The call itself does not wait, and has happened: what cannot be stored is said in the log. */
   private addLater(event: AuditEvent, failureCode: string): void {
+    this.add(event, failureCode).catch((cause: unknown) => this.missed(cause));
+  }
+
+  private missed(cause: unknown): void {
     const { dependencies, requestId } = this.parts;
-    this.add(event, failureCode).catch((cause: unknown) =>
-      dependencies.log.error('audit-failed', { callId: requestId, cause }),
-    );
+    dependencies.log.error('audit-failed', { callId: requestId, cause });
   }
 
   private async add(event: AuditEvent, failureCode: string): Promise<void> {

@@ -66,21 +66,43 @@ it('says who did what from where with which token, and how it ended; never the t
   expect(stored.join('')).not.toContain(tokens.trade);
 });
 
-it('has calls that were refused for their token, and how a call failed', async () => {
+it('has calls that were refused for their token or their request', async () => {
   await halt({ authorization: `Bearer ${tokens.write}` }).expect(403);
   await halt({ authorization: 'Bearer wrong-token-of-a-test' }).expect(401);
   await halt({}).expect(401);
   const bad = supertest(endpointOf(setTradingState, audited)).post('/');
-  await bad.set('authorization', `Bearer ${tokens.trade}`).send({ ...HALT, reason: '' });
+  await bad.set('authorization', `Bearer ${tokens.trade}`).send({ ...HALT, state: 'NOWHERE' });
   const { lines } = await list();
   const refused = lines.filter(({ event }) => event === 'refused').toReversed();
-  expect(refused.map(({ token, failureCode }) => [token, failureCode])).toEqual([
-    ['write', 'NOT_ALLOWED'],
-    ['none', 'UNAUTHENTICATED'],
-    ['none', 'UNAUTHENTICATED'],
+  expect(refused.map(({ token, failureCode, count }) => [token, failureCode, count])).toEqual([
+    ['write', 'NOT_ALLOWED', 0],
+    ['none', 'UNAUTHENTICATED', 0],
+    ['none', 'UNAUTHENTICATED', 0],
+    ['trade', 'INVALID_REQUEST', 0],
   ]);
   const stored = await t.dependencies.database.redis.lrange(keys.audit.segment(1), 0, -1);
   expect(stored.join('')).not.toContain('wrong-token');
+});
+
+it('counts refusals of a caller beyond the first, so that they push nobody out of the chain', async () => {
+  const from = (address: string) =>
+    halt({ authorization: 'Bearer guess', 'x-forwarded-for': `1.2.3.4, ${address}` }).expect(401);
+  for (let attempt = 0; attempt < 40; attempt += 1) await from('10.0.0.9');
+  await from('10.0.0.7');
+  const { lines } = await list({ verify: true });
+  const of = (address: string) => lines.filter((one) => one.address.endsWith(address));
+  const counts = of('10.0.0.9').map(({ count }) => count);
+  expect(counts.toReversed()).toEqual([0, 0, 0, 37]);
+  expect(of('10.0.0.7').map(({ count }) => count)).toEqual([0]);
+  expect((await check()).finding).toBeUndefined();
+});
+
+it('bounds the refusals of a minute, whatever the number of callers', async () => {
+  for (let caller = 0; caller < 60; caller += 1)
+    await halt({ 'x-forwarded-for': `10.0.1.${caller}` }).expect(401);
+  const { lines } = await list();
+  expect(lines.length).toBeLessThan(12);
+  expect(lines.reduce((sum, { count }) => sum + Math.max(1, count), 0)).toBe(60);
 });
 
 it('has a queued run that its caller takes back', async () => {
