@@ -43,10 +43,12 @@ const dashboards: Readonly<Record<string, readonly MetricName[]>> = {
   boards: [
     'trader_state_lost',
     'trader_services_unhealthy',
+    'trader_service_up',
     'trader_redis_append_only',
     'trader_redis_write_ok',
     'trader_redis_used_memory_bytes',
     'trader_redis_max_memory_bytes',
+    'trader_redis_memory_ratio',
     'trader_redis_replicas',
     'trader_disk_free_ratio',
     'trader_certificate_expires_timestamp_seconds',

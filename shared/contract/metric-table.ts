@@ -54,6 +54,10 @@ export const metricTable = {
     help: 'When the newest backup that can be restored was written, seconds since 1970.',
   },
   trader_services_unhealthy: { help: 'Services that cannot do their work.' },
+  trader_service_up: {
+    help: '1 where a service can do its work, 0 where it or the board that it runs on cannot.',
+    labels: ['service', 'board'],
+  },
   trader_dependency_calls: {
     help: 'Calls of a service by another, or by a part of the system, in this and the last clock hour.',
     labels: ['caller', 'callee'],
@@ -74,6 +78,9 @@ export const metricTable = {
   trader_redis_write_ok: { help: '1 where its last write and rewrite to the file succeeded.' },
   trader_redis_used_memory_bytes: { help: 'Memory that Redis uses.' },
   trader_redis_max_memory_bytes: { help: 'Memory that it may use; 0: no limit.' },
+  trader_redis_memory_ratio: {
+    help: 'Memory that Redis uses as a fraction of what it may use; 0 without a limit. At 1 it refuses what is to be stored.',
+  },
   trader_redis_replicas: { help: 'Replicas that are connected to it.' },
   trader_disk_free_ratio: { help: 'Free part of the file system that DATA_DIR is on.' },
   trader_certificate_expires_timestamp_seconds: {

@@ -85,8 +85,8 @@ export const alertTable: readonly AlertRow[] = [
   },
   {
     name: 'TraderServiceUnhealthy',
-    metric: 'trader_services_unhealthy',
-    ...above(0),
+    metric: 'trader_service_up',
+    ...equals(0),
     forMinutes: 5,
     severity: 'critical',
     summary: 'A service, or the board it is on, cannot do its work.',
@@ -108,6 +108,15 @@ export const alertTable: readonly AlertRow[] = [
     forMinutes: 0,
     severity: 'critical',
     summary: 'Redis could not write its file.',
+    runbook: 'redis-not-persistent',
+  },
+  {
+    name: 'TraderRedisFull',
+    metric: 'trader_redis_memory_ratio',
+    ...above(0.9),
+    forMinutes: 0,
+    severity: 'critical',
+    summary: 'Redis has less than a tenth of its memory left; without any it stores no orders.',
     runbook: 'redis-not-persistent',
   },
   {

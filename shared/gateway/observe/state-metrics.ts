@@ -200,21 +200,33 @@ async function queueSamples({ runs, now }: Context): Promise<Sample[]> {
 
 async function serviceSamples(context: Context): Promise<Sample[]> {
   const services = await servicesHealth(context);
-  return [sample('trader_services_unhealthy', services.filter(({ healthy }) => !healthy).length)];
+  return [
+    sample('trader_services_unhealthy', services.filter(({ healthy }) => !healthy).length),
+    ...services.map(({ serviceName: service, healthy }) =>
+      sample('trader_service_up', healthy, { service, board: boardOf(context, service) }),
+    ),
+  ];
+}
+
+function boardOf({ placement }: Context, service: string): string {
+  const place = Object.entries(placement.places).find(([name]) => name === service)?.[1];
+  return place?.mode === 'remote' ? place.device.name : placement.device;
 }
 
 async function redisSamples({ database: { redis } }: Context): Promise<Sample[]> {
   const info = await redisInfo(redis);
   const read = (name: string) => info.get(name) ?? '';
   const isOk = (name: string) => read(name) === 'ok';
+  const [used, limit] = [Number(read('used_memory')), Number(read('maxmemory'))];
   return [
     sample('trader_redis_append_only', read('aof_enabled') === '1'),
     sample(
       'trader_redis_write_ok',
       isOk('aof_last_write_status') && isOk('aof_last_bgrewrite_status'),
     ),
-    sample('trader_redis_used_memory_bytes', Number(read('used_memory'))),
-    sample('trader_redis_max_memory_bytes', Number(read('maxmemory'))),
+    sample('trader_redis_used_memory_bytes', used),
+    sample('trader_redis_max_memory_bytes', limit),
+    sample('trader_redis_memory_ratio', limit > 0 ? used / limit : 0),
     sample('trader_redis_replicas', Number(read('connected_slaves'))),
   ];
 }

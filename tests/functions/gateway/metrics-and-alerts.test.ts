@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { GetMetricsResponse, ListAlertsResponse } from '#protos/gen/gateway.ts';
 import { alertTable } from '#shared/gateway/observe/alert-table.ts';
+import { processAlerts } from '#shared/gateway/observe/process-alerts.ts';
 import { metricTable, type MetricRow } from '#shared/contract/metric-table.ts';
 import { stateExposition } from '#gateway/runtime/observe/state-exposition.ts';
 import { parseCurrency } from '#shared/kernel/currency.ts';
@@ -154,7 +155,7 @@ describe('alerts', () => {
     expect(await alerts()).not.toContain('TraderHalted');
   });
 
-  it.each(alertTable.map(({ name, runbook }) => [name, runbook]))(
+  it.each([...alertTable, ...processAlerts].map(({ name, runbook }) => [name, runbook]))(
     '%s has the runbook %s',
     (name, runbook) => {
       const page = join(RUNBOOKS, `${runbook}.md`);
@@ -167,7 +168,8 @@ describe('alerts', () => {
   );
 
   it('leave no runbook without an alert, but those that other runbooks lead to', () => {
-    const named = new Set(alertTable.map(({ runbook }) => `${runbook}.md`));
+    const rows = [...alertTable, ...processAlerts];
+    const named = new Set(rows.map(({ runbook }) => `${runbook}.md`));
     for (const page of ['restore.md', 'failover.md']) named.add(page);
     expect(readdirSync(RUNBOOKS).filter((file) => !named.has(file))).toEqual([]);
   });

@@ -370,7 +370,10 @@ describe('what is reported', () => {
     const samples = Object.fromEntries(alertTable.map(({ name }) => [name, kindOf(name)]));
     expect(samples).toEqual({
       ...{ TraderStateLost: 'state-lost', TraderBookNotReconciled: 'book-differs' },
-      ...{ TraderRedisNotPersistent: 'redis-not-persistent' },
+      ...{
+        TraderRedisNotPersistent: 'redis-not-persistent',
+        TraderRedisFull: 'redis-not-persistent',
+      },
       ...{ TraderRedisWriteFailed: 'redis-not-persistent', TraderPricesStale: 'prices-stale' },
       TraderRatesStale: 'rates-stale',
       ...{ TraderSuspectedSplit: 'suspected-split', TraderQueueStuck: 'queue-stuck' },
