@@ -11,6 +11,7 @@ import {
 } from '../support/deployment/board-processes.ts';
 import { startTestRedis, type TestRedis } from '../support/dependencies.ts';
 import { buildProgram, type Program } from './program.ts';
+import { until } from '../support/until.ts';
 
 let program: Program;
 let redis: TestRedis;
@@ -183,11 +184,9 @@ describe.each(['http', 'grpc'] as const)('a board reached over %s', (protocol) =
     await state.ready();
     await compute.run().says('"event":"board-recovered"');
     const history = () => withStaleness(() => clients.trading.getTradeHistory({}));
-    for (let attempt = 0; attempt < 200; attempt += 1) {
-      const isBack = (await summary()).staleMs === undefined && !('failure' in (await history()));
-      if (isBack) break;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
+    await until(
+      async () => (await summary()).staleMs === undefined && !('failure' in (await history())),
+    );
     expect(await summary()).toMatchObject({ staleMs: undefined, answer: fresh.answer });
     expect((await history()).answer).toMatchObject({ total: 0 });
   });

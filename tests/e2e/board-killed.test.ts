@@ -8,6 +8,7 @@ import { openBoards, type Board, type Boards } from '../support/deployment/board
 import { startTestRedis, type TestRedis } from '../support/dependencies.ts';
 import { buildProgram, type Program } from './program.ts';
 import { RunbookReader } from './runbook.ts';
+import { until } from '../support/until.ts';
 
 const PREFIX = 'board-killed';
 
@@ -49,14 +50,6 @@ afterAll(async () => {
 /** Orders that are stored so far. */
 const stored = (): Promise<number> => client.zcard(`${PREFIX}:{orders:default}:by-time`);
 
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  for (let poll = 0; poll < 20_000; poll += 1) {
-    if (await holds()) return;
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  throw new Error('it never came to that');
-}
-
 async function lastOf(messages: AsyncIterable<TradingCycleUpdate>): Promise<TradingCycleUpdate> {
   let last: TradingCycleUpdate | undefined;
   for await (const message of messages) last = message;
@@ -67,7 +60,7 @@ it('sends each order of the plan once, and reports what the book says', async ()
   const { gateway, trading } = compute.clients({ retries: 0 });
   const cycle = lastOf(gateway.triggerTradingCycle({}, { idempotencyKey: 'cycle-1' }));
   cycle.catch(() => undefined);
-  await until(async () => (await stored()) >= 2);
+  await until(async () => (await stored()) >= 2, 5);
   await state.end('SIGKILL');
   const before = await stored();
   await compute.run().says('"event":"board-lost"');

@@ -2,10 +2,11 @@ import { operations } from '#shared/contract/catalogue.ts';
 import { readdir, readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import request from 'supertest';
 import { startTestRedis } from '../support/dependencies.ts';
 import { buildProgram, freshDataDir, removeDataDirs, type Program, type Run } from './program.ts';
+import { until } from '../support/until.ts';
+import { withinOneDay } from '../support/one-day.ts';
 
 let program: Program;
 const running: Run[] = [];
@@ -63,25 +64,26 @@ async function onceAsJson(args: readonly string[], env: Record<string, string>):
 }
 
 describe('one cycle', () => {
-  it('buys, persists it, and finds nothing more to do on the same day', async () => {
-    const DATA_DIR = await freshDataDir();
-    const first = await onceAsJson([], { DATA_DIR });
-    expect(first.ready).toMatchObject({
-      redis: { own: true },
-      functions: operations.length + 1,
-      connector: true,
-      market: { source: 'sample', simulated: true, securities: 40, seed: '7', doubts: [] },
-      account: { broker: 'paper', cash: { amount: '25000.00', currency: 'EUR' } },
-    });
-    expect(first.cycle).toMatchObject({ success: true, dryRun: false });
-    expect(first.cycle.tradesExecuted).toBeGreaterThan(0);
-    expect(first.trades).toHaveLength(first.plan.actions.length);
-    const second = await onceAsJson([], { DATA_DIR });
-    expect(second.cycle).toMatchObject({ success: true, tradesExecuted: 0 });
-    expect(second.plan.actions).toEqual([]);
-    expect(second.after.holdings).toEqual(first.after.holdings);
-    expect(second.ready.account.cash).not.toEqual(first.ready.account.cash);
-  });
+  it('buys, persists it, and finds nothing more to do on the same day', () =>
+    withinOneDay(async () => {
+      const DATA_DIR = await freshDataDir();
+      const first = await onceAsJson([], { DATA_DIR });
+      expect(first.ready).toMatchObject({
+        redis: { own: true },
+        functions: operations.length + 1,
+        connector: true,
+        market: { source: 'sample', simulated: true, securities: 40, seed: '7', doubts: [] },
+        account: { broker: 'paper', cash: { amount: '25000.00', currency: 'EUR' } },
+      });
+      expect(first.cycle).toMatchObject({ success: true, dryRun: false });
+      expect(first.cycle.tradesExecuted).toBeGreaterThan(0);
+      expect(first.trades).toHaveLength(first.plan.actions.length);
+      const second = await onceAsJson([], { DATA_DIR });
+      expect(second.cycle).toMatchObject({ success: true, tradesExecuted: 0 });
+      expect(second.plan.actions).toEqual([]);
+      expect(second.after.holdings).toEqual(first.after.holdings);
+      expect(second.ready.account.cash).not.toEqual(first.ready.account.cash);
+    }));
 
   it('sends nothing in a dry run, and works without the parts beside the gateway', async () => {
     const DATA_DIR = await freshDataDir();
@@ -165,35 +167,43 @@ describe('staying up', () => {
     const record = await readFile(join(DATA_DIR, 'redis', 'server.json'), 'utf8');
     process.kill((JSON.parse(record) as { pid: number }).pid, 'SIGKILL');
     await run.says('redis-restarted');
-    await sleep(500);
-    const summary = await request(url).post('/function/portfolio-get-summary').expect(200);
+    const ask = () => request(url).post('/function/portfolio-get-summary');
+    await until(async () => (await ask()).status === 200);
+    const summary = await ask();
     expect(summary.body.totalValue).toEqual({ amount: '25000.00', currency: 'EUR' });
   });
 
-  it('starts again after it was killed, over the Redis that was left behind', async () => {
-    const DATA_DIR = await freshDataDir();
-    const first = start([], { DATA_DIR });
-    await first.says('Ctrl-C stops');
-    first.child.kill('SIGKILL');
-    expect(await first.ended).toBe('SIGKILL');
-    const second = await onceAsJson([], { DATA_DIR });
-    expect(second.cycle).toMatchObject({ success: true, tradesExecuted: 0 });
-    expect(second.after.holdings.length).toBeGreaterThan(0);
-  });
+  it('starts again after it was killed, over the Redis that was left behind', () =>
+    withinOneDay(async () => {
+      const DATA_DIR = await freshDataDir();
+      const first = start([], { DATA_DIR });
+      await first.says('Ctrl-C stops');
+      first.child.kill('SIGKILL');
+      expect(await first.ended).toBe('SIGKILL');
+      const second = await onceAsJson([], { DATA_DIR });
+      expect(second.cycle).toMatchObject({ success: true, tradesExecuted: 0 });
+      expect(second.after.holdings.length).toBeGreaterThan(0);
+    }));
 
-  it('finishes the cycle that a kill cut in two, and sends no order twice', async () => {
-    const DATA_DIR = await freshDataDir();
-    const first = start(['--verbose'], { DATA_DIR });
-    await first.says('order-submitted');
-    first.child.kill('SIGKILL');
-    await first.ended;
-    const { cycle, plan, trades, after } = await onceAsJson([], { DATA_DIR });
-    expect(cycle.success).toBe(true);
-    expect(trades).toHaveLength(plan.actions.length);
-    const bought = new Map(plan.actions.map(({ isin, quantity }) => [isin, quantity]));
-    const held = new Map(after.holdings.map(({ isin, quantity }) => [isin, quantity]));
-    expect(held).toEqual(bought);
-  });
+  it('finishes the cycle that a kill cut in two, and sends no order twice', () =>
+    withinOneDay(async () => {
+      let DATA_DIR: string;
+      let first: Run;
+      // Once more where it was through with all orders before it was killed.
+      do {
+        DATA_DIR = await freshDataDir();
+        first = start(['--verbose'], { DATA_DIR });
+        await first.says('order-submitted');
+        first.child.kill('SIGKILL');
+        await first.ended;
+      } while (first.stdout().includes('orders went through'));
+      const { cycle, plan, trades, after } = await onceAsJson([], { DATA_DIR });
+      expect(cycle.success).toBe(true);
+      expect(trades).toHaveLength(plan.actions.length);
+      const bought = new Map(plan.actions.map(({ isin, quantity }) => [isin, quantity]));
+      const held = new Map(after.holdings.map(({ isin, quantity }) => [isin, quantity]));
+      expect(held).toEqual(bought);
+    }));
 
   it('refuses a data folder that another run has', async () => {
     const DATA_DIR = await freshDataDir();

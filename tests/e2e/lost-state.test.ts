@@ -1,7 +1,6 @@
 /** A start on state that is not the one that was last worked on. */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, credentials } from '@grpc/grpc-js';
 import { service as healthDefinition } from 'grpc-health-check';
 import { Redis } from 'ioredis';
@@ -11,6 +10,7 @@ import { present } from '#shared/kernel/assert.ts';
 import { startTestRedis, type TestRedis } from '../support/dependencies.ts';
 import { freePort } from '../support/free-port.ts';
 import { buildProgram, freshDataDir, removeDataDirs, type Program, type Run } from './program.ts';
+import { until } from '../support/until.ts';
 
 let program: Program;
 
@@ -106,8 +106,7 @@ describe('a program that runs on a lost state', () => {
     const unhealthy = services.filter(({ healthy }) => !healthy);
     expect(unhealthy.map((one) => one.serviceName)).toEqual(['portfolio', 'trading', 'gateway']);
     // An answer of the second before may be repeated.
-    for (let poll = 0; poll < 100 && (await serving(at, '')) === 'SERVING'; poll += 1)
-      await sleep(50);
+    await until(async () => (await serving(at, '')) !== 'SERVING');
     for (const name of ['', 'trading.TradingService', 'gateway.GatewayService'])
       expect(await serving(at, name && `arduino_trader.${name}`)).toBe('NOT_SERVING');
     const ready = await asked(at, 'trading-execute-trade/_/ready');

@@ -10,6 +10,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { bareEnvironment } from '../support/bare-environment.ts';
 
 export interface Program {
   start(args: readonly string[], env: Readonly<Record<string, string>>): Run;
@@ -38,9 +39,18 @@ export function buildProgram(name: string): Program {
   };
 }
 
+/** No trading cycle begins by itself, at whatever time the tests run: its turn is three days away. */
+const never = { TRADING_CYCLE_SCHEDULE: `0 7 * * ${(new Date().getUTCDay() + 3) % 7}` };
+
 function start(file: string, args: readonly string[], env: Readonly<Record<string, string>>): Run {
   const child = spawn(process.execPath, [file, ...args], {
-    env: { PATH: process.env['PATH'] ?? '', GATEWAY_PORT: '0', GRPC_PORT_BASE: '0', ...env },
+    env: {
+      ...bareEnvironment,
+      GATEWAY_PORT: '0',
+      GRPC_PORT_BASE: '0',
+      ...never,
+      ...env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   return runOf(child);

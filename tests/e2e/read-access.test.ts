@@ -3,11 +3,11 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import request from 'supertest';
 import { PortfolioServiceClient } from '#protos/gen/portfolio.ts';
 import { plain, unary } from '../support/endpoints/grpc.ts';
 import { buildProgram, freshDataDir, removeDataDirs, type Program, type Run } from './program.ts';
+import { until } from '../support/until.ts';
 
 let program: Program;
 let run: Run;
@@ -80,8 +80,8 @@ it('uses a token that the operator has replaced', async () => {
   const old = await bearer('read-token');
   const value = 'another-read-token-of-some-length';
   await system('put', '/system/secrets').send({ name: 'read-token', value }).expect(200);
-  await sleep(1_200);
-  await request(url).post(READ).set(old).expect(401);
+  // A token is read anew after a moment.
+  await until(async () => (await request(url).post(READ).set(old)).status === 401);
   await request(url).post(READ).set('authorization', `Bearer ${value}`).expect(200);
 });
 
@@ -90,12 +90,9 @@ it('queues a read for a caller with read access', async () => {
   await request(url).post(path).expect(401);
   const token = await bearer('read-token');
   await request(url).post(path).set(token).set('x-call-id', 'queued-read').expect(202);
-  for (let i = 0; i < 200; i += 1) {
-    const { body } = await system('get', '/system/async/queued-read');
-    if (body.state === 'done') return expect(body.status).toBe(200);
-    await sleep(25);
-  }
-  throw new Error('the queued read was never done');
+  const call = async () => (await system('get', '/system/async/queued-read')).body;
+  await until(async () => (await call()).state === 'done');
+  expect(await call()).toMatchObject({ status: 200 });
 });
 
 it('calls functions deployed at run time by their schedule', async () => {
@@ -106,10 +103,8 @@ it('calls functions deployed at run time by their schedule', async () => {
     annotations: { topic: 'cron-function', schedule: '@every 1s' },
   };
   await system('post', '/system/functions').send(deployment).expect(200);
-  for (let i = 0; i < 200; i += 1) {
-    const { body } = await system('get', '/system/function/my-summary');
-    if (body.invocationCount > 1) return;
-    await sleep(100);
-  }
-  throw new Error(`the schedule never came:\n${run.stderr().slice(-2_000)}`);
+  await until(
+    async () => (await system('get', '/system/function/my-summary')).body.invocationCount > 1,
+    100,
+  );
 });

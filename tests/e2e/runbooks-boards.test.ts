@@ -3,8 +3,9 @@
  * small file system of its own; the clock is moved by libfaketime, for the program alone.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { mkdir, rename, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gateway } from '#shared/contract/gateway.ts';
 import { DAY_MS, instantOf, MINUTE_MS } from '#shared/kernel/instant.ts';
@@ -24,9 +25,11 @@ const DISK_BYTES = 64 * 1024 * 1024;
 const faketime = readdirSync('/usr/lib')
   .map((folder) => `/usr/lib/${folder}/faketime/libfaketime.so.1`)
   .find((file) => existsSync(file));
-const withoutClock = faketime
-  ? undefined
-  : 'no libfaketime is installed (apt-get install libfaketime)';
+const withoutClock = process.env['FAKETIME']
+  ? 'the clock is moved for all tests'
+  : faketime
+    ? undefined
+    : 'no libfaketime is installed (apt-get install libfaketime)';
 
 let program: Program;
 let redis: TestRedis;
@@ -41,12 +44,16 @@ const withoutDisk = mounts();
 
 /** @returns why no file system can be mounted here */
 function mounts(): string | undefined {
+  // A folder of its own: /mnt may be in use.
+  const folder = mkdtempSync(join(tmpdir(), 'trader-mount-'));
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'none', '/mnt'], { stdio: 'ignore' });
-    execFileSync('umount', ['/mnt'], { stdio: 'ignore' });
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'none', folder], { stdio: 'ignore' });
+    execFileSync('umount', [folder], { stdio: 'ignore' });
     return undefined;
   } catch {
     return 'a file system can only be mounted by root';
+  } finally {
+    rmdirSync(folder);
   }
 }
 

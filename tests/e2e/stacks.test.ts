@@ -1,12 +1,12 @@
 /** The whole program with each of its stack files: every operation is reachable at its name. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { operations, packedPath } from '#shared/contract/catalogue.ts';
 import { pageFunction, rpcName, serviceNames } from '#shared/contract/names.ts';
 import type { Operation } from '#shared/contract/row.ts';
 import { buildDescriptors } from '../support/endpoints/built-descriptors.ts';
 import { buildProgram, freshDataDir, removeDataDirs, type Program, type Run } from './program.ts';
+import { until } from '../support/until.ts';
 
 const files = buildDescriptors().file;
 const messages = new Map(
@@ -126,7 +126,7 @@ describe.each([
 ])('with $file', ({ file, count, pathOf }) => {
   const functionOf = (operation: Operation): string => pathOf(operation).split('/')[0] ?? '';
 
-  beforeAll(() => startWith(file), 60_000);
+  beforeAll(() => startWith(file));
   afterAll(async () => {
     run.child.kill('SIGTERM');
     expect(await run.ended).toBe(0);
@@ -180,12 +180,8 @@ describe.each([
       expect([status, headers.get('x-call-id')]).toEqual([202, `${count}-${callId}`]);
       const poll = () =>
         system<{ state: string; status?: number }>(`/system/async/${count}-${callId}`);
-      let call = await poll();
-      for (let i = 0; i < 200 && call.state !== 'done'; i += 1) {
-        await sleep(25);
-        call = await poll();
-      }
-      expect(call).toMatchObject({ state: 'done', status: 200 });
+      await until(async () => (await poll()).state === 'done');
+      expect(await poll()).toMatchObject({ state: 'done', status: 200 });
     }
   });
 

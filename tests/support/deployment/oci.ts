@@ -309,9 +309,12 @@ function limitOf(id: string): string | undefined {
 
 /** Waits until a line of the log is there. @throws Error with the log */
 export async function saysOf(image: RunningImage, text: RegExp): Promise<RegExpExecArray> {
-  for (let tries = 0; tries < 600; tries += 1) {
+  let hasEnded = false;
+  void image.exit.finally(() => (hasEnded = true));
+  for (;;) {
     const found = text.exec(image.log());
     if (found) return found;
+    if (hasEnded) break;
     await sleep(50);
   }
   throw new Error(`no ${text.source} in:\n${image.log()}`);
