@@ -22,6 +22,7 @@ import {
   type Program,
   type Run,
 } from './program.ts';
+import { bareEnvironment } from '../support/bare-environment.ts';
 
 let program: Program;
 let redis: TestRedis;
@@ -79,7 +80,7 @@ function tlsOfGateway(): Record<string, string> {
 }
 
 async function traderStatus(env: Readonly<Record<string, string>>): Promise<Run> {
-  const path = { PATH: process.env['PATH'] ?? '' };
+  const path = { ...bareEnvironment };
   const child = spawn(process.execPath, ['cli/trader.mjs', 'status'], {
     env: { ...path, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { blocksOf } from '../docs/shell-blocks.ts';
+import { bareEnvironment } from '../support/bare-environment.ts';
 
 export interface FollowedSystem {
   /** Of its gateway. */
@@ -85,7 +86,7 @@ export class RunbookReader {
       .replaceAll('127.0.0.1:8080', url.replace('http://', ''))
       .replaceAll(/(?<![\w./])data\//g, `${dataDir}/`);
     const own = { GATEWAY_URL: url, DATA_DIR: dataDir, ...env, ...values };
-    const person = { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '/' };
+    const person = { ...bareEnvironment, HOME: process.env['HOME'] ?? '/' };
     const done = await ranShell(here, { ...person, ...own });
     // What it said explains a status that was not expected.
     const said = done.status === status ? '' : `${done.stdout}${done.stderr}`;

@@ -13,6 +13,7 @@ import {
   type Program,
   type Run,
 } from './program.ts';
+import { bareEnvironment } from '../support/bare-environment.ts';
 
 const PLAN = { PLAN_DEPTH: '2', PLAN_ORDERS_MAX: '2', GATEWAY_PORT: '0', GRPC_PORT_BASE: '-1' };
 /** Without a request that makes sense most of them refuse; what counts is that they are loaded. */
@@ -34,7 +35,7 @@ afterAll(async () => {
 });
 
 function npmStart(DATA_DIR: string): Run {
-  const env = { PATH: process.env['PATH'] ?? '', HOME: DATA_DIR, DATA_DIR, ...PLAN };
+  const env = { ...bareEnvironment, HOME: DATA_DIR, DATA_DIR, ...PLAN };
   const child = spawn('npm', ['start', '--', '--dry-run'], {
     env,
     stdio: ['ignore', 'pipe', 'pipe'],

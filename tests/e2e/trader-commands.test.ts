@@ -3,6 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildProgram, freshDataDir, removeDataDirs, type Program, type Run } from './program.ts';
+import { bareEnvironment } from '../support/bare-environment.ts';
 
 /** Of the issue that asked for the command; `change` came later. */
 const COMMANDS = (
@@ -45,7 +46,7 @@ beforeAll(async () => {
   running = program.start([], { ...plan, DATA_DIR });
   await running.says('Running at');
   const url = /Running at (http:\/\/[\d.:]+)/.exec(running.stdout())?.[1] ?? '';
-  env = { PATH: process.env['PATH'] ?? '', DATA_DIR, GATEWAY_URL: url };
+  env = { ...bareEnvironment, DATA_DIR, GATEWAY_URL: url };
   dataDir = DATA_DIR;
 });
 afterAll(async () => {

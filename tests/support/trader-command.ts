@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import type { FunctionHandler } from '#template/function.ts';
 import { endpointOf, listen } from './host.ts';
+import { bareEnvironment } from './bare-environment.ts';
 
 const PROGRAM = join(__dirname, '../../cli/trader.mjs');
 
@@ -30,7 +31,7 @@ export async function openTrader(
   await writeFile(join(secrets, 'trade-token'), 'a-token-of-a-test');
   const { server, url } = await listen(functionsOf(dependencies));
   const around = {
-    PATH: process.env['PATH'] ?? '',
+    ...bareEnvironment,
     SECRETS_DIR: secrets,
     GATEWAY_URL: url,
     ...env,

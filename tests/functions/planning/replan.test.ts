@@ -25,6 +25,7 @@ import {
 import { gatewayOf } from '../../support/endpoints/test-gateway.ts';
 import { endpointOf, inProcess, listen } from '../../support/host.ts';
 import { seedMarket } from '../../support/markets/seed-market.ts';
+import { bareEnvironment } from '../../support/bare-environment.ts';
 
 /** The last close of a stored year, a tenth higher. */
 function corrected(year: string): string {
@@ -46,7 +47,7 @@ function withOneDayMore(year: string): string {
 async function trader(url: string, args: readonly string[]) {
   const folder = await mkdtemp(join(tmpdir(), 'trader-replan-'));
   await writeFile(join(folder, 'trade-token'), 'trade-token-of-the-test-0123456789');
-  const env = { PATH: process.env['PATH'], GATEWAY_URL: url, SECRETS_DIR: folder };
+  const env = { ...bareEnvironment, GATEWAY_URL: url, SECRETS_DIR: folder };
   const child = spawn(process.execPath, [TRADER, ...args], { env });
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (piece: Buffer) => (stdout += piece.toString()));

@@ -17,6 +17,7 @@ import { openTradingFixture, type TradingFixture } from '../../support/brokers/t
 import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
 import { gatewayOf } from '../../support/endpoints/test-gateway.ts';
 import { listen } from '../../support/host.ts';
+import { bareEnvironment } from '../../support/bare-environment.ts';
 
 const DAY_MS = 86_400_000;
 const TRADER = join(__dirname, '../../../cli/trader.mjs');
@@ -231,7 +232,7 @@ describe('trader policy', () => {
 
   const trader = async (args: readonly string[], env: Record<string, string> = {}) => {
     const child = spawn(process.execPath, [TRADER, 'policy', ...args], {
-      env: { PATH: process.env['PATH'], GATEWAY_URL: url, SECRETS_DIR: folder, ...env },
+      env: { ...bareEnvironment, GATEWAY_URL: url, SECRETS_DIR: folder, ...env },
     });
     let [stdout, stderr] = ['', ''];
     child.stdout.on('data', (piece: Buffer) => (stdout += piece.toString()));

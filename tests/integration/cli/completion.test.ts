@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describeNeeding } from '../../support/needing.ts';
+import { bareEnvironment } from '../../support/bare-environment.ts';
 
 const PROGRAM = join(__dirname, '../../../cli/trader.mjs');
 
@@ -51,7 +52,7 @@ describe.each(Object.entries(shells))('%s', (shell, { file, complete }) => {
 function run(program: string, parameters: readonly string[]): string[] {
   const { stdout, stderr, status } = spawnSync(program, parameters, {
     encoding: 'utf8',
-    env: { PATH: process.env['PATH'] ?? '', HOME: home, TERM: 'dumb' },
+    env: { ...bareEnvironment, HOME: home, TERM: 'dumb' },
   });
   expect([status, stderr]).toEqual([0, '']);
   return stdout.split('\n').slice(0, -1);

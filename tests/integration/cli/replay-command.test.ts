@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { dayOf } from '#shared/kernel/calendar-day.ts';
 import { DAY_MS, type Instant } from '#shared/kernel/instant.ts';
 import { normal, seededRandom } from '#shared/kernel/random.ts';
+import { bareEnvironment } from '../../support/bare-environment.ts';
 
 const PROGRAM = join(__dirname, '../../../cli/trader.mjs');
 const FIRST_MS = Date.UTC(2021, 0, 4);
@@ -41,7 +42,7 @@ async function replayed(threads: number): Promise<readonly string[]> {
   const days = ['--from', '2021-02-01', '--to', '2021-04-30', '--data', folder];
   const args = [...days, '--policy', ...files, '--threads', String(threads), '--out', out];
   const child = spawn(process.execPath, [PROGRAM, 'replay', ...args], {
-    env: { PATH: process.env['PATH'] ?? '', DATA_DIR: join(folder, `state-${threads}`) },
+    env: { ...bareEnvironment, DATA_DIR: join(folder, `state-${threads}`) },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   let errors = '';

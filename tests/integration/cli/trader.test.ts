@@ -16,6 +16,7 @@ import {
   PASSWORD,
   type PageFixture,
 } from '../../support/endpoints/page-fixture.ts';
+import { bareEnvironment } from '../../support/bare-environment.ts';
 
 const PROGRAM = join(__dirname, '../../../cli/trader.mjs');
 const FORMER = join(__dirname, '../../../scripts/trading-state.mjs');
@@ -61,7 +62,7 @@ async function trader(
   program = PROGRAM,
 ) {
   const child = spawn(process.execPath, [program, ...args], {
-    env: { PATH: process.env['PATH'] ?? '', GATEWAY_URL: url, DATA_DIR: dataDir, ...env },
+    env: { ...bareEnvironment, GATEWAY_URL: url, DATA_DIR: dataDir, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let [stdout, stderr] = ['', ''];

@@ -13,6 +13,7 @@ import type { FunctionHandler } from '#template/function.ts';
 import { gatewayOf, streamOf } from '../../support/endpoints/test-gateway.ts';
 import { listen } from '../../support/host.ts';
 import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
+import { bareEnvironment } from '../../support/bare-environment.ts';
 
 const operation = planning.createPlan;
 const PREFIX = 'crash';
@@ -68,7 +69,7 @@ afterAll(async () => {
 function start(env: Record<string, string> = {}): { child: ChildProcess; lines: string[] } {
   const child = spawn(process.execPath, ['scripts/run.mjs', 'gateway/connector/main.ts'], {
     env: {
-      PATH: process.env['PATH'] ?? '',
+      ...bareEnvironment,
       REDIS_URL: redis.url,
       REDIS_KEY_PREFIX: PREFIX,
       GATEWAY_URL: url,

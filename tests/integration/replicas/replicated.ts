@@ -22,6 +22,7 @@ import { openTestDependencies, steppingClock } from '../../support/dependencies.
 import { gatewayOf } from '../../support/endpoints/test-gateway.ts';
 import { listen } from '../../support/host.ts';
 import { seedMarket } from '../../support/markets/seed-market.ts';
+import { bareEnvironment } from '../../support/bare-environment.ts';
 
 export interface ReplicatedRun {
   readonly redisUrl: string;
@@ -194,7 +195,7 @@ export class Replicated {
   private async startConnector(index: number): Promise<void> {
     const child = spawn(process.execPath, ['scripts/run.mjs', 'gateway/connector/main.ts'], {
       env: {
-        PATH: process.env['PATH'] ?? '',
+        ...bareEnvironment,
         REDIS_URL: this.run.redisUrl,
         REDIS_KEY_PREFIX: PREFIX,
         GATEWAY_URL: this.balancerUrl,

@@ -6,6 +6,7 @@ import { isTracing, startSpan } from '#shared/process/tracing/tracing.ts';
 import { describeNeeding } from '../../support/needing.ts';
 import { openCollector, withoutCollector } from '../../support/otel-collector.ts';
 import { openOtlpReceiver, type OtlpReceiver } from '../../support/otlp-receiver.ts';
+import { bareEnvironment } from '../../support/bare-environment.ts';
 
 let receiver: OtlpReceiver;
 beforeEach(async () => {
@@ -15,7 +16,7 @@ afterEach(() => receiver.close());
 
 async function exported(env: Readonly<Record<string, string>>): Promise<string[]> {
   const program = ['scripts/run.mjs', 'tests/integration/tracing/export-spans.ts'];
-  const path = { PATH: process.env['PATH'] ?? '' };
+  const path = { ...bareEnvironment };
   await promisify(execFile)(process.execPath, program, { env: { ...path, ...env } });
   return receiver.spans.map(({ name }) => name).sort();
 }

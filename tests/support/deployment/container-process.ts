@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Image } from './dockerfile.ts';
+import { bareEnvironment } from '../bare-environment.ts';
 
 export interface Container {
   readonly url: string;
@@ -61,7 +62,7 @@ export async function launch(
   const child = spawn(program === 'node' ? process.execPath : program, rest, {
     cwd: join(image.root, image.workdir),
     env: {
-      PATH: process.env['PATH'],
+      ...bareEnvironment,
       ...image.env,
       TMPDIR: tmp,
       port: '0',

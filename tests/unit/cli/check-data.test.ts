@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DataReport } from '#shared/clients/market-data/check/check-folder.ts';
 import { inFolder } from '../../support/folders.ts';
+import { bareEnvironment } from '../../support/bare-environment.ts';
 
 const PROGRAM = join(__dirname, '../../../cli/trader.mjs');
 const SECURITIES = 'isin,symbol,currency\nDE0FIX000016,NORD,GBp\nDE0FIX000024,OSTD,EUR\n';
@@ -10,7 +11,7 @@ const SECURITIES = 'isin,symbol,currency\nDE0FIX000016,NORD,GBp\nDE0FIX000024,OS
 function trader(...args: string[]) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [PROGRAM, ...args], {
     encoding: 'utf8',
-    env: { PATH: process.env['PATH'] ?? '' },
+    env: { ...bareEnvironment },
   });
   return { status, stdout, stderr };
 }
