@@ -18,7 +18,7 @@ import { figure, ratios } from '../figures/figure.ts';
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 7);
 const ROUND_MS = Number(process.env['BENCH_ROUND_MS'] ?? 150);
 const DAYS = 1261;
-const SIZES = [20, 50, 100, 200, 500];
+const SIZES = (process.env['BENCH_SIZES'] ?? '20,50,100,200,500').split(',').map(Number);
 /** Twice the equal weight at 20 securities, and so often that at 200 that many can still take part. */
 const capOf = (securities: number): number => Math.max(0.1, 2 / securities);
 
