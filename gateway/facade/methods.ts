@@ -51,6 +51,7 @@ const HEALTH_CHECK: Called = {
   effect: 'reads',
   queue: null,
   timeoutMs: 10_000,
+  streams: false,
 };
 
 export function serviceOf(name: ServiceName, around: FunctionEnvironment): Service {
@@ -124,7 +125,9 @@ function unary(
   return (call: ServerUnaryCall<unknown, Buffer>, answer: sendUnaryData<Buffer>): void => {
     hold(call, operation, around, async (held) => {
       const message = await work(call.request as object, held.options);
-      answer(null, encode(message as object), held.trailer());
+      const bytes = encode(message as object);
+      held.sendIds();
+      answer(null, bytes, held.trailer());
     }).then((refusal) => refusal && answer(refusal), noop);
   };
 }
@@ -213,6 +216,7 @@ async function holdOpen(
     await work(call);
     return undefined;
   } catch (thrown) {
+    call.sendIds();
     const failure = Failure.from(thrown);
     const { effect, name } = operation;
     if (!isLetIn && effect !== 'reads' && REFUSALS.has(failure.code))

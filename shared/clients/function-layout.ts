@@ -26,11 +26,11 @@ export class FunctionLayout {
     const operation = operationAt(single, '/')?.operation;
     if (!operation) return attempt(name);
     const { service } = operation;
-    const packed = [packedPath(operation), ...rest].join('/');
+    const packed = (): string => [packedPath(operation), ...rest].join('/');
     const known = this.cuts.get(service) ?? 'operations';
-    const first = await attempt(known === 'operations' ? name : packed);
+    const first = await attempt(known === 'operations' ? name : packed());
     if (!isUnknownFunction(first)) return first;
-    const second = await attempt(known === 'operations' ? packed : name);
+    const second = await attempt(known === 'operations' ? packed() : name);
     if (isUnknownFunction(second)) return leaving(second, first);
     this.cuts.set(service, known === 'operations' ? 'services' : 'operations');
     return leaving(first, second);

@@ -10,8 +10,19 @@ import type { Dependencies } from '../context.ts';
 
 type Method = (...args: unknown[]) => unknown;
 
-/** The same dependencies for a call of the operation; answers that take no time to fetch are not counted. */
+/** Made once for all calls of an operation in a process: they hold nothing of a call. */
+const made = new WeakMap<Dependencies, Map<string, Dependencies>>();
+
+/** The same dependencies for calls of the operation; answers that take no time to fetch are not counted. */
 export function countedUse(dependencies: Dependencies, operation: string): Dependencies {
+  const ofProcess = made.get(dependencies) ?? new Map<string, Dependencies>();
+  made.set(dependencies, ofProcess);
+  const known = ofProcess.get(operation) ?? countedFor(dependencies, operation);
+  ofProcess.set(operation, known);
+  return known;
+}
+
+function countedFor(dependencies: Dependencies, operation: string): Dependencies {
   const { database, broker, marketData } = dependencies;
   return derived(dependencies, {
     database: countedDatabase(database, operation),
