@@ -1,5 +1,5 @@
 /** Help that keeps to the terminal: on a narrow one, what a term means stands below it. */
-import { Help, type HelpConfiguration, type Option } from 'commander';
+import { Help, type Argument, type HelpConfiguration, type Option } from 'commander';
 
 const WIDTH_MAX = 100;
 const WIDTH_PIPED = 80;
@@ -24,6 +24,13 @@ export const helpLayout: HelpConfiguration = {
   },
   // An empty default is none.
   optionDescription(option: Option) {
-    return Help.prototype.optionDescription.call(this, option).replace(/ ?\(default: ""\)/, '');
+    return withoutEmptyDefault(Help.prototype.optionDescription.call(this, option));
+  },
+  argumentDescription(argument: Argument) {
+    return withoutEmptyDefault(Help.prototype.argumentDescription.call(this, argument));
   },
 };
+
+function withoutEmptyDefault(description: string): string {
+  return description.replace(/ ?\(default: ""\)/, '');
+}
