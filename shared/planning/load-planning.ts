@@ -27,6 +27,7 @@ import { loadTaxes } from './load-taxes.ts';
 import { assembleProblem } from './model/assembly.ts';
 import { orderMaxOf, orderMaxText, type PlanLimits } from './model/plan-limits.ts';
 import { portfolioValue, type PlanningProblem } from './model/problem.ts';
+import { withBrokerRules } from './broker-rules.ts';
 import { accountOf, planLimits, withinDayTurnover, type PlanRequest } from './plan-constraints.ts';
 import { isWhatIf, statedBook } from './stated-book.ts';
 
@@ -53,7 +54,8 @@ export async function loadPlanning(
   const account = accountOf(request);
   const inForce = await policyInForce(dependencies, account);
   const { settings, policy, written, version } = inForce;
-  const limits = planLimits(request, inForce, baseCurrency);
+  const stated = planLimits(request, inForce, baseCurrency);
+  const limits = await withBrokerRules(stated, database, settings);
   const terms = { costs: settings, policy: written };
   const books = new StoredBook(database, baseCurrency);
   const [booked, ledger, live] = await Promise.all([

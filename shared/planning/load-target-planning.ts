@@ -24,8 +24,9 @@ import { keptHoldings } from './kept-holdings.ts';
 import { loadTaxes } from './load-taxes.ts';
 import { taxLotsOf, taxYearOf } from './model/taxes/account-taxes.ts';
 import { keptInstrument } from './model/kept-holding.ts';
-import { currencyNotTaken, orderLot, type PlanLimits } from './model/plan-limits.ts';
+import { notTakenByBroker, orderDecimals, orderLot, type PlanLimits } from './model/plan-limits.ts';
 import type { TargetInstrument, TargetProblem } from './model/search/to-target.ts';
+import { withBrokerRules } from './broker-rules.ts';
 import { accountOf, planLimits, type PlanRequest } from './plan-constraints.ts';
 import { requirePresent } from './load-planning.ts';
 import { isWhatIf } from './stated-book.ts';
@@ -54,7 +55,8 @@ export async function loadTargetPlanning(
   const account = accountOf(request);
   const inForce = await policyInForce(dependencies, account);
   const { settings, policy, written, version } = inForce;
-  const limits = planLimits(request, inForce, baseCurrency);
+  const stated = planLimits(request, inForce, baseCurrency);
+  const limits = await withBrokerRules(stated, database, settings);
   if (isWhatIf(request))
     throw invalidRequest({
       field: 'targetWeights',
@@ -172,9 +174,10 @@ function instrumentOf(security: Security, found: Found): TargetInstrument {
   const { isin, symbol, exchange } = security;
   const { quote, rate, held, target, limits } = found;
   const closedBy = closureOf(security, held, limits);
-  const isClosed = limits.frozen.has(isin) || closedBy?.rule === 'broker-currency';
-  const lot = orderLot(limits, security.lot);
-  const { quantityDecimals: decimals = held.scale } = limits;
+  const isClosed =
+    limits.frozen.has(isin) || notTakenByBroker(limits, isin, security.currency) !== undefined;
+  const lot = orderLot(limits, security.lot, isin);
+  const decimals = orderDecimals(limits, isin) ?? held.scale;
   return {
     ...{ isin, symbol, exchange, lot, rate, held, target, price: quote.price, closedBy },
     buys: closedBy === undefined || closedBy.rule === 'no-sells',
@@ -188,8 +191,8 @@ function closureOf(security: Security, held: Quantity, limits: PlanLimits) {
   const { isin } = security;
   const closed = (rule: string, reason: string) => ({ rule, reason });
   if (limits.frozen.has(isin)) return closed('frozen', 'It is frozen, so that it is not traded.');
-  const untaken = currencyNotTaken(limits, security.currency);
-  if (untaken !== undefined) return closed('broker-currency', untaken);
+  const untaken = notTakenByBroker(limits, isin, security.currency);
+  if (untaken) return untaken;
   if (limits.excluded?.has(isin)) return closed('excluded', 'The policy excludes it.');
   if (limits.sellOnly.has(isin) || !isTradable(security))
     return closed('sell-only', 'It may only be sold.');

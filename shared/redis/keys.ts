@@ -44,6 +44,7 @@ export const keys = {
     valuations: (account: string) => `{account:${account}}:valuations`,
     differences: (account: string) => `{account:${account}}:differences`,
     accounts: () => '{accounts}:opened',
+    orderRules: () => '{broker}:order-rules',
     policy: (account: string) => `{account:${account}}:policy`,
     policyVersions: (account: string) => `{account:${account}}:policy-versions`,
   },
@@ -180,6 +181,13 @@ export const keyTable: readonly KeyRow[] = [
     'what differs from the broker since the start',
   ),
   row(keys.portfolio.accounts(), 'hash', null, 'portfolio', 'accounts that were opened, by id'),
+  row(
+    keys.portfolio.orderRules(),
+    'hash',
+    null,
+    'portfolio',
+    'what the broker accepts orders for, by ISIN',
+  ),
   row(
     keys.portfolio.policy('default'),
     'document',

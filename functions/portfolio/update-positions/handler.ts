@@ -24,6 +24,7 @@ import {
 } from '#shared/portfolio/model/reconciliation/reconcile.ts';
 import { worthOf, valuationOn } from '#shared/portfolio/model/valuation.ts';
 import { lastPolicy } from '#shared/portfolio/policy/policy-in-force.ts';
+import { refreshOrderRules } from '#shared/portfolio/order-rules.ts';
 import { StoredBook } from '#shared/portfolio/stored-book.ts';
 import { StartUpGate } from '#shared/portfolio/reconciliation/start-up-gate.ts';
 import { PortfolioStore } from '#shared/portfolio/portfolio-store.ts';
@@ -79,6 +80,7 @@ export default handle(portfolio.updatePositions, async (request, context) => {
     const change = found && gate.change(known, found);
     if (!(await store.save(loaded, next.book, next.entries, valuation, change))) continue;
     gate.passed(found);
+    await refreshOrderRules(context);
     return syncMessage(before, next, found ?? known.found);
   }
   throw conflict('Someone else keeps changing this account.', { accountId });

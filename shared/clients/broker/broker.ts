@@ -294,6 +294,13 @@ export interface BrokerStatement {
   readonly coversThrough?: Instant | undefined;
 }
 
+/** What a broker accepts orders for in one security. */
+export interface OrderRules {
+  readonly takesOrders: boolean;
+  /** False: whole shares only. */
+  readonly takesFractions: boolean;
+}
+
 /** What a broker supports; `unsupported` (capabilities.ts) compares an order with it. */
 export interface BrokerCapabilities {
   /** False: the broker is read only, and takes no orders at all. */
@@ -344,6 +351,8 @@ export interface Broker {
     signal: AbortSignal,
   ): Promise<BrokerOrder | undefined>;
   statement(accountId: AccountId, signal: AbortSignal): Promise<BrokerStatement>;
+  /** Present where that differs between securities. @throws Failure UNAVAILABLE */
+  orderRules?(symbol: string, signal: AbortSignal): Promise<OrderRules>;
   /** Present where the broker states when its market trades. */
   clock?(signal: AbortSignal): Promise<BrokerClock>;
   /** Present only where the account is simulated and may be funded by this system. */

@@ -28,6 +28,7 @@ const rules: Readonly<Record<string, string>> = {
   'cash-reserve': 'The cash that is kept would be touched',
   'live-order': 'An order for it is on the way',
   'broker-currency': 'The broker takes no orders in its currency',
+  'broker-refuses': 'The broker takes no orders in it',
   frozen: 'Left alone at your request',
   excluded: 'Excluded at your request',
   'sell-only': 'It may only be sold',

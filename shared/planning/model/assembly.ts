@@ -145,7 +145,7 @@ function instrumentOf(inputs: PlanningInputs, security: Security): Instrument {
     exchange: security.exchange,
     sector: security.sector,
     country: security.country,
-    lot: orderLot(limits, security.lot),
+    lot: orderLot(limits, security.lot, isin),
     price: quote.price,
     pricedOn: quote.day,
     rate,

@@ -104,6 +104,7 @@ function decisionOn(problem: PlanningProblem, requested: readonly RequestedOrder
 const remedies: Readonly<Record<string, string>> = {
   'below-minimum-order': 'is smaller than the smallest order; leave it out or reduce it less',
   'broker-currency': 'trades in a currency that the broker takes no orders in; leave it out',
+  'broker-refuses': 'is nothing that the broker takes orders in; leave it out',
   cooldown: 'was sold too lately to be bought; leave it out',
   'country-max': 'would give its country more than it may have; reduce it or keep the sales',
   'currency-max': 'would give its currency more than it may have; reduce it or keep the sales',

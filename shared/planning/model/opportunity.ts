@@ -5,7 +5,7 @@
 import { percent } from '#shared/kernel/text.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import {
-  currencyNotTaken,
+  notTakenByBroker,
   orderMaxOf,
   orderMaxText,
   restrictionEnd,
@@ -61,9 +61,9 @@ export function opportunitiesOf(
   context: PlanningContext,
 ): readonly (Opportunity | LeftOut)[] {
   const held = instrument.held.sign > 0;
-  const untaken = currencyNotTaken(context.limits, instrument.price.currency);
-  if (untaken !== undefined && (held || instrument.target > WEIGHT_EPSILON))
-    return [leftOut(instrument, undefined, 'broker-currency', untaken)];
+  const untaken = notTakenByBroker(context.limits, instrument.isin, instrument.price.currency);
+  if (untaken && (held || instrument.target > WEIGHT_EPSILON))
+    return [leftOut(instrument, undefined, untaken.rule, untaken.reason)];
   if (!held && context.limits.excluded?.has(instrument.isin))
     return [
       leftOut(

@@ -60,6 +60,10 @@ export interface PlanLimits {
   readonly noSells: boolean;
   /** Decimals of a quantity that policy and broker admit, 0: whole shares; absent: those of the lot. */
   readonly quantityDecimals?: number | undefined;
+  /** What the broker accepts, where that differs between securities; of one that is not among them only whole shares. */
+  readonly orderRules?:
+    | ReadonlyMap<Isin, { readonly takesOrders: boolean; readonly takesFractions: boolean }>
+    | undefined;
   /** Currencies that the broker takes orders in; absent: any. */
   readonly brokerCurrencies?: readonly Currency[] | undefined;
   /**
@@ -78,18 +82,34 @@ export interface PlanLimits {
 }
 
 /** The lot that an order is a multiple of: the security's, or coarser where policy or broker want that. */
-export function orderLot({ quantityDecimals }: PlanLimits, lot: Quantity): Quantity {
-  return quantityDecimals === undefined ? lot : coarserLot(lot, quantityDecimals);
+export function orderLot(limits: PlanLimits, lot: Quantity, isin: Isin): Quantity {
+  const decimals = orderDecimals(limits, isin);
+  return decimals === undefined ? lot : coarserLot(lot, decimals);
 }
 
-/** Why the broker takes no order in a currency; undefined where it does. */
-export function currencyNotTaken(
-  { brokerCurrencies: taken }: Pick<PlanLimits, 'brokerCurrencies'>,
+/** Decimals of a quantity of a security in an order; undefined: those of its lot. */
+export function orderDecimals(
+  { quantityDecimals, orderRules }: Pick<PlanLimits, 'quantityDecimals' | 'orderRules'>,
+  isin: Isin,
+): number | undefined {
+  const isWhole = orderRules && !orderRules.get(isin)?.takesFractions;
+  return isWhole ? 0 : quantityDecimals;
+}
+
+/** Why the broker takes no order in a security; undefined where it does. */
+export function notTakenByBroker(
+  { brokerCurrencies: taken, orderRules }: Pick<PlanLimits, 'brokerCurrencies' | 'orderRules'>,
+  isin: Isin,
   currency: Currency,
-): string | undefined {
-  return !taken || taken.includes(currency)
-    ? undefined
-    : `It trades in ${currency}; the broker takes orders in ${taken.join(', ')} only.`;
+): { readonly rule: 'broker-currency' | 'broker-refuses'; readonly reason: string } | undefined {
+  if (taken && !taken.includes(currency))
+    return {
+      rule: 'broker-currency',
+      reason: `It trades in ${currency}; the broker takes orders in ${taken.join(', ')} only.`,
+    };
+  return orderRules?.get(isin)?.takesOrders === false
+    ? { rule: 'broker-refuses', reason: 'The broker takes no orders in it.' }
+    : undefined;
 }
 
 /** Least cash: a share of the value, or the fixed amount where that is more. */

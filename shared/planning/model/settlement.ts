@@ -8,8 +8,8 @@ import type { Isin } from '#shared/kernel/isin.ts';
 import { Money } from '#shared/kernel/money.ts';
 import type { Quantity } from '#shared/kernel/quantity.ts';
 import {
-  currencyNotTaken,
   groupMaxOf,
+  notTakenByBroker,
   orderMaxOf,
   PRICE_MOVE_RATIO,
   reserveOf,
@@ -149,7 +149,8 @@ function orderRule(problem: PlanningProblem, order: ExactOrder, total: Money): s
   const { limits } = problem;
   if (problem.live.has(instrument.isin)) return 'live-order';
   if (limits.frozen.has(instrument.isin)) return 'frozen';
-  if (currencyNotTaken(limits, instrument.price.currency) !== undefined) return 'broker-currency';
+  const untaken = notTakenByBroker(limits, instrument.isin, instrument.price.currency);
+  if (untaken) return untaken.rule;
   if (side === 'BUY' && limits.excluded?.has(instrument.isin)) return 'excluded';
   if (side === 'BUY' && limits.sellOnly.has(instrument.isin)) return 'sell-only';
   if (side === 'SELL' && limits.noSells) return 'no-sells';

@@ -90,6 +90,7 @@ const ruleTexts: Readonly<Record<string, string>> = {
   'at-target': 'at the target',
   'below-minimum-order': 'smaller than the smallest order',
   'broker-currency': 'in a currency that the broker takes no orders in',
+  'broker-refuses': 'in which the broker takes no orders',
   cooldown: 'sold too lately to be bought',
   'dead-price': 'with a price that no longer moves',
   'deposit-first': 'balanced by the next deposit',

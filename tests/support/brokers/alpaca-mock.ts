@@ -48,6 +48,11 @@ export class AlpacaMock {
   readonly price: string;
   cash = 0n;
   orderFault: OrderFault = 'none';
+  /** Symbols that trade in whole shares only, and those that do not trade. */
+  readonly wholeOnly = new Set<string>();
+  readonly closed = new Set<string>();
+  /** Assets cannot be asked for. */
+  assetsFail = false;
   readFault: ReadFault = 'none';
   /** The fault of reads from the next order on. */
   readFaultAfterOrder: ReadFault | undefined;
@@ -279,13 +284,15 @@ export class AlpacaMock {
           .map(([symbol, qty]) => ({ symbol, qty: text(qty), side: 'long' })),
       );
     if (path === '/v2/account/activities') return this.activities(url, response);
+    if (path.startsWith('/v2/assets/') && this.assetsFail)
+      return answer(response, 503, { message: 'down' });
     if (path.startsWith('/v2/assets/'))
       return answer(response, 200, {
         id: 'asset',
         symbol: path.split('/').at(-1),
         status: 'active',
-        tradable: true,
-        fractionable: true,
+        tradable: !this.closed.has(path.split('/').at(-1) ?? ''),
+        fractionable: !this.wholeOnly.has(path.split('/').at(-1) ?? ''),
       });
     if (path === '/v2/orders')
       return answer(

@@ -15,6 +15,7 @@ import type {
   BrokerStatement,
   OpenOrder,
   OrderInstruction,
+  OrderRules,
   SubmitOutcome,
 } from '../broker.ts';
 import { refusal, unsupported } from '../capabilities.ts';
@@ -96,6 +97,13 @@ export class AlpacaBroker implements Broker {
       nextOpen: row.next_open,
       nextClose: row.next_close,
     };
+  }
+
+  /** Of what Alpaca does not list, it takes no orders. */
+  async orderRules(symbol: string, signal: AbortSignal): Promise<OrderRules> {
+    const asset = await this.parts.api.asset(symbol, signal);
+    const takesOrders = asset?.tradable === true && asset.status === 'active';
+    return { takesOrders, takesFractions: asset?.fractionable === true };
   }
 
   async submit(order: OrderInstruction, signal: AbortSignal): Promise<SubmitOutcome> {
