@@ -21,17 +21,23 @@ export type HostNames = ReadonlySet<string>;
  * @returns false too where there is no `Host`, or more than one
  */
 export function isAllowedHost(request: IncomingMessage, names: HostNames): boolean {
-  const given = request.rawHeaders.filter(
-    (name, index) => index % 2 === 0 && name.toLowerCase() === 'host',
-  );
-  if (given.length !== 1) return false;
+  if (countOf(request.rawHeaders, 'host') !== 1) return false;
   const own = withoutMapping(request.socket.localAddress ?? '');
   const isOurs = (authority: string): boolean => {
     const host = hostOf(authority);
     return host !== undefined && (isLoopbackHost(host) || names.has(host) || host === own);
   };
-  const [, ofTarget] = ABSOLUTE_TARGET.exec(request.url ?? '') ?? [];
+  const { url = '' } = request;
+  const ofTarget = url.startsWith('/') ? undefined : ABSOLUTE_TARGET.exec(url)?.[1];
   return isOurs(request.headers.host ?? '') && (ofTarget === undefined || isOurs(ofTarget));
+}
+
+/** @param headers name and value in turns, as they came */
+function countOf(headers: readonly string[], name: string): number {
+  let count = 0;
+  for (let i = 0; i < headers.length; i += 2)
+    if (headers[i]?.length === name.length && headers[i]?.toLowerCase() === name) count += 1;
+  return count;
 }
 
 /** Whether the connection came from this machine, as a browser's on it does. */
