@@ -25,7 +25,7 @@ import {
 import { worthOf, valuationOn } from '#shared/portfolio/model/valuation.ts';
 import { lastPolicy } from '#shared/portfolio/policy/policy-in-force.ts';
 import { refreshOrderRules } from '#shared/portfolio/order-rules.ts';
-import { StoredBook } from '#shared/portfolio/stored-book.ts';
+import { ledgerToCompare } from '#shared/portfolio/reconciliation/ledger-to-compare.ts';
 import { StartUpGate } from '#shared/portfolio/reconciliation/start-up-gate.ts';
 import { PortfolioStore } from '#shared/portfolio/portfolio-store.ts';
 import {
@@ -67,8 +67,7 @@ export default handle(portfolio.updatePositions, async (request, context) => {
     const prices = await loadPrices(context, isins, before);
     const worth = worthOf(prices.quotes, prices.rates);
     const { lotMethod } = (await lastPolicy(context, accountId)).settings;
-    const ledger =
-      reportsLots(statement) && lotMethod === 'specific' ? await ledgerOf(context, accountId) : [];
+    const ledger = await ledgerToCompare(context, accountId, statement, lotMethod);
     const next = reconcile(before, statement, worth, {
       recordedAt: context.now(),
       ...{ lotMethod, ledger },
@@ -102,14 +101,6 @@ async function takeStatement(
 
 function isinsOf(book: Book, { holdings }: BrokerStatement) {
   return [...new Set([...book.holdings.keys(), ...holdings.map((holding) => holding.isin)])];
-}
-
-function reportsLots({ fills }: BrokerStatement): boolean {
-  return fills.some(({ closedLots }) => closedLots !== undefined);
-}
-
-function ledgerOf({ database, baseCurrency }: Context, accountId: AccountId) {
-  return new StoredBook(database, baseCurrency).ledger(accountId);
 }
 
 function valuationNow(book: Book, { quotes, rates }: Prices, context: Context) {
