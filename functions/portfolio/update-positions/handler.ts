@@ -18,10 +18,8 @@ import { MINUTE_MS } from '#shared/kernel/instant.ts';
 import { loadPrices, type Prices } from '#shared/portfolio/account-view.ts';
 import { portfolio } from '#shared/contract/portfolio.ts';
 import type { Book } from '#shared/portfolio/model/book.ts';
-import {
-  reconcile,
-  type Reconciliation,
-} from '#shared/portfolio/model/reconciliation/reconcile.ts';
+import { reconcile } from '#shared/portfolio/model/reconciliation/reconcile.ts';
+import type { Reconciliation } from '#shared/portfolio/model/reconciliation/reconcile.ts';
 import { worthOf, valuationOn } from '#shared/portfolio/model/valuation.ts';
 import { lastPolicy } from '#shared/portfolio/policy/policy-in-force.ts';
 import { refreshOrderRules } from '#shared/portfolio/order-rules.ts';

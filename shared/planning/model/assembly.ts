@@ -6,7 +6,7 @@ import { orderCost } from '#shared/kernel/costs.ts';
 import { sum } from '#shared/quant/linear-algebra/matrix.ts';
 import { requireRate, type ExchangeRate } from '#shared/kernel/exchange-rate.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
-import { Money } from '#shared/kernel/money.ts';
+import type { Money } from '#shared/kernel/money.ts';
 import type { Price } from '#shared/kernel/price.ts';
 import { impliedReturns } from '#shared/quant/estimation/black-litterman.ts';
 import type { Moments } from '#shared/optimization/model/security-moments.ts';

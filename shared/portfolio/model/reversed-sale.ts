@@ -1,5 +1,5 @@
 /** What a line that took shares took of each lot, and the terms under which the shares come back to it. */
-import { Decimal } from '#shared/kernel/decimal.ts';
+import type { Decimal } from '#shared/kernel/decimal.ts';
 import type { Money } from '#shared/kernel/money.ts';
 import { Price, PRICE_DECIMALS_MAX } from '#shared/kernel/price.ts';
 import type { Quantity } from '#shared/kernel/quantity.ts';
