@@ -10,6 +10,6 @@ export async function withBrokerRules(
   database: Database,
   { broker }: Pick<Settings, 'broker'>,
 ): Promise<PlanLimits> {
-  if (!rulesBySecurity[broker]) return limits;
+  if (!rulesBySecurity.has(broker)) return limits;
   return { ...limits, orderRules: await storedOrderRules(database, broker) };
 }

@@ -124,7 +124,7 @@ function policyLimits(
     quantityDecimals: orders.fractionalShares ? quantityDecimals[settings.broker] : 0,
     specificLots:
       policy.tax.lotMethod === 'specific'
-        ? reportsClosedLots[settings.broker]
+        ? reportsClosedLots.has(settings.broker)
           ? 'named'
           : 'oldest'
         : undefined,

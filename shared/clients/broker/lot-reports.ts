@@ -1,9 +1,4 @@
 /** Brokers whose statements say which lots a sale closed: known without a connection, since plans need it as well. */
 import type { Settings } from '#shared/process/settings.ts';
 
-export const reportsClosedLots: Readonly<Record<Settings['broker'], boolean>> = {
-  paper: false,
-  alpaca: false,
-  tradernet: false,
-  'interactive-brokers': true,
-};
+export const reportsClosedLots: ReadonlySet<Settings['broker']> = new Set(['interactive-brokers']);

@@ -69,7 +69,7 @@ function raisedLimits({ settings }: Sources, stated: InvestmentPolicy | undefine
 
 /** Lots that nobody reports are the oldest ones. */
 function lotsWithoutReport({ settings: { broker } }: Sources, { tax }: EffectivePolicy): string[] {
-  if (tax.lotMethod !== 'specific' || reportsClosedLots[broker]) return [];
+  if (tax.lotMethod !== 'specific' || reportsClosedLots.has(broker)) return [];
   return [
     `tax.lotMethod is specific, and the broker ${broker} does not report which lots a sale closed: its sales take the oldest first; only an import may name others.`,
   ];
