@@ -16,8 +16,15 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { UniverseServiceClient } from '#protos/gen/universe.ts';
-import { describeNeeding } from '../support/needing.ts';
-import { ImageWorkshop, noImages, saysOf, type RunningImage } from '../support/deployment/oci.ts';
+import { describeNeeding, testNeeding } from '../support/needing.ts';
+import {
+  ImageWorkshop,
+  noEmulation,
+  noImages,
+  saysOf,
+  type Platform,
+  type RunningImage,
+} from '../support/deployment/oci.ts';
 import { assemble, readStack } from '../support/deployment/shrinkwrap.ts';
 import { metadataOf, plain, unary } from '../support/endpoints/grpc.ts';
 import { startTcpRedis, type TcpRedis } from '../support/tcp-redis.ts';
@@ -47,7 +54,7 @@ describeNeeding(noImages(), 'the image of connector and facade', () => {
     await once(gateway, 'listening');
     gatewayUrl = `http://127.0.0.1:${(gateway.address() as AddressInfo).port}`;
     await buildUniverse();
-    await buildServices();
+    await buildServices('services', 'linux/amd64');
   }, 600_000);
   afterAll(async () => {
     for (const one of running) await one.stop();
@@ -89,7 +96,7 @@ describeNeeding(noImages(), 'the image of connector and facade', () => {
   }
 
   /** From what git has, as from a fresh clone. */
-  async function buildServices(): Promise<void> {
+  async function buildServices(name: string, platform: Platform): Promise<void> {
     const context = join(folder, 'contexts', 'services');
     const files = execFileSync('git', ['ls-files', '-z'], { encoding: 'utf8' }).split('\0');
     const needed = files.filter((file) => file !== '' && !/^(tests|docs|bench)\//.test(file));
@@ -97,14 +104,20 @@ describeNeeding(noImages(), 'the image of connector and facade', () => {
       await mkdir(made, { recursive: true });
     for (const file of needed) await cp(file, join(context, file));
     const dockerfile = 'deploy/services/Dockerfile';
-    await workshop.build(context, 'services', { dockerfile });
+    await workshop.build(context, name, { dockerfile, platform });
   }
 
-  async function start(image: string, ready: RegExp, env: object, command?: readonly string[]) {
+  async function start(
+    image: string,
+    ready: RegExp,
+    env: object,
+    command?: readonly string[],
+    platform: Platform = 'linux/amd64',
+  ) {
     const data = await mkdtemp(join(folder, 'data-'));
     await chmod(data, 0o777);
     const container = await workshop.start({
-      image,
+      ...{ image, platform },
       ...(command && { command }),
       env: {
         REDIS_URL: redis.url,
@@ -121,6 +134,14 @@ describeNeeding(noImages(), 'the image of connector and facade', () => {
     return saysOf(container, ready);
   }
 
+  async function startFacade(image: string, platform?: Platform): Promise<UniverseServiceClient> {
+    const facade = ['node', 'dist/gateway/facade/main.js'];
+    const ports = { GRPC_PORT_BASE: '0' };
+    const [line] = await start(image, /.*"ports":\{.*/, ports, facade, platform);
+    const facts = JSON.parse(line) as { ports: Readonly<Record<string, number>> };
+    return new UniverseServiceClient(`127.0.0.1:${facts.ports['universe']}`, plain);
+  }
+
   it('serves a gRPC client, and a queued operation, in containers without rights', async () => {
     const settings = await workshop.settings('services');
     expect(settings.User).toBe('1000:1000');
@@ -129,19 +150,24 @@ describeNeeding(noImages(), 'the image of connector and facade', () => {
     functionPort = Number((await start('universe', serving, own))[1]);
     const connector = ['node', 'dist/gateway/connector/main.js'];
     await start('services', /"event":"connector-ready"/, {}, connector);
-    const facade = ['node', 'dist/gateway/facade/main.js'];
-    const ports = { GRPC_PORT_BASE: '0' };
-    const [line] = await start('services', /.*"ports":\{.*/, ports, facade);
-    const facts = JSON.parse(line) as { ports: Readonly<Record<string, number>> };
-    const client = new UniverseServiceClient(`127.0.0.1:${facts.ports['universe']}`, plain);
+    const client = await startFacade('services');
     const token = { authorization: `Bearer ${'write-token'.repeat(4)}` };
     const synced = await syncedBy(client, token);
     expect(synced).toMatchObject({ complete: true });
-    const all = { tradableOnly: false, sector: '', exchange: '', limit: 3, offset: 0 };
-    const { response } = await unary(client, client.getUniverse, all);
-    expect(response).toMatchObject({ total: 40 });
-    client.close();
+    await expectUniverse(client);
   });
+
+  testNeeding(
+    noEmulation(),
+    'serves a gRPC client for arm64, under emulation',
+    async () => {
+      await workshop.addArm64();
+      await buildServices('services-arm64', 'linux/arm64');
+      expect(await workshop.architecture('services-arm64')).toBe('arm64');
+      await expectUniverse(await startFacade('services-arm64', 'linux/arm64'));
+    },
+    300_000,
+  );
 
   it('says what it is, and which packages are in it', async () => {
     const { Labels } = await workshop.settings('services');
@@ -167,6 +193,13 @@ describeNeeding(noImages(), 'the image of connector and facade', () => {
     for (const one of running.splice(0).reverse()) expect(await one.stop()).toBe(0);
   });
 });
+
+async function expectUniverse(client: UniverseServiceClient): Promise<void> {
+  const all = { tradableOnly: false, sector: '', exchange: '', limit: 3, offset: 0 };
+  const { response } = await unary(client, client.getUniverse, all);
+  expect(response).toMatchObject({ total: 40 });
+  client.close();
+}
 
 async function syncedBy(
   client: UniverseServiceClient,
