@@ -26,7 +26,7 @@ export function viewOf(context: ViewContext, register: Register): Html {
         ${strip(context)}${holdingsSection(context)}${yearsSection(context)}`;
     case 'ledger':
       return html`<h1>Ledger</h1>
-        ${ledgerSection(context)}`;
+        ${strip(context)}${ledgerSection(context)}`;
     case 'system':
       return html`<h1>System</h1>
         ${strip(context)}${systemViews(context, register)}`;
