@@ -88,18 +88,19 @@ function isColoured(isTerminal: boolean, env: Environment): boolean {
 
 const INDENT = /^ */;
 
-/** What is read as one: amounts, figures with their unit, moments. */
+/** What is read as one: amounts, figures with their unit, moments, commands. */
 const TOGETHER = [
   /\b[A-Z]{3} [-+−]?\d[\d,.]*/g,
   /\d[\d,.]* (?:%|bp\b|ms\b|s\b|min\b)/g,
   /\b(?:[A-Z][a-z]{2} )?\d{1,2} [A-Z][a-z]{2}(?: \d{2}:\d{2})?(?: UTC)?\b/g,
+  /\b(?:npx )?trader [a-z]+(?: --[a-z]+)?/g,
 ] as const;
 const NO_BREAK = '\u00a0';
 
 /**
  * Breaks a line at spaces; what follows is indented by two more than the line. An amount is not parted from its
- * currency, nor a figure from its unit, nor a day from its hour. A word that is longer than a line, such as an
- * address, is left whole.
+ * currency, a figure from its unit, a day from its hour, nor a command from its option. A word that is longer than a
+ * line, such as an address, is left whole.
  */
 export function wrapped(line: string, width: number): string[] {
   if (line.length <= width || line.includes('\u001b')) return [line];

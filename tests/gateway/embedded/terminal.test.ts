@@ -30,7 +30,8 @@ describe('a line', () => {
       ['the next cycle is at', '  Mon 30 Nov 07:00 UTC'],
     ],
     ['the share of it goes up to 12.5 %', ['the share of it goes up', '  to 12.5 %']],
-  ])('parts no figure from what it counts: %s', (line, lines) => {
+    ['not done: 28: trader plan --not', ['not done: 28:', '  trader plan --not']],
+  ])('parts no figure from what it counts, and no command: %s', (line, lines) => {
     expect(wrapped(line, 24)).toEqual(lines);
   });
 
