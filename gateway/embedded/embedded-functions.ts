@@ -89,12 +89,13 @@ export async function openEmbeddedFunctions(
 }
 
 function threadsOf(
-  { env, secrets, placement, distDir, gatewayUrl }: EmbeddedEnvironment,
+  { env, secrets, placement, distDir, gatewayUrl, writeLog }: EmbeddedEnvironment,
   fileFacts: () => FileFacts | undefined,
 ) {
   return {
     file: join(distDir, 'gateway/runtime/executors/worker.js'),
     root: distDir,
+    writeLog,
     operationsMax: Math.max(1, Math.min(OPERATION_THREADS_MAX, availableParallelism() - 1)),
     dependencies: () => ({
       env,

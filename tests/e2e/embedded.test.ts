@@ -1,5 +1,5 @@
 import { operations } from '#shared/contract/catalogue.ts';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import request from 'supertest';
@@ -226,6 +226,18 @@ describe('an error is reported in one line', () => {
       'FEE_RATIO: a fraction from 0 to 1',
     ]);
     expect(run.stdout()).toBe('');
+  });
+
+  it('leaves the rest of the log to its file, also what an operation on a thread says', async () => {
+    const dataDir = await freshDataDir();
+    await writeFile(join(dataDir, 'policy.yaml'), 'limits: { securityMaxRatio: 3 }\n');
+    const run = start(['--once'], { DATA_DIR: dataDir, EMBEDDED_PARTS: 'none' });
+    expect(await run.ended).toBe(1);
+    expect(run.stderr()).toMatch(/✗ The cycle failed: .*securityMaxRatio: a fraction from 0 to 1/);
+    expect(run.stderr()).not.toContain('"level":"info"');
+    const lines = (await readFile(join(dataDir, 'log/trader.log'), 'utf8')).split('\n');
+    const ofThread = lines.filter((line) => /"operation":"optimization-/.test(line));
+    expect(ofThread).toContainEqual(expect.stringContaining('"event":"call-failed"'));
   });
 
   it('refuses an argument it does not know, with its usage', async () => {

@@ -5,6 +5,7 @@
 import type { Environment } from '#template/function.ts';
 import type { Deployment } from '../deployments/deployment.ts';
 import type { FunctionLogs } from '../observe/function-logs.ts';
+import { WholeLines } from '../observe/whole-lines.ts';
 import { environmentVariablesOf } from './hosted-environment.ts';
 import { heapMbOf } from '../deployments/isolation.ts';
 import { ThreadBudget } from './thread-budget.ts';
@@ -27,6 +28,8 @@ export interface ThreadsOptions {
   readonly threadsMax?: number;
   readonly idleMs?: number;
   readonly graceMs?: number;
+  /** Takes each line of the log of operations; stderr where absent. */
+  readonly writeLog?: (line: string) => void;
 }
 
 const PER_FUNCTION_MAX = 16;
@@ -91,6 +94,15 @@ export class FunctionThreads {
     await Promise.all([this.operations.close(), this.budget.close()]);
   }
 
+  /** The log lines of our operations go to this program's log as well; what else they print is for a person. */
+  private printed(): Printer {
+    const { writeLog } = this.options;
+    return new WholeLines((line) => {
+      if (writeLog && line.startsWith('{"level":')) writeLog(line);
+      else process.stderr.write(`${line}\n`);
+    });
+  }
+
   private sharedBetweenEqual(dependencies: (() => ThreadDependencies) | undefined) {
     const { file, root, graceMs } = this.options;
     return {
@@ -99,20 +111,22 @@ export class FunctionThreads {
       data: () => ({ root, secretsDir: this.secretsDir, dependencies: dependencies?.() }),
       printer: (functionName: string, instance: string) => {
         const lines = this.logs.printer(functionName, instance);
-        return dependencies ? alsoToStderr(lines) : lines;
+        return dependencies ? both(lines, this.printed()) : lines;
       },
     };
   }
 }
 
-/** The log lines of our operations go to this program's log as well. */
-function alsoToStderr(lines: Printer): Printer {
+function both(one: Printer, other: Printer): Printer {
   return {
     write: (chunk) => {
-      process.stderr.write(chunk);
-      lines.write(chunk);
+      one.write(chunk);
+      other.write(chunk);
     },
-    end: () => lines.end(),
+    end: () => {
+      one.end();
+      other.end();
+    },
   };
 }
 
