@@ -70,8 +70,12 @@ test('tax on what was gained follows the investment policy of the file', async (
   const run = await runReplay({ handlers: replayedHandlers, past, policy: free, window });
   const withTax = await runReplay({ handlers: replayedHandlers, past, policy: owing, window });
   expect(run.taxes).toBeUndefined();
-  expect(withTax.days.at(-1)?.value).toBeCloseTo(run.days.at(-1)?.value ?? NaN, 6);
-  expect(withTax.taxes?.reduce((sum, { tax }) => sum + tax, 0)).toBeGreaterThan(0);
+  const owed = withTax.taxes?.reduce((sum, { tax }) => sum + tax, 0) ?? 0;
+  expect(owed).toBeGreaterThan(0);
+  // It is not paid here, but a plan keeps it in cash, so that a little less is invested until the next one.
+  const [without = NaN, kept = NaN] = [run, withTax].map((one) => one.days.at(-1)?.value);
+  expect(kept).not.toBe(without);
+  expect(Math.abs(kept - without)).toBeLessThan(owed);
 });
 
 test('a jump before the run counts as no split, one within it holds the security back', async () => {
