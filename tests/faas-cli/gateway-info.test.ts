@@ -130,7 +130,8 @@ describeNeeding(noFaasCli, 'faas-cli and the gateway', () => {
       /^Function Process: +node index\.js$/m,
       new RegExp(`^URL: +${rig.url}/function/echo$`, 'm'),
       new RegExp(`^Async URL: +${rig.url}/async-function/echo$`, 'm'),
-      /^Labels:\n service: tests$/m,
+      // In any order: faas-cli prints a map.
+      /^Labels:\n(?: \S+: \S+\n)* service: tests$/m,
       /^Annotations:\n topic: a\.b,c\.d$/m,
       /^Environment:\n GREETING: hello = hallo$/m,
     ])
