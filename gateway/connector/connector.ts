@@ -28,7 +28,13 @@ import type { Log } from '#shared/process/log.ts';
 import type { Settings } from '#shared/process/settings.ts';
 import { claimServices, type HeldClaim } from '#shared/runtime/idempotency/board-claims.ts';
 import { runOf, Runs, type RunData } from '#shared/runtime/runs/runs.ts';
-import { processJob, RunFailed, type JobProcessor, type AbandonReason } from './job-processor.ts';
+import {
+  processJob,
+  RunEnded,
+  RunFailed,
+  type AbandonReason,
+  type JobProcessor,
+} from './job-processor.ts';
 import { Annotations } from './annotations.ts';
 import type { GatewayCredentials } from './read-deployments.ts';
 import { openSchedules, restoreSchedules, type OwnSchedules } from './schedules.ts';
@@ -224,7 +230,8 @@ function openWorker(
     for (const id of ids) worker.cancelJob(id, 'lock-lost' satisfies AbandonReason);
   });
   worker.on('failed', (job, error) => {
-    if (job)
+    // A run with an outcome may have begun again by now, and must not get that of before.
+    if (job && !(error instanceof RunEnded))
       void settle(jobProcessor, operation, job, error).catch((cause) =>
         log.error('run-lost', { cause }),
       );

@@ -50,9 +50,16 @@ export class RunFailed extends Error {
   }
 }
 
+/** The run has its outcome: BullMQ shall not try again, and nobody shall write another. */
+export class RunEnded extends UnrecoverableError {
+  constructor(failure: Failure) {
+    super(`${failure.code}: ${failure.message}`);
+  }
+}
+
 /**
  * @param signal aborts with a `GivingUp`
- * @throws RunFailed when BullMQ shall try again, UnrecoverableError when not, WaitingError and
+ * @throws RunFailed when BullMQ shall try again, RunEnded when not, WaitingError and
  * DelayedError when the job went back to the queue
  */
 export function processJob(
@@ -210,7 +217,7 @@ async function refuse(
   job: Job<RunData>,
   failure: Failure,
   log: Log,
-): Promise<RunFailed | UnrecoverableError> {
+): Promise<RunFailed | RunEnded> {
   const attemptsLeft = (job.opts.attempts ?? 1) - job.attemptsMade - 1;
   const again = failure.rule.retry !== 'never' && attemptsLeft > 0;
   const reported = wasOpen(operation, job, failure)
@@ -220,7 +227,7 @@ async function refuse(
   if (again && reported !== failure) await job.updateData({ ...job.data, wasOpen: true });
   if (again) return new RunFailed(reported);
   await runs.finish(runOf(job), { kind: 'failed', failure: reported.toJSON() });
-  return new UnrecoverableError(`${reported.code}: ${reported.message}`);
+  return new RunEnded(reported);
 }
 
 /**
