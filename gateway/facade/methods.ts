@@ -17,6 +17,7 @@ import {
 } from '#shared/clients/functions-client.ts';
 import { serviceHealth } from '#shared/clients/service-health.ts';
 import { Failure } from '#shared/kernel/failure.ts';
+import { refusalCodes } from '#shared/runtime/audit/refusal-limit.ts';
 import { instantOf, toTimestamp } from '#shared/kernel/instant.ts';
 import { requireOperation } from '#shared/contract/catalogue.ts';
 import { functionName, type ServiceName } from '#shared/contract/names.ts';
@@ -81,12 +82,7 @@ const SERVER_ERRORS: ReadonlySet<number> = new Set([
 ]);
 
 /** Of calls that were not let in; others ended before it was decided, or found something away. */
-const REFUSALS: ReadonlySet<string> = new Set([
-  'UNAUTHENTICATED',
-  'NOT_ALLOWED',
-  'INVALID_REQUEST',
-  'TOO_LARGE',
-]);
+const REFUSALS: readonly string[] = [...refusalCodes, 'TOO_LARGE'];
 
 type Encode = (message: object) => Buffer;
 
@@ -219,7 +215,7 @@ async function holdOpen(
     call.sendIds();
     const failure = Failure.from(thrown);
     const { effect, name } = operation;
-    if (!isLetIn && effect !== 'reads' && REFUSALS.has(failure.code))
+    if (!isLetIn && effect !== 'reads' && REFUSALS.includes(failure.code))
       refusals.add(grpc.getPeer(), {
         ...{ at: toTimestamp(instantOf(Date.now())), operation: name },
         ...{ who: headerText(actorOf(grpc, access)), token: callerToken(grpc, access) },

@@ -6,13 +6,7 @@ import type { Dependencies } from '#shared/runtime/context.ts';
 import type { FunctionEvent } from '#template/function.ts';
 import { tokenNameOf } from '../access.ts';
 import type { AuditEvent, AuditLine } from './audit-line.ts';
-
-/** Of a call that was not let in. */
-const REFUSALS: ReadonlySet<string> = new Set([
-  'UNAUTHENTICATED',
-  'NOT_ALLOWED',
-  'INVALID_REQUEST',
-]);
+import { refusalCodes } from './refusal-limit.ts';
 
 export interface AuditedCallParts {
   readonly operation: Operation;
@@ -48,7 +42,7 @@ export class AuditedCall {
 
   /** A call that was not let in, for its token or its request, is written down, those of a caller up to a limit. */
   refused({ code }: Failure): void {
-    if (this.hasBegun || !REFUSALS.has(code)) return;
+    if (this.hasBegun || !refusalCodes.includes(code)) return;
     const line = this.line('refused', code);
     const caller = line.address.split(',').at(-1)?.trim() || line.caller;
     this.parts.dependencies.audit?.addRefusal(caller, line, (cause) => this.missed(cause));

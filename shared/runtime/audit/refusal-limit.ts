@@ -4,6 +4,13 @@
  */
 import { MINUTE_MS } from '#shared/kernel/instant.ts';
 
+/** Failures of calls that were not let in, for their token or their request. */
+export const refusalCodes: readonly string[] = [
+  'UNAUTHENTICATED',
+  'NOT_ALLOWED',
+  'INVALID_REQUEST',
+];
+
 export interface RefusalRule {
   /** Of a caller, in a minute. */
   readonly singly: number;

@@ -2,7 +2,6 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { openConnector } from '#gateway/connector/connector.ts';
 import { serviceNames, type ServiceName } from '#shared/contract/names.ts';
 import { allLocal, type Placement } from '#shared/placement/placement.ts';
@@ -11,6 +10,7 @@ import { connectRedis } from '#shared/redis/client.ts';
 import { Database } from '#shared/redis/database.ts';
 import { recordFileIn, recordsAt } from '#shared/redis/outside-records.ts';
 import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
+import { until } from '../../support/until.ts';
 
 let redis: TestRedis;
 let database: Database;
@@ -43,11 +43,6 @@ async function open(options: Partial<Parameters<typeof openConnector>[0]> = {}):
     ...options,
   });
   closers.push(() => connector.close());
-}
-
-/** Waits for what the next interval does. */
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  while (!(await holds())) await sleep(10);
 }
 
 const isDoubted = async (): Promise<boolean> => (await database.epoch.held()).doubt !== undefined;
