@@ -1,5 +1,4 @@
 /** Redis Cluster: an installation's keys share a slot, and clients follow it to another server. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Queue } from 'bullmq';
 import {
   connectQueueRedis,
@@ -10,6 +9,7 @@ import {
 } from '#shared/redis/client.ts';
 import { Database, writeDocument } from '#shared/redis/database.ts';
 import { startRedisCluster } from '../support/redis-cluster.ts';
+import { untilDone } from '../support/until.ts';
 
 /** Their slots are on three servers. */
 const PREFIXES = ['house', 'a', 'b', 'c', 'd', 'e'];
@@ -106,7 +106,3 @@ it('follows the slot to another server; while it is on its way commits fail whol
     await cluster.stop();
   }
 });
-
-async function untilDone(work: () => Promise<boolean>): Promise<void> {
-  while (!(await work().catch(() => false))) await sleep(100);
-}

@@ -8,7 +8,7 @@ import { connectRedis } from '#shared/redis/client.ts';
 import { Database, writeDocument } from '#shared/redis/database.ts';
 import { freePort } from '../support/free-port.ts';
 import { openRedisPair, untilFollows } from './redis-pair.ts';
-import { until } from '../support/until.ts';
+import { untilDone } from '../support/until.ts';
 
 const NAME = 'trader';
 const QUORUM = 2;
@@ -76,8 +76,4 @@ async function knowsAll(port: number): Promise<boolean> {
     .finally(() => redis.disconnect())) as readonly string[];
   const fact = (name: string): string | undefined => said[said.indexOf(name) + 1];
   return fact('num-slaves') === '1' && fact('num-other-sentinels') === '2';
-}
-
-async function untilDone(work: () => Promise<boolean>): Promise<void> {
-  await until(() => work().catch(() => false), 100);
 }
