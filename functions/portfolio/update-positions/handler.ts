@@ -65,7 +65,7 @@ export default handle(portfolio.updatePositions, async (request, context) => {
     const prices = await loadPrices(context, isins, before);
     const worth = worthOf(prices.quotes, prices.rates);
     const { lotMethod } = (await lastPolicy(context, accountId)).settings;
-    const ledger = await ledgerToCompare(context, accountId, statement, lotMethod);
+    const ledger = await ledgerToCompare(context, accountId, statement, before, lotMethod);
     const next = reconcile(before, statement, worth, {
       recordedAt: context.now(),
       ...{ lotMethod, ledger },

@@ -97,6 +97,8 @@ export interface BrokerFill {
   readonly exchangeRate: Decimal;
   /** Of a sale: the lots that it closed, where the broker states them; a later statement may correct them. */
   readonly closedLots?: readonly ClosedLot[] | undefined;
+  /** The fill that this one takes back, in the other direction, where the broker cancels a trade afterwards. */
+  readonly cancels?: string | undefined;
   /** Change of the cash balance, in the account's currency, fees included; negative for a buy. */
   readonly settlement: Money;
   /** The broker does not state the settlement, and quantity times price is no whole number of minor units. */

@@ -31,6 +31,8 @@ export interface ReportedFill {
   readonly isRounded?: boolean | undefined;
   /** Of a sale: which lots it closed, where the broker states them. */
   readonly closedLots?: readonly ClosedLot[] | undefined;
+  /** The fill that this one takes back, in the other direction. */
+  readonly cancels?: string | undefined;
   readonly executedAt: Instant;
 }
 

@@ -2,6 +2,7 @@
 import type { BrokerFill, BrokerFlow, BrokerFlowKind } from '../broker.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
+import { Money } from '#shared/kernel/money.ts';
 import { Price, PRICE_DECIMALS_MAX } from '#shared/kernel/price.ts';
 import {
   currencyIn,
@@ -40,13 +41,41 @@ const cashKinds: Readonly<Record<string, BrokerFlowKind>> = {
   'Other Income': 'interest',
 };
 
-/** @throws Failure UPSTREAM_BROKEN for what is neither a security nor a currency */
-export function tradeMovements(row: Attributes, account: Currency): Movements {
+/**
+ * @param cancels the `transactionID` of the trade that the row takes back, where it does
+ * @throws Failure UPSTREAM_BROKEN for what is neither a security nor a currency
+ */
+export function tradeMovements(
+  row: Attributes,
+  account: Currency,
+  cancels: string | undefined,
+): Movements {
   const category = required(row, 'assetCategory');
   if (category === 'CASH') return { fills: [], flows: exchange(row) };
   if (!SECURITIES.has(category)) throw flexBroken(`a trade in ${category}, which is not supported`);
   const currency = currencyIn(row);
-  return currency === account ? ownTrade(row, account) : foreignTrade(row, currency, account);
+  const { fills, flows } =
+    currency === account ? ownTrade(row, account) : foreignTrade(row, currency, account);
+  return cancels === undefined ? { fills, flows } : cancelling(fills, flows, cancels, account);
+}
+
+/** Costs in the account's currency that come back are part of what the trade takes back. */
+function cancelling(
+  fills: readonly BrokerFill[],
+  flows: readonly BrokerFlow[],
+  cancels: string,
+  account: Currency,
+): Movements {
+  const isCost = ({ kind, amount }: BrokerFlow): boolean =>
+    kind === 'fee' && amount.currency === account;
+  const back = Money.sum(
+    flows.filter(isCost).map(({ amount }) => amount),
+    account,
+  );
+  return {
+    fills: fills.map((fill) => ({ ...fill, cancels, settlement: fill.settlement.add(back) })),
+    flows: flows.filter((flow) => !isCost(flow)),
+  };
 }
 
 /** Costs in the account's currency belong to the trade; any other is a fee of its own. */

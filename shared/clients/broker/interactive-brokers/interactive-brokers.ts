@@ -23,6 +23,7 @@ import { Money } from '#shared/kernel/money.ts';
 import type { FlexApi } from './flex-api.ts';
 import { flexActions } from './flex-actions.ts';
 import { closedLotsOf } from './flex-lots.ts';
+import { cancelledIds } from './flex-cancels.ts';
 import { cashMovement, tradeMovements, transfer } from './flex-mapping.ts';
 import { decimal, instantIn, flexMoney, required, requiredIsin } from './flex-values.ts';
 import { flexBroken, type Attributes, type FlexDocument, type FlexElement } from './flex-xml.ts';
@@ -83,7 +84,8 @@ export class InteractiveBrokers implements Broker {
   async statement(accountId: AccountId, signal: AbortSignal): Promise<BrokerStatement> {
     const rows = this.rowsOf(await this.document(signal));
     const { currency } = this.parts;
-    const movements = rows.trades.map((row) => tradeMovements(row, currency));
+    const cancelled = cancelledIds(rows.trades);
+    const movements = rows.trades.map((row) => tradeMovements(row, currency, cancelled.get(row)));
     const { actions, flows: paid } = flexActions(rows.actions, currency);
     const flows = [
       ...movements.flatMap((movement) => movement.flows),

@@ -1,5 +1,9 @@
 /** Interactive Brokers' Flex queries, as XML or csv: trades and cash transactions, each with its own id. */
 import { readFlex, type Attributes } from '#shared/clients/broker/interactive-brokers/flex-xml.ts';
+import {
+  isCancel,
+  isCancelledBy,
+} from '#shared/clients/broker/interactive-brokers/flex-cancels.ts';
 import { closedLotsOf, tradeKey } from '#shared/clients/broker/interactive-brokers/flex-lots.ts';
 import { instantIn } from '#shared/clients/broker/interactive-brokers/flex-values.ts';
 import type { ClosedLot } from '#shared/kernel/closed-lot.ts';
@@ -120,21 +124,12 @@ function baseOf({ text, rows }: ImportFile, all: readonly Numbered[]): string | 
   return others.length === 0 ? only : undefined;
 }
 
-const isCancel = (row: Attributes): boolean =>
-  at(row, 'transactionType') === 'TradeCancel' || /\(Ca\.\)$/.test(at(row, 'buySell'));
-
 /** The trade that each cancellation takes back: by its id, the first that is not taken yet. */
 function cancelledTrades(rows: readonly Numbered[]): ReadonlySet<Attributes> {
   const found = new Set<Attributes>();
   const trades = rows.map(({ row }) => row).filter((row) => !isCancel(row));
   for (const { row } of rows.filter(({ row: one }) => isCancel(one))) {
-    const [id, tradeId] = [at(row, 'origTransactionID'), at(row, 'origTradeID')];
-    const original = trades.find(
-      (one) =>
-        !found.has(one) &&
-        ((id !== '' && at(one, 'transactionID') === id) ||
-          (tradeId !== '' && at(one, 'tradeID') === tradeId)),
-    );
+    const original = trades.find((one) => !found.has(one) && isCancelledBy(one, row));
     if (original) found.add(original);
   }
   return found;
@@ -207,11 +202,8 @@ function transactionsOf(
 
 /** Nothing is booked for it or for the trade that it takes back, which has to be in the same file. */
 function cancellation(row: Attributes, { cancelled }: Around): readonly ImportedTransaction[] {
+  if ([...cancelled].some((one) => isCancelledBy(one, row))) return [];
   const [id, tradeId] = [at(row, 'origTransactionID'), at(row, 'origTradeID')];
-  const isHere = [...cancelled].some(
-    (one) => at(one, 'tradeID') === tradeId || at(one, 'transactionID') === id,
-  );
-  if (isHere) return [];
   throw wrong(
     `it cancels trade ${tradeId || id}, which is not in the file: reverse that trade where it was booked`,
   );

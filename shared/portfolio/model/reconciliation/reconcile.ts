@@ -32,6 +32,7 @@ import {
   type ReportedFlow,
 } from '../ledger-lines.ts';
 import type { LotMethod } from '../lots.ts';
+import { cancelledTrades } from './cancelled-trades.ts';
 import { restatedSales } from './restated-sales.ts';
 import { UnbookedLines } from './unbooked.ts';
 
@@ -96,8 +97,11 @@ export function reconcile(
   worth: ReadonlyMap<Isin, ShareValue>,
   { recordedAt, lotMethod = 'fifo', source, ledger = [] }: LineRecording,
 ): Reconciliation {
-  const restated = restatedSales(booked, ledger, statement.fills, recordedAt);
-  const book = bookEntries(booked, restated.lines);
+  const cancelled = cancelledTrades(booked, ledger, statement.fills, recordedAt);
+  const known = [...ledger, ...cancelled.lines];
+  const restated = restatedSales(booked, known, statement.fills, recordedAt);
+  const first = [...cancelled.lines, ...restated.lines];
+  const book = bookEntries(booked, first);
   if (statement.currency !== book.currency)
     throw refused('account-currency', `The broker's account is in ${statement.currency}.`, {
       expected: book.currency,
@@ -105,7 +109,9 @@ export function reconcile(
     });
   requireNotEarlier(book, statement);
   const symbols = symbolsOf(book, statement);
-  const fills = newFills.in(book.booked, statement.fills);
+  const fills = newFills
+    .in(book.booked, statement.fills)
+    .filter((fill) => !cancelled.withheld.has(fill));
   const flows = newFlows.in(book.booked, flowsOf(statement));
   const moved = inOrder([
     ...fills.map((fill) => fillLine(fill, recordedAt)),
@@ -117,7 +123,7 @@ export function reconcile(
     ...{ symbols, worth, recordedAt, fills },
   });
   const lines = withLotMethod([...external.before, ...reported, ...external.after], lotMethod);
-  const all = [...restated.lines, ...lines];
+  const all = [...first, ...lines];
   const entries = source === undefined ? all : all.map((line) => ({ source, ...line }));
   return {
     book: {
@@ -130,7 +136,7 @@ export function reconcile(
     flowsBooked: flows.length,
     actionsBooked: new Set(actions.map(({ id }) => id.replace(/-fraction$/, ''))).size,
     externalBooked: entries.filter(({ kind }) => kind.startsWith('external-')).length,
-    warnings: restated.warnings,
+    warnings: [...cancelled.warnings, ...restated.warnings],
   };
 }
 
