@@ -7,6 +7,7 @@ import { callPolicy, type CallPolicy } from '#gateway/queue/call-policy.ts';
 import { FunctionQueues } from '#gateway/queue/function-queues.ts';
 import { waitForPlace } from '#gateway/queue/wait-for-capacity.ts';
 import { bearerText, type Bearer } from '#shared/clients/bearer.ts';
+import { headerText } from '#shared/clients/functions-client.ts';
 import { operationAt } from '#shared/contract/catalogue.ts';
 import type { Log } from '#shared/process/log.ts';
 import { inSpan, type SpanOptions } from '#shared/process/tracing/tracing.ts';
@@ -159,7 +160,8 @@ export class FunctionCalls {
   }
 
   private headersOf(job: Job<FunctionCall>, traceparent?: string): Record<string, string> {
-    const { functionName, path, topic, contentType } = job.data;
+    const { functionName, path, topic, contentType, schedule } = job.data;
+    const by = schedule === undefined ? `topic ${topic}` : `schedule ${schedule}`;
     const callId = callIdOf(job);
     const isOurs = operationAt(functionName, path) !== undefined;
     return {
@@ -171,6 +173,8 @@ export class FunctionCalls {
       ...(isOurs && {
         authorization: `Bearer ${bearerText(this.options.token)}`,
         'idempotency-key': callId,
+        'x-caller': 'connector',
+        'x-actor': headerText(`connector ${by}`),
       }),
     };
   }

@@ -164,6 +164,8 @@ async function call(
     headers: {
       'x-run-id': run,
       'x-caller': 'connector',
+      // Of other runs the call that queued them says on whose behalf; it has the same request id.
+      ...(job.repeatJobKey && { 'x-actor': `connector schedule ${job.repeatJobKey}` }),
       'x-hand-over': 'yes',
       ...(traceparent !== undefined && { traceparent }),
     },

@@ -158,6 +158,7 @@ function openGateway(options: EmbeddedOptions, parts: GatewayParts): Promise<Run
         build: BUILD,
         log: log.with({ module: 'runtime' }),
         tokens: secrets.tokens,
+        audit: dependencies.audit,
         readAccess: settings.readAccess,
         bodyBytesMax: settings.gatewayBodyBytesMax,
         queue: {

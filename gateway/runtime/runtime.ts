@@ -5,6 +5,7 @@
 import type { RequestListener } from 'node:http';
 import express, { type ErrorRequestHandler, type Express } from 'express';
 import type { ReadAccess } from '#shared/runtime/access.ts';
+import type { AuditTrail } from '#shared/runtime/audit/audit-trail.ts';
 import type { Tokens } from '#shared/runtime/context.ts';
 import type { Log } from '#shared/process/log.ts';
 import type { WatchedTls } from '#shared/process/watched-tls.ts';
@@ -22,6 +23,7 @@ import { invokeRoute } from './invoke/invoke-route.ts';
 import { inCallSpan } from './http/request-span.ts';
 import { listen, type Listener } from './http/listen.ts';
 import { answerByMethod } from './http/method-routes.ts';
+import { GatewayAudit } from './observe/gateway-audit.ts';
 import { metricsEndpoint, type MetricsSource } from './observe/metrics-endpoint.ts';
 import { pageNotFound, sendError } from './http/platform-errors.ts';
 import { PAGE_PATH, pageRoute } from './invoke/page-route.ts';
@@ -51,6 +53,8 @@ export interface RuntimeOptions {
   readonly log: Log;
   readonly tokens: Tokens | null;
   readonly bodyBytesMax?: number;
+  /** Gets who changed what through `/system`; absent: nobody keeps an audit here. */
+  readonly audit?: AuditTrail | undefined;
   /** Absent: what is deployed cannot be changed. */
   readonly deployments?: Deployments | undefined;
   /** Absent: `/system/secrets` is a 404. */
@@ -165,7 +169,8 @@ function gatewayApp(
   stopping: AbortSignal,
 ): Express {
   const { host, build, credentials, tokens, deployments, secrets } = options;
-  const guard = [basicAuth(credentials), refuseCrossSite];
+  const audit = new GatewayAudit(options.audit, options.log);
+  const guard = [audit.watch, basicAuth(credentials), refuseCrossSite];
   const app = express();
   app.disable('x-powered-by').disable('etag');
   app.enable('case sensitive routing').enable('strict routing');
@@ -173,12 +178,13 @@ function gatewayApp(
   if (queue) {
     const async = {
       servedBy: servedBy(build),
+      audit,
       tokens,
       readAccess: options.readAccess,
       ...asyncLimits(options),
     };
     app.use('/async-function', asyncRoute(host, queue, async));
-    app.use('/system/async', guard, asyncCallsRoute(queue));
+    app.use('/system/async', guard, asyncCallsRoute(queue, audit));
   }
   answerByMethod(app, '/healthz', {
     GET: (_request, response) => void response.type('text/plain').send('OK'),
@@ -189,7 +195,7 @@ function gatewayApp(
     GET: (_request, response) =>
       void response.redirect(307, host.find(pageFunction.name) ? PAGE_PATH : '/ui/'),
   });
-  app.use('/system', guard, systemRoutes(host, { build, deployments, secrets, stopping }));
+  app.use('/system', guard, systemRoutes(host, { build, audit, deployments, secrets, stopping }));
   app.use('/ui', guard, uiRoutes());
   app.use((_request, response) => pageNotFound(response));
   app.use(lastCatch(options.log));

@@ -505,7 +505,7 @@ export interface GetDependenciesRequest {
 }
 
 export interface GetDependenciesResponse {
-  /** From when on calls are counted: the begin of a clock hour. */
+  /** When the first of these calls was counted; of hours with calls before that, the begin of the earliest hour. */
   since:
     | Timestamp
     | undefined;
@@ -581,6 +581,8 @@ export interface AuditLine {
   failureCode: string;
   /** For how many refusals of a caller the line stands, where they were too many for a line each; 0: for one. */
   count: number;
+  /** What it was about: the plan, order, job, security, function, secret, queued call or state that was set; empty: not said. */
+  subject: string;
 }
 
 export interface AuditChain {
@@ -8352,6 +8354,7 @@ function createBaseAuditLine(): AuditLine {
     run: "",
     failureCode: "",
     count: 0,
+    subject: "",
   };
 }
 
@@ -8395,6 +8398,9 @@ export const AuditLine: MessageFns<AuditLine> = {
     }
     if (message.count !== 0) {
       writer.uint32(104).int32(message.count);
+    }
+    if (message.subject !== "") {
+      writer.uint32(114).string(message.subject);
     }
     return writer;
   },
@@ -8516,6 +8522,14 @@ export const AuditLine: MessageFns<AuditLine> = {
             message.count = reader.int32();
             continue;
           }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.subject = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -8555,6 +8569,7 @@ export const AuditLine: MessageFns<AuditLine> = {
         ? globalThis.String(object.failure_code)
         : "",
       count: isSet(object.count) ? globalThis.Number(object.count) : 0,
+      subject: isSet(object.subject) ? globalThis.String(object.subject) : "",
     };
   },
 
@@ -8599,6 +8614,9 @@ export const AuditLine: MessageFns<AuditLine> = {
     if (message.count !== 0) {
       obj.count = Math.round(message.count);
     }
+    if (message.subject !== "") {
+      obj.subject = message.subject;
+    }
     return obj;
   },
 
@@ -8620,6 +8638,7 @@ export const AuditLine: MessageFns<AuditLine> = {
     message.run = object.run ?? "";
     message.failureCode = object.failureCode ?? "";
     message.count = object.count ?? 0;
+    message.subject = object.subject ?? "";
     return message;
   },
 };

@@ -26,6 +26,8 @@ export interface RecordedPair {
 const PAIRS_MAX = 4_000;
 
 const pairs = new Map<string, RecordedPair>();
+/** On the monotonic clock: when the first of them was counted. */
+let begunAtMs: number | undefined;
 
 /** @param durationMs until the answer was complete */
 export function recordCall(
@@ -51,6 +53,7 @@ function figuresOf(caller: string, callee: string): CallFigures | undefined {
   const buckets = new Array<number>(latencyBoundsMs.length + 1).fill(0);
   const figures = { calls: 0, failures: 0, totalMs: 0, buckets };
   pairs.set(name, { caller, callee, figures });
+  begunAtMs ??= performance.now();
   return figures;
 }
 
@@ -59,10 +62,16 @@ function bucketOf(durationMs: number): number {
   return found < 0 ? latencyBoundsMs.length : found;
 }
 
+/** @returns for how long that has been counted which was not taken out yet, in milliseconds */
+export function countedForMs(): number {
+  return begunAtMs === undefined ? 0 : performance.now() - begunAtMs;
+}
+
 /** Takes out what was counted since the last time. */
 export function takeRecordedCalls(): readonly RecordedPair[] {
   const taken = [...pairs.values()];
   pairs.clear();
+  begunAtMs = undefined;
   return taken;
 }
 

@@ -1,10 +1,11 @@
 /** Stores who called whom, so that all processes of the system make one picture; a hash an hour. */
 import {
+  countedForMs,
   returnRecordedCalls,
   takeRecordedCalls,
   type RecordedPair,
 } from '#shared/process/call-record.ts';
-import { HOUR_MS, type Instant } from '#shared/kernel/instant.ts';
+import { HOUR_MS, instantOf, type Instant } from '#shared/kernel/instant.ts';
 import type { Database } from '#shared/redis/database.ts';
 import { keys } from '#shared/redis/keys.ts';
 
@@ -12,6 +13,8 @@ const INTERVAL_MS = 10_000;
 /** A Redis that is away does not delay the end of a process. */
 const LAST_MS_MAX = 500;
 const KEPT_MS = 25 * HOUR_MS;
+/** When the first call of the hour was counted, in milliseconds since 1970. */
+const SINCE = 'since';
 /** The pair's names, then what is counted: `n` calls, `f` failures, `us` microseconds, `b0`… buckets. */
 const FIELD = /^(\S+) (\S+) (n|f|us|b\d+)$/;
 
@@ -45,10 +48,11 @@ export class CallReporter {
 /** Adds what this process has counted to the hour; nothing is lost where Redis does not take it. */
 export async function storeRecordedCalls({ redis }: Database, now: Instant): Promise<void> {
   if (redis.status !== 'ready') return;
+  const since = Math.max(hourBegin(now), Math.floor(now - countedForMs()));
   const taken = takeRecordedCalls();
   if (taken.length === 0) return;
   const key = keys.runtime.calls(hourOf(now));
-  const batch = redis.multi();
+  const batch = redis.multi().hsetnx(key, SINCE, since);
   for (const [field, by] of taken.flatMap(fieldsOf)) batch.hincrby(key, field, by);
   await batch
     .pexpire(key, KEPT_MS)
@@ -71,6 +75,16 @@ function fieldsOf({ caller, callee, figures }: RecordedPair): [string, number][]
 /** `2025-06-11T12` */
 export function hourOf(at: Instant): string {
   return new Date(at).toISOString().slice(0, 13);
+}
+
+export function hourBegin(at: Instant): Instant {
+  return instantOf(Math.floor(at / HOUR_MS) * HOUR_MS);
+}
+
+/** @returns when the first call of a stored hour was counted; undefined where that is not stored */
+export function sinceIn(hash: Readonly<Record<string, string>>): Instant | undefined {
+  const stored = Number(hash[SINCE]);
+  return Number.isSafeInteger(stored) ? instantOf(stored) : undefined;
 }
 
 /** @returns the figures of each pair in a stored hour; a field of another form is left out */

@@ -13,6 +13,7 @@ import { openRuntime, type Runtime } from '#gateway/runtime/runtime.ts';
 import { SecretFiles } from '#gateway/runtime/deployments/secret-files.ts';
 import type { StackFunction } from '#gateway/runtime/deployments/stack-file.ts';
 import { openLog } from '#shared/process/log.ts';
+import type { AuditTrail } from '#shared/runtime/audit/audit-trail.ts';
 import type { FunctionHandler } from '#template/function.ts';
 import { startTestRedis, type TestRedis } from '../support/dependencies.ts';
 
@@ -38,6 +39,8 @@ export interface RigOptions {
   /** Parts of these fixtures' deployments, by name. */
   readonly spec?: Readonly<Record<string, Partial<StackFunction>>>;
   readonly bodyBytesMax?: number;
+  /** Gets what is changed through the API. */
+  readonly audit?: (redis: TestRedis) => Promise<AuditTrail>;
 }
 
 export interface Rig {
@@ -89,7 +92,8 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
   const redis = await startTestRedis();
   const dataDir = await mkdtemp(join(tmpdir(), 'trader-rig-'));
   const lines: string[] = [];
-  const open = () => openParts(root, redis.url, dataDir, lines, options);
+  const audit = await options.audit?.(redis);
+  const open = () => openParts(root, redis.url, dataDir, lines, { ...options, trail: audit });
   let parts = await open();
   const auth = `Basic ${Buffer.from(`admin:${ADMIN_PASSWORD}`).toString('base64')}`;
   const call: Rig['call'] = (method, path, { headers = {}, body, auth: withAuth, signal } = {}) => {
@@ -151,7 +155,7 @@ async function openParts(
   redisUrl: string,
   dataDir: string,
   lines: string[],
-  options: RigOptions,
+  options: RigOptions & { readonly trail: AuditTrail | undefined },
 ): Promise<{ readonly runtime: Runtime; close(): Promise<void> }> {
   const log = openLog('debug', (line) => void lines.push(line));
   const secrets = await SecretFiles.open(join(dataDir, 'function-secrets'));
@@ -182,6 +186,7 @@ async function openParts(
     build: '1.2.3+abcdef',
     log,
     tokens: null,
+    audit: options.trail,
     metricsPort: 0,
     ...(options.bodyBytesMax !== undefined && { bodyBytesMax: options.bodyBytesMax }),
     secrets,

@@ -47,8 +47,8 @@ function meets(line: AuditEntry, { from, to, who, operation, accountId }: Filter
   );
 }
 
-function lineMessage({ at, account, count = 0, ...line }: NumberedLine): AuditLine {
-  return { ...line, at: toTimestamp(at), accountId: account, count };
+function lineMessage({ at, account, count = 0, subject = '', ...line }: NumberedLine): AuditLine {
+  return { ...line, at: toTimestamp(at), accountId: account, count, subject };
 }
 
 function chainMessage({ lines, head, finding }: AuditCheck): AuditChain {

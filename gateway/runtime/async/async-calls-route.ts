@@ -3,16 +3,20 @@
  * password. No answer holds a payload, a header or a callback's address.
  */
 import { Router, type Request, type Response } from 'express';
+import { conflict, Failure } from '#shared/kernel/failure.ts';
+import { systemCallOf } from '../observe/system-changes.ts';
 import { callStates, type CallState } from './async-call.ts';
 import { AsyncCalls, type ChangeResult } from './async-calls.ts';
 import type { AsyncQueue } from './async-queue.ts';
 import { answerByMethod } from '../http/method-routes.ts';
-import { sendError } from '../http/platform-errors.ts';
+import type { GatewayAudit } from '../observe/gateway-audit.ts';
+import { sendError, sendFailure } from '../http/platform-errors.ts';
 
+const UNKNOWN = 'no call is known under this id';
 const LISTED_DEFAULT = 50;
 const LISTED_MAX = 200;
 
-export function asyncCallsRoute(queue: AsyncQueue): Router {
+export function asyncCallsRoute(queue: AsyncQueue, audit: GatewayAudit): Router {
   const calls = new AsyncCalls(queue);
   const router = Router();
   answerByMethod(router, '/', { GET: (request, response) => list(calls, request, response) });
@@ -28,23 +32,25 @@ export function asyncCallsRoute(queue: AsyncQueue): Router {
         `several functions were called under this id, add ?function=: ${names}`,
       );
     },
-    DELETE: async (request, response) =>
-      respond(
-        response,
-        await calls.drop(idOf(request), queueNameOf(request)),
-        204,
-        'the call runs',
-      ),
+    DELETE: async (request, response) => {
+      await audit.change(request, subjectOf(request), async () =>
+        requireChanged(await calls.drop(idOf(request), queueNameOf(request)), 'the call runs'),
+      );
+      response.status(204).end();
+    },
   });
   answerByMethod(router, '/:callId/retry', {
-    POST: async (request, response) =>
-      respond(
-        response,
-        await calls.retry(idOf(request), queueNameOf(request)),
-        202,
-        'the call is not dead',
-      ),
+    POST: async (request, response) => {
+      await audit.change(request, subjectOf(request), async () =>
+        requireChanged(
+          await calls.retry(idOf(request), queueNameOf(request)),
+          'the call is not dead',
+        ),
+      );
+      response.status(202).end();
+    },
   });
+  router.use(sendFailure);
   return router;
 }
 
@@ -72,12 +78,16 @@ function queueNameOf(request: Request): string | undefined {
   return typeof name === 'string' && /^[-\w./]+$/.test(name) ? name.replace('/', '-') : undefined;
 }
 
-function respond(response: Response, change: ChangeResult, status: number, notNow: string): void {
-  if (change === 'changed') return void response.status(status).end();
-  if (change === 'unknown') return unknown(response);
-  sendError(response, 409, notNow);
+/** @throws Failure NOT_FOUND, CONFLICT */
+function requireChanged(change: ChangeResult, notNow: string): void {
+  if (change === 'unknown') throw new Failure('NOT_FOUND', UNKNOWN);
+  if (change === 'not-now') throw conflict(notNow);
+}
+
+function subjectOf(request: Request): string {
+  return systemCallOf(request.method, `${request.baseUrl}${request.path}`).subject;
 }
 
 function unknown(response: Response): void {
-  sendError(response, 404, 'no call is known under this id');
+  sendError(response, 404, UNKNOWN);
 }

@@ -8,14 +8,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Router, type Request, type RequestHandler, type Response } from 'express';
 import { Failure } from '#shared/kernel/failure.ts';
 import { operationAt } from '#shared/contract/catalogue.ts';
-import type { Effect } from '#shared/contract/row.ts';
-import { requireAccess, type ReadAccess } from '#shared/runtime/access.ts';
+import type { Operation } from '#shared/contract/row.ts';
+import { requireAccess, tokenNameOf, type ReadAccess } from '#shared/runtime/access.ts';
 import type { Tokens } from '#shared/runtime/context.ts';
 import { callDigestOf, type QueuedCall } from './async-call.ts';
 import type { Added, AsyncQueue } from './async-queue.ts';
 import { callbackUrl } from './callback.ts';
 import { forwardHeaders, nameCall } from '../http/call-headers.ts';
 import { targetOf, type CallTarget } from '../invoke/call-target.ts';
+import type { GatewayAudit } from '../observe/gateway-audit.ts';
 import type { FunctionHost } from '../invoke/function-host.ts';
 import { give } from '../invoke/invoke-route.ts';
 import { bareName, pageNotFound, sendError } from '../http/platform-errors.ts';
@@ -23,6 +24,7 @@ import { bareName, pageNotFound, sendError } from '../http/platform-errors.ts';
 export interface AsyncOptions {
   readonly servedBy: string;
   readonly bodyBytesMax: number;
+  readonly audit: GatewayAudit;
   readonly tokens: Tokens | null;
   readonly readAccess?: ReadAccess | undefined;
   /** Hosts that may be called back beside this machine. */
@@ -57,8 +59,11 @@ function accepts(host: FunctionHost, options: AsyncOptions): RequestHandler {
     response.set(nameCall(request, options.servedBy));
     if (request.method !== 'POST') return void response.status(405).set('allow', 'POST').end();
     if (!target.deployed) return give(response, host.notHere(target.name));
-    const refusal = refusalOf(request, effectOf(target), options);
+    const operation = operationOf(target);
+    const refusal = refusalOf(request, operation, options);
     if (!refusal) return next();
+    if (operation && operation.effect !== 'reads')
+      noteRefusal(request, operation, refusal, options);
     if (refusal.code === 'UNAUTHENTICATED')
       response.set('www-authenticate', 'Bearer realm="arduino-trader"');
     response.status(refusal.rule.http).json(refusal);
@@ -67,22 +72,33 @@ function accepts(host: FunctionHost, options: AsyncOptions): RequestHandler {
 
 function refusalOf(
   request: Request,
-  effect: Effect | undefined,
+  operation: Operation | undefined,
   { tokens, readAccess }: AsyncOptions,
 ): Failure | undefined {
   try {
-    if (effect) requireAccess(effect, request.headers.authorization, tokens, readAccess);
+    if (operation)
+      requireAccess(operation.effect, request.headers.authorization, tokens, readAccess);
     return undefined;
   } catch (thrown) {
     return Failure.from(thrown);
   }
 }
 
-/** Of the operation that is called, under its own name or another; undefined for what is none. */
-function effectOf(target: CallTarget): Effect | undefined {
+function noteRefusal(
+  request: Request,
+  { name: operation }: Operation,
+  { code: failureCode }: Failure,
+  { audit, tokens }: AsyncOptions,
+): void {
+  const token = tokenNameOf(request.headers.authorization, tokens);
+  audit.refused(request, { operation, failureCode, token, subject: '' });
+}
+
+/** The operation that is called, under its own name or another; undefined for what is none. */
+function operationOf(target: CallTarget): Operation | undefined {
   const { name, deployed } = target;
   const { path } = pathOf(target);
-  return (operationAt(bareName(name), path) ?? deployed?.operationAt(path))?.operation.effect;
+  return (operationAt(bareName(name), path) ?? deployed?.operationAt(path))?.operation;
 }
 
 async function enqueue(
@@ -108,7 +124,7 @@ async function enqueue(
     bodyBase64: body.toString('base64'),
     callbackUrl: callback?.url,
     digest: callDigestOf(path, query, body),
-    effect: effectOf(target),
+    effect: operationOf(target)?.effect,
   };
   respond(response, await Promise.race([queue.add(call), tooLong()]));
 }

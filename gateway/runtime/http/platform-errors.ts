@@ -2,10 +2,10 @@
  * Answers that the platform gives in place of a function, with the texts and headers of OpenFaaS:
  * `X-OpenFaaS-Internal` marks an answer that is not the function's.
  */
-import type { Response } from 'express';
+import type { ErrorRequestHandler, Response } from 'express';
 import type { FunctionResult } from '#template/function.ts';
 import { tooMany } from '#template/limits/function-limits.ts';
-import type { Failure } from '#shared/kernel/failure.ts';
+import { Failure } from '#shared/kernel/failure.ts';
 
 export const NAMESPACE = 'openfaas-fn';
 
@@ -64,3 +64,9 @@ export function sendError(response: Response, status: number, text: string): voi
 export function pageNotFound(response: Response): void {
   sendError(response, 404, '404 page not found');
 }
+
+/** A failure of ours as a line of text; anything else is passed on. */
+export const sendFailure: ErrorRequestHandler = (thrown: unknown, _request, response, next) => {
+  if (thrown instanceof Failure) sendError(response, thrown.rule.http, thrown.message);
+  else next(thrown);
+};

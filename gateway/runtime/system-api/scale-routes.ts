@@ -6,6 +6,7 @@
 import type { Router } from 'express';
 import { z } from 'zod';
 import { Failure } from '#shared/kernel/failure.ts';
+import type { GatewayAudit } from '../observe/gateway-audit.ts';
 import { parseGoJson } from '../http/go-json.ts';
 import type { FunctionHost } from '../invoke/function-host.ts';
 import { answerByMethod } from '../http/method-routes.ts';
@@ -25,15 +26,17 @@ const alertSchema = z.object({
   ),
 });
 
-export function scaleRoutes(router: Router, host: FunctionHost): void {
+export function scaleRoutes(router: Router, host: FunctionHost, audit: GatewayAudit): void {
   answerByMethod(router, '/scale-function/:name', {
-    POST: (request, response) => {
+    POST: async (request, response) => {
       const requested = parsedOr('Error unmarshalling request body.', () =>
         readBody(request, scaleSchema),
       );
       requireNamespace(request, requested.namespace);
       const name = String(request.params['name']);
-      if (!host.find(name)) return notDeployed(response, [name]);
+      await audit.change(request, host.find(name)?.spec.name ?? '', () => {
+        if (!host.find(name)) throw new Failure('NOT_FOUND', notDeployed([name]));
+      });
       response.status(202).end();
     },
   });
@@ -44,7 +47,7 @@ export function scaleRoutes(router: Router, host: FunctionHost): void {
       );
       const named = alerts.map(({ labels }) => labels['function_name'] ?? '');
       const unknown = named.filter((name) => !host.find(name));
-      if (unknown.length > 0) return notDeployed(response, unknown);
+      if (unknown.length > 0) return sendError(response, 404, notDeployed(unknown));
       response.end();
     },
   });
@@ -59,9 +62,8 @@ function parsedOr<T>(sentence: string, parse: () => T): T {
   }
 }
 
-function notDeployed(response: Parameters<typeof sendError>[0], names: readonly string[]): void {
-  const sentences = names.map((name) => `function ${full(name)} not found`);
-  sendError(response, 404, sentences.join('; '));
+function notDeployed(names: readonly string[]): string {
+  return names.map((name) => `function ${full(name)} not found`).join('; ');
 }
 
 function full(name: string): string {

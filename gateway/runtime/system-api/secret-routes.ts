@@ -7,6 +7,7 @@ import type { Request, Router } from 'express';
 import { z } from 'zod';
 import { alreadyExists, invalidRequest, notFound } from '#shared/kernel/failure.ts';
 import { answerByMethod } from '../http/method-routes.ts';
+import type { GatewayAudit } from '../observe/gateway-audit.ts';
 import { NAMESPACE } from '../http/platform-errors.ts';
 import { isSecretName, type SecretFiles } from '../deployments/secret-files.ts';
 import { readBody, requireNamespace } from '../http/system-body.ts';
@@ -21,7 +22,7 @@ const secretSchema = z.object({
 
 type SentSecret = z.output<typeof secretSchema>;
 
-export function secretRoutes(router: Router, secrets: SecretFiles): void {
+export function secretRoutes(router: Router, secrets: SecretFiles, audit: GatewayAudit): void {
   answerByMethod(router, '/secrets', {
     GET: async (request, response) => {
       requireNamespace(request);
@@ -31,19 +32,25 @@ export function secretRoutes(router: Router, secrets: SecretFiles): void {
     POST: async (request, response) => {
       const sent = readSecret(request);
       const value = valueOf(sent);
-      if (!(await secrets.create(sent.name, value))) throw alreadyExists('secret', sent.name);
+      await audit.change(request, sent.name, async () => {
+        if (!(await secrets.create(sent.name, value))) throw alreadyExists('secret', sent.name);
+      });
       response.end();
     },
     PUT: async (request, response) => {
       const sent = readSecret(request);
       const value = valueOf(sent);
-      if (!secrets.has(sent.name)) throw notFound('secret', sent.name);
-      await secrets.write(sent.name, value);
+      await audit.change(request, sent.name, async () => {
+        if (!secrets.has(sent.name)) throw notFound('secret', sent.name);
+        await secrets.write(sent.name, value);
+      });
       response.end();
     },
     DELETE: async (request, response) => {
       const { name } = readSecret(request);
-      if (!(await secrets.remove(name))) throw notFound('secret', name);
+      await audit.change(request, name, async () => {
+        if (!(await secrets.remove(name))) throw notFound('secret', name);
+      });
       response.end();
     },
   });

@@ -1,19 +1,26 @@
 /** Who called whom, from what all processes have stored, compared with the declared calls. */
 import type { Dependency } from '#protos/gen/gateway.ts';
 import { isDeclaredCall } from '#shared/contract/declared-calls.ts';
-import { HOUR_MS, instantOf, type Instant } from '#shared/kernel/instant.ts';
+import { HOUR_MS, instantOf, MINUTE_MS, SECOND_MS, type Instant } from '#shared/kernel/instant.ts';
 import { latencyBoundsMs, type RecordedPair } from '#shared/process/call-record.ts';
 import { keys } from '#shared/redis/keys.ts';
-import { hourOf, pairsIn, storeRecordedCalls } from '#shared/runtime/call-reporter.ts';
+import {
+  hourBegin,
+  hourOf,
+  pairsIn,
+  sinceIn,
+  storeRecordedCalls,
+} from '#shared/runtime/call-reporter.ts';
 import type { Context } from '#shared/runtime/context.ts';
 
 export interface RecordedCalls {
-  /** From when on: the begin of a clock hour. */
+  /** From when on: the first call that was counted in these hours. */
   readonly since: Instant;
   readonly pairs: readonly RecordedPair[];
 }
 
-const MINUTE_MS = 60_000;
+/** A rate of less than this is chance; processes store their counts as often. */
+const RATED_MS_MIN = 10 * SECOND_MS;
 const P95_RATIO = 0.95;
 
 /** @param hours clock hours before the present one */
@@ -25,8 +32,14 @@ export async function recordedCalls(context: Context, hours: number): Promise<Re
   const hashes = await Promise.all(
     starts.map((at) => database.redis.hgetall(keys.runtime.calls(hourOf(at)))),
   );
-  const since = instantOf(Math.floor((now() - hours * HOUR_MS) / HOUR_MS) * HOUR_MS);
+  const begins = hashes.flatMap((hash, back) => beginOf(hash, starts[back] ?? now()));
+  const since = instantOf(Math.min(now(), ...begins));
   return { since, pairs: summed(hashes.flatMap(pairsIn)) };
+}
+
+/** Of an hour in which something was counted; earlier builds did not store when. */
+function beginOf(hash: Readonly<Record<string, string>>, at: Instant): readonly Instant[] {
+  return Object.keys(hash).length === 0 ? [] : [sinceIn(hash) ?? hourBegin(at)];
 }
 
 function summed(pairs: readonly RecordedPair[]): readonly RecordedPair[] {
@@ -59,7 +72,7 @@ export function undeclaredCalls(pairs: readonly RecordedPair[]): readonly Record
 
 /** Undeclared calls first, then by the number of calls. */
 export function dependencyMessages({ since, pairs }: RecordedCalls, now: Instant): Dependency[] {
-  const minutes = Math.max(1, (now - since) / MINUTE_MS);
+  const minutes = Math.max(RATED_MS_MIN, now - since) / MINUTE_MS;
   return pairs.map((pair) => messageOf(pair, minutes)).sort(byImportance);
 }
 

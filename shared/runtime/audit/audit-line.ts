@@ -13,8 +13,10 @@ export type AuditEvent = (typeof auditEvents)[number];
 export interface AuditLine {
   readonly at: Instant;
   readonly event: AuditEvent;
-  /** Or `page-sign-in` and the like, of what the page does without an operation. */
+  /** Or `page-sign-in`, `system-deploy-function` and the like, of what page and gateway do without an operation. */
   readonly operation: string;
+  /** What it was about: a plan, order, job, security, function, secret or queued call, or the state that was set. */
+  readonly subject?: string | undefined;
   /** Empty where the request names none. */
   readonly account: string;
   /** The operation or part of the system that called, as it names itself. */
@@ -23,7 +25,7 @@ export interface AuditLine {
   readonly who: string;
   /** Address of the client, where the call came over a gateway. */
   readonly address: string;
-  /** Name of the token, never the token: read, write, trade, request (one in the request), password, passkey, none. */
+  /** Name of the token, never the token: read, write, trade, operator, request (one in the request), password, passkey, none. */
   readonly token: string;
   readonly requestId: string;
   /** The queued run that the call executed; empty where none. */
@@ -47,4 +49,5 @@ export const auditLine: z.ZodType<AuditLine> = z.strictObject({
   run: z.string(),
   failureCode: z.string(),
   count: z.number().optional(),
+  subject: z.string().optional(),
 });

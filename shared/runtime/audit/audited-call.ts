@@ -6,6 +6,7 @@ import type { Dependencies } from '#shared/runtime/context.ts';
 import type { FunctionEvent } from '#template/function.ts';
 import { tokenNameOf } from '../access.ts';
 import type { AuditEvent, AuditLine } from './audit-line.ts';
+import { subjectOf } from './audit-subject.ts';
 import { refusalCodes } from './refusal-limit.ts';
 
 export interface AuditedCallParts {
@@ -26,6 +27,7 @@ export function auditOf(parts: AuditedCallParts): AuditedCall | undefined {
 export class AuditedCall {
   private readonly parts: AuditedCallParts;
   private account = '';
+  private subject = '';
   private hasBegun = false;
 
   constructor(parts: AuditedCallParts) {
@@ -36,6 +38,7 @@ export class AuditedCall {
   async begun(request: unknown): Promise<void> {
     const { accountId } = request as { accountId?: unknown };
     this.account = typeof accountId === 'string' ? accountId : '';
+    this.subject = subjectOf(request);
     await this.add('called', '');
     this.hasBegun = true;
   }
@@ -83,6 +86,7 @@ export class AuditedCall {
       ...{ event, operation: name, account: this.account, caller, requestId, run, failureCode },
       who: headerText(headers['x-actor'] ?? ''),
       address: headerText(headers['x-forwarded-for'] ?? ''),
+      ...(this.subject !== '' && { subject: this.subject }),
       token: credential === 'request' && token === 'none' ? 'request' : token,
     };
   }

@@ -6,6 +6,7 @@ import { instantOf } from '#shared/kernel/instant.ts';
 import { keys } from '#shared/redis/keys.ts';
 import { AuditReader } from '#shared/runtime/audit/audit-reader.ts';
 import { AuditTrail } from '#shared/runtime/audit/audit-trail.ts';
+import { subjectOf } from '#shared/runtime/audit/audit-subject.ts';
 import type { AuditLine } from '#shared/runtime/audit/audit-line.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import listAudit from '../../../functions/gateway/list-audit/handler.ts';
@@ -61,9 +62,24 @@ it('says who did what from where with which token, and how it ended; never the t
   expect(lines[1]).toMatchObject({
     ...{ operation: 'trading-set-trading-state', caller: 'page', address: '10.0.0.3' },
     ...{ who: 'page Firefox (3f2a) 10.0.0.3', token: 'trade', requestId: 'request-1' },
+    subject: 'HALTED',
   });
   const stored = await t.dependencies.database.redis.lrange(keys.audit.segment(1), 0, -1);
   expect(stored.join('')).not.toContain(tokens.trade);
+});
+
+it('says what it was about, where the request names it', () => {
+  const subjects = [
+    [{ planId: 'plan-1', accountId: 'default' }, 'plan-1'],
+    [{ jobName: 'metrics', force: true }, 'metrics'],
+    [{ state: 'HALTED', reason: 'a secret reason' }, 'HALTED'],
+    [{ action: { kind: 'split', isin: 'US0378331005' } }, 'US0378331005'],
+    [{ isin: '', symbol: 'DOVR' }, 'DOVR'],
+    [{ token: 'an answer token', content: 'a file' }, ''],
+    [{ state: 'x'.repeat(500) }, 'x'.repeat(128)],
+  ] as const;
+  for (const [request, subject] of subjects)
+    expect([request, subjectOf(request)]).toEqual([request, subject]);
 });
 
 it('has calls that were refused for their token or their request', async () => {

@@ -12,6 +12,8 @@ import { planning } from '#shared/contract/planning.ts';
 import { trading } from '#shared/contract/trading.ts';
 import { dependencyPicture, lineOfDependency } from '#shared/gateway/model/dependency-picture.ts';
 import { Failure } from '#shared/kernel/failure.ts';
+import { HOUR_MS, instantOf } from '#shared/kernel/instant.ts';
+import { hourOf } from '#shared/runtime/call-reporter.ts';
 import { takeRecordedCalls } from '#shared/process/call-record.ts';
 import { handle } from '#shared/runtime/handle.ts';
 import { keys } from '#shared/redis/keys.ts';
@@ -162,6 +164,28 @@ it('adds up hours, and forgets those that were not asked for', async () => {
   const longer = (await answer(4)).dependencies;
   expect(longer.find(({ caller }) => caller === 'cli')).toMatchObject({ calls: '7' });
   await t.call(getDependencies, { hours: 25 }).expect(400);
+});
+
+it('has the rate over the time since calls are counted, and of the whole hours before', async () => {
+  const { now, database } = t.dependencies;
+  const ago = (minutes: number) => String(now() - minutes * 60_000);
+  const { redis: client } = database;
+  const rate = async (hours?: number) => {
+    const { since, dependencies } = await answer(hours);
+    const found = dependencies.find(({ caller }) => caller === 'cli');
+    return [(now() - Number(since?.seconds) * 1_000) / 60_000, found?.callsPerMinute];
+  };
+  const key = keys.runtime.calls(hourOf(now()));
+  await client.hset(key, 'cli planning-get-plan n', '30', 'since', ago(0));
+  // Just begun: over ten seconds at least.
+  expect(await rate()).toEqual([0, 180]);
+  await client.hset(key, 'since', ago(3));
+  expect(await rate()).toEqual([3, 10]);
+  // An earlier build did not store it.
+  await client.hdel(key, 'since');
+  expect((await rate())[0]).toBe((now() % HOUR_MS) / 60_000);
+  await client.hset(keys.runtime.calls(hourOf(instantOf(now() - HOUR_MS))), 'since', ago(70));
+  expect(await rate()).toEqual([70, 30 / 70]);
 });
 
 describe('the declared calls', () => {

@@ -181,8 +181,13 @@ describe('a message of a topic', () => {
     await until(() => calls.length === 2);
     const packed = calls.find(({ name }) => name === 'planning');
     expect(packed?.event.path).toBe('/create-plan');
-    for (const { event } of calls)
-      expect(event.headers['authorization']).toBe('Bearer the-trade-token');
+    for (const { event } of calls) {
+      const topic = String(event.headers['x-topic']);
+      expect(event.headers).toMatchObject({
+        ...{ authorization: 'Bearer the-trade-token', 'x-caller': 'connector' },
+        'x-actor': `connector topic ${topic}`,
+      });
+    }
   });
 
   it('waits for a gateway that is not up yet, and for one that recovers', async () => {
