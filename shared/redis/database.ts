@@ -66,8 +66,8 @@ const commitSha = createHash('sha1').update(commitScript).digest('hex');
 const commitScriptOf = { sha: commitSha, text: commitScript };
 const CONFLICT_TRIES_MAX = 20;
 const BACKOFF_MS_MAX = 64;
-/** The latest year of prices of a hundred securities. */
-const TEXTS_LENGTH_MAX = 2 ** 21;
+/** Prices of three hundred years of securities. */
+const TEXTS_LENGTH_MAX = 2 ** 20;
 /** Lists of securities whose prices or actions are kept as computed. */
 const PLACES_MAX = 64;
 const VERSION_BYTES = 8;

@@ -1,10 +1,11 @@
 /**
- * Columns of daily figures as stored: one field a year, JSON, arrays of equal length. A column that
- * says nothing new is left out: `open`, `high`, `low` and `adjustedClose` where they are the close,
- * `volume` where there is none. Millions of numbers are read at once, so they are checked in plain
- * loops, as strictly as a schema would.
+ * Columns of daily figures as stored: one field a year. Bars are packed (`packed-bars.ts`). Rates are JSON, arrays of equal
+ * length, and so are bars that earlier versions stored; there a column that says nothing new is left out: `open`, `high`,
+ * `low` and `adjustedClose` where they are the close, `volume` where there is none. Millions of numbers are read at once,
+ * so they are checked in plain loops, as strictly as a schema would.
  */
 import { dayOfEpoch, epochDay, type CalendarDay } from '#shared/kernel/calendar-day.ts';
+import { isPackedBars, packBars, unpackBars } from '#shared/kernel/bars/packed-bars.ts';
 import { dataCorrupt } from '#shared/kernel/failure.ts';
 import {
   pricesOf,
@@ -16,21 +17,14 @@ import {
 type Columns = Omit<PriceSeries, 'isin'>;
 type Row = Record<string, unknown>;
 
-/** A year and its JSON. */
-export type YearField = readonly [year: string, json: string];
+const PRICE_COLUMNS = ['open', 'high', 'low', 'close', 'adjustedClose'] as const;
 
-const PRICE_COLUMNS = ['open', 'high', 'low', 'adjustedClose'] as const;
+/** A year and its text. */
+export type YearField = readonly [year: string, json: string];
 
 /** A year's field for each year of a series. */
 export function priceChunks(series: Columns): Map<string, string> {
-  return chunks(series.days, (from, to) => {
-    const cut = (column: Int32Array | Float64Array) => numbersOf(column, from, to);
-    const chunk: Row = { days: cut(series.days), close: cut(series.close) };
-    for (const name of PRICE_COLUMNS)
-      if (differs(series[name], series.close, from, to)) chunk[name] = cut(series[name]);
-    if (hasNumber(series.volume, from, to)) chunk['volume'] = cut(series.volume);
-    return chunk;
-  });
+  return chunks(series.days, (from, to) => packBars(series, from, to));
 }
 
 /** In a loop, which makes nothing else, unlike `Array.from`; NaN becomes `null` in JSON. */
@@ -40,26 +34,39 @@ function numbersOf(column: Int32Array | Float64Array, from: number, to: number):
   return numbers;
 }
 
-function differs(a: Float64Array, b: Float64Array, from: number, to: number): boolean {
-  if (a === b) return false;
-  for (let i = from; i < to; i += 1) if (a[i] !== b[i]) return true;
-  return false;
-}
-
-function hasNumber(column: Float64Array, from: number, to: number): boolean {
-  for (let i = from; i < to; i += 1) if (!Number.isNaN(column[i])) return true;
-  return false;
-}
-
 export function rateChunks(series: RateSeries): Map<string, string> {
-  return chunks(series.days, (from, to) => ({
-    days: numbersOf(series.days, from, to),
-    rates: numbersOf(series.rates, from, to),
-  }));
+  return chunks(series.days, (from, to) =>
+    JSON.stringify({
+      days: numbersOf(series.days, from, to),
+      rates: numbersOf(series.rates, from, to),
+    }),
+  );
 }
 
 /** The columns of one year. @throws Failure DATA_CORRUPT */
-export function readPriceChunk(json: string, what: string): Columns {
+export function readPriceChunk(text: string, what: string): Columns {
+  return isPackedBars(text) ? readPacked(text, what) : readPriceRow(text, what);
+}
+
+function readPacked(text: string, what: string): Columns {
+  const columns = unpackBars(text);
+  if (!columns) throw dataCorrupt(what, 'not what was stored');
+  const { days, volume } = columns;
+  for (let i = 1; i < days.length; i += 1)
+    if ((days[i] ?? 0) <= (days[i - 1] ?? 0)) throw dataCorrupt(what, 'its days do not rise');
+  for (const name of PRICE_COLUMNS)
+    if (!arePositive(columns[name])) throw dataCorrupt(what, `a price of ${name} is not positive`);
+  for (let i = 0; i < volume.length; i += 1)
+    if ((volume[i] ?? 0) < 0) throw dataCorrupt(what, 'a volume is negative');
+  return columns;
+}
+
+function arePositive(prices: Float64Array): boolean {
+  for (let i = 0; i < prices.length; i += 1) if (!((prices[i] ?? 0) > 0)) return false;
+  return true;
+}
+
+function readPriceRow(json: string, what: string): Columns {
   const year = rowOf(json, what);
   const days = joinDays([year], what);
   const column = (name: string, fallback: unknown, isBad: Check): Float64Array =>
@@ -128,14 +135,17 @@ export function readRateChunks(fields: readonly YearField[], what: string): Rate
   };
 }
 
-function chunks(days: Int32Array, chunk: (from: number, to: number) => Row): Map<string, string> {
+function chunks(
+  days: Int32Array,
+  chunk: (from: number, to: number) => string,
+): Map<string, string> {
   const fields = new Map<string, string>();
   for (let from = 0; from < days.length;) {
     const year = yearOf(days[from] ?? 0);
     const next = epochDay(`${String(Number(year) + 1).padStart(4, '0')}-01-01` as CalendarDay);
     let to = from + 1;
     while (to < days.length && (days[to] ?? 0) < next) to += 1;
-    fields.set(year, JSON.stringify(chunk(from, to)));
+    fields.set(year, chunk(from, to));
     from = to;
   }
   return fields;
