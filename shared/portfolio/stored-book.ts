@@ -45,8 +45,7 @@ export class StoredBook implements BookReader {
   /** In the order of booking. */
   async ledger(account: AccountId): Promise<readonly LedgerEntry[]> {
     const key = keys.portfolio.ledger(account);
-    const lines = await this.database.redis.lrange(key, 0, -1);
-    return lines.map((line) => {
+    return this.database.readLines(key, (line) => {
       const { json, hash } = chainLink(line);
       return lineOf(json, hash !== undefined, key);
     });

@@ -12,6 +12,7 @@ import { conflict } from '#shared/kernel/failure.ts';
 import { decode, encode } from './codec.ts';
 import type { Epoch } from './epoch.ts';
 import { keys as keyOf } from './keys.ts';
+import { KnownLines } from './known-lines.ts';
 import { KnownTexts } from './known-texts.ts';
 import { noRecords, type OutsideRecords } from './outside-records.ts';
 import commitScript from './scripts/commit.lua';
@@ -68,6 +69,8 @@ const CONFLICT_TRIES_MAX = 20;
 const BACKOFF_MS_MAX = 64;
 /** Prices of three hundred years of securities. */
 const TEXTS_LENGTH_MAX = 2 ** 20;
+/** Of the ledgers of a few accounts, of some years each. */
+const LINES_MAX = 20_000;
 /** Lists of securities whose prices or actions are kept as computed. */
 const PLACES_MAX = 64;
 const VERSION_BYTES = 8;
@@ -80,21 +83,25 @@ export class Database {
   readonly epoch: StateEpoch;
   readonly replication: Replication;
   private readonly texts: KnownTexts;
+  private readonly lines: KnownLines;
   private readonly derived = new Map<string, Computed>();
 
   /**
    * @param records where it is kept outside Redis how far the state has come
    * @param rule on how many replicas a guarded commit must be before it counts
    * @param texts what stored texts were read as
+   * @param linesMax lines of lists that are kept as read
    */
   constructor(
     redis: Redis,
     records: OutsideRecords = noRecords,
     rule: ReplicationRule = unreplicated,
     texts = new KnownTexts(TEXTS_LENGTH_MAX),
+    linesMax = LINES_MAX,
   ) {
     this.redis = redis;
     this.texts = texts;
+    this.lines = new KnownLines(redis, linesMax);
     this.replication = new Replication(redis, rule);
     this.epoch = new StateEpoch(redis, records);
   }
@@ -111,6 +118,15 @@ export class Database {
    */
   read<T>(place: string, text: string, reader: (text: string) => T): T {
     return this.texts.read(place, text, reader);
+  }
+
+  /**
+   * What the lines of a list say that is only ever appended to; lines that were read before are not read again. A list
+   * that no longer goes on from the last line that was read, is read anew.
+   * @param reader of a line; each list is read in one way, and nobody changes what was read
+   */
+  readLines<T>(key: string, reader: (line: string) => T): Promise<readonly T[]> {
+    return this.lines.read(key, reader);
   }
 
   /** What a text that is being stored says, so that it need not be read. */

@@ -88,5 +88,6 @@ function judgedBefore(source: object, isin: Isin, bars: readonly DailyBar[]): Ju
 }
 
 function beginsWith(bars: readonly DailyBar[], first: readonly DailyBar[]): boolean {
-  return first.every((bar, i) => bar === bars[i]);
+  for (let i = first.length - 1; i >= 0; i -= 1) if (bars[i] !== first[i]) return false;
+  return true;
 }

@@ -3,6 +3,7 @@
  * once.
  */
 import type { ClosedLot } from '#shared/kernel/closed-lot.ts';
+import { RunningFold } from '#shared/kernel/collections/running-fold.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
@@ -265,8 +266,13 @@ export function securitiesIn(ledger: readonly LedgerEntry[]): ReadonlySet<Isin> 
 
 /** Every currency whose balance a ledger moved. */
 export function currenciesIn(ledger: readonly LedgerEntry[]): ReadonlySet<Currency> {
-  return new Set(ledger.map(({ cash }) => cash.currency));
+  return new Set(movedIn.of(ledger));
 }
+
+const movedIn = new RunningFold<LedgerEntry, Set<Currency>>(
+  () => new Set(),
+  (currencies, { cash }) => currencies.add(cash.currency),
+);
 
 /** The change of one security's shares; undefined where the line leaves them alone. */
 export function changeOf(line: LedgerEntry, isin: Isin): Decimal | undefined {

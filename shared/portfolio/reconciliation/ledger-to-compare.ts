@@ -2,7 +2,8 @@
  * The ledger, where a statement may report other lots for sales that are booked, or cancels a trade that may be; else
  * nothing.
  */
-import type { BrokerStatement } from '#shared/clients/broker/broker.ts';
+import type { BrokerFill, BrokerStatement } from '#shared/clients/broker/broker.ts';
+import { RunningFold } from '#shared/kernel/collections/running-fold.ts';
 import type { AccountId } from '#shared/kernel/identifiers.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import type { Book, LedgerEntry } from '../model/book.ts';
@@ -16,10 +17,22 @@ export async function ledgerToCompare(
   { booked }: Book,
   lotMethod: LotMethod,
 ): Promise<readonly LedgerEntry[]> {
-  const isReported = fills.some(({ closedLots }) => closedLots !== undefined);
-  const isCancelled = fills.some(
-    ({ fillId, cancels }) => cancels !== undefined && !booked.has(`fill-${fillId}`),
-  );
-  if (!isCancelled && (lotMethod !== 'specific' || !isReported)) return [];
+  const { areLotsReported, cancelling } = seenIn.of(fills);
+  const isCancelled = cancelling.some((fillId) => !booked.has(`fill-${fillId}`));
+  if (!isCancelled && (lotMethod !== 'specific' || !areLotsReported)) return [];
   return new StoredBook(database, baseCurrency).ledger(accountId);
 }
+
+interface Seen {
+  areLotsReported: boolean;
+  /** Ids of fills that cancel others. */
+  readonly cancelling: string[];
+}
+
+const seenIn = new RunningFold<BrokerFill, Seen>(
+  () => ({ areLotsReported: false, cancelling: [] }),
+  (seen, { fillId, closedLots, cancels }) => {
+    if (closedLots !== undefined) seen.areLotsReported = true;
+    if (cancels !== undefined) seen.cancelling.push(fillId);
+  },
+);

@@ -245,5 +245,12 @@ function sum(values: readonly Decimal[]): Decimal {
 }
 
 function sameButTime(a: OrderRecord, b: OrderRecord): boolean {
-  return JSON.stringify({ ...a, updatedAt: 0 }) === JSON.stringify({ ...b, updatedAt: 0 });
+  const names = new Set([...Object.keys(a), ...Object.keys(b)]) as Set<keyof OrderRecord>;
+  names.delete('updatedAt');
+  return [...names].every((name) => isSame(a[name], b[name]));
+}
+
+/** As they are stored. */
+function isSame(a: unknown, b: unknown): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b);
 }

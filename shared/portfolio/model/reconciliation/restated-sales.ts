@@ -4,6 +4,7 @@
  * the new report. Cash and shares stay as they are; the gain by lot, and so by tax year, follows.
  */
 import type { ClosedLot } from '#shared/kernel/closed-lot.ts';
+import { RunningFold } from '#shared/kernel/collections/running-fold.ts';
 import { canonicalJson } from '#shared/kernel/hash.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
@@ -47,20 +48,79 @@ export function restatedSales(
   return { lines: [...back, ...again], warnings: blocked.map(warningOf) };
 }
 
-/** Sales in force that were booked as `specific` and of which the statement now says something else. */
+/**
+ * Sales in force that were booked as `specific` and of which the statement now says something else. Statement and
+ * ledger repeat their history: only sales of which either side is new are compared, and those that differed before.
+ */
 function reportedOtherwise(
   ledger: readonly LedgerEntry[],
   fills: readonly ReportedFill[],
 ): readonly Restated[] {
-  const reported = new Map(fills.map(({ fillId, closedLots }) => [`fill-${fillId}`, closedLots]));
-  return withoutUndoneLines(ledger).flatMap((line) => {
-    const closedLots = reported.get(line.id.replace(AGAIN, ''));
-    if (line.kind !== 'sell' || line.lotMethod !== 'specific' || line.reverses || !closedLots)
-      return [];
-    return canonicalJson(closedLots) === canonicalJson(line.closedLots ?? [])
-      ? []
-      : [{ line, closedLots }];
+  const [reports, sales] = [reportsIn.of(fills), salesIn.of(withoutUndoneLines(ledger))];
+  const isKnown = sales.comparedWith === reports;
+  const names = isKnown ? [...sales.fresh, ...reports.fresh] : [...reports.lots.keys()];
+  const found = [...new Set(names)].flatMap((name) => {
+    const closedLots = reports.lots.get(name);
+    const lines = closedLots ? (sales.byFill.get(name) ?? []) : [];
+    return lines.flatMap((sale) => (closedLots && differs(sale, closedLots)) ?? []);
   });
+  const open = found.map(({ line }) => fillOf(line));
+  sales.fresh = new Set(open);
+  reports.fresh.clear();
+  sales.comparedWith = reports;
+  return found.sort((a, b) => a.at - b.at);
+}
+
+function differs({ line, at }: Sale, closedLots: readonly ClosedLot[]) {
+  if (canonicalJson(closedLots) === canonicalJson(line.closedLots ?? [])) return undefined;
+  return { line, at, closedLots };
+}
+
+/** What statements report of the lots of sales, by the id of the line that their fill became. */
+interface Reports {
+  readonly lots: Map<string, readonly ClosedLot[] | undefined>;
+  /** Not compared yet. */
+  readonly fresh: Set<string>;
+}
+
+const reportsIn = new RunningFold<ReportedFill, Reports>(
+  () => ({ lots: new Map(), fresh: new Set() }),
+  ({ lots, fresh }, { fillId, closedLots }) => {
+    const name = `fill-${fillId}`;
+    if (closedLots === undefined && !lots.has(name)) return;
+    lots.set(name, closedLots);
+    fresh.add(name);
+  },
+);
+
+interface Sale {
+  readonly line: LedgerEntry;
+  /** Its place among the sales. */
+  readonly at: number;
+}
+
+interface Sales {
+  readonly byFill: Map<string, Sale[]>;
+  count: number;
+  /** Names of fills whose lines were not compared yet, or differed. */
+  fresh: Set<string>;
+  comparedWith: Readonly<Reports> | undefined;
+}
+
+const salesIn = new RunningFold<LedgerEntry, Sales>(
+  () => ({ byFill: new Map(), count: 0, fresh: new Set(), comparedWith: undefined }),
+  (sales, line) => {
+    if (line.kind !== 'sell' || line.lotMethod !== 'specific' || line.reverses) return;
+    const name = fillOf(line);
+    const sale = { line, at: (sales.count += 1) };
+    sales.byFill.set(name, [...(sales.byFill.get(name) ?? []), sale]);
+    sales.fresh.add(name);
+  },
+);
+
+/** The id of the line that a fill became first. */
+function fillOf({ id }: LedgerEntry): string {
+  return id.replace(AGAIN, '');
 }
 
 /** The end of the id of a sale that was booked again, with a number. */
@@ -92,7 +152,7 @@ const NOTE = 'the broker reports other lots';
 
 function bookedAgain({ line, closedLots }: Restated, recordedAt: Instant): LedgerEntry {
   const times = Number(AGAIN.exec(line.id)?.[1] ?? 1) + 1;
-  const id = `${line.id.replace(AGAIN, '')}:lots-${times}`;
+  const id = `${fillOf(line)}:lots-${times}`;
   return { ...line, id, closedLots, note: NOTE, recordedAt };
 }
 

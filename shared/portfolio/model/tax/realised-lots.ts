@@ -2,6 +2,7 @@
  * What was realised, by lot: each sale against the lots it took, from the ledger alone. Exact: the gains
  * of all rows of a security are the realised gain of its holding in the book.
  */
+import { RunningFold } from '#shared/kernel/collections/running-fold.ts';
 import { GrowingSet } from '#shared/kernel/collections/growing-set.ts';
 import { dayOf, daysBetween, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
@@ -34,22 +35,39 @@ export interface RealisedLot {
   readonly lotMethod: string;
 }
 
-/** In the order of booking. */
+/** In the order of booking. Of a ledger that has grown, the new lines alone are worked out. */
 export function realisedLots(
   ledger: readonly LedgerEntry[],
   currency: Currency,
 ): readonly RealisedLot[] {
-  let book = emptyBook('' as AccountId, currency);
-  return withoutUndoneLines(ledger).flatMap((line) => {
-    const earlier = book;
-    book = { ...bookEntries(book, [line]), booked: NOTHING_BOOKED };
-    const before = line.isin && earlier.holdings.get(line.isin);
-    const after = line.isin && book.holdings.get(line.isin);
-    const gain = gainOf(earlier, book, line);
-    if (!before || !after || (gain.sign === 0 && line.kind !== 'sell')) return [];
-    const exchanged = line.newIsin && book.holdings.get(line.newIsin);
-    return rowsOf(line, { before, after, exchanged }, gain);
-  });
+  const known = realisedIn.get(currency);
+  const realised = known ?? new RunningFold(() => nothingRealised(currency), withLine);
+  if (!known) realisedIn.set(currency, realised);
+  return [...realised.of(withoutUndoneLines(ledger)).rows];
+}
+
+interface Realised {
+  book: Book;
+  readonly rows: RealisedLot[];
+}
+
+/** By the account's currency. */
+const realisedIn = new Map<Currency, RunningFold<LedgerEntry, Realised>>();
+
+function nothingRealised(currency: Currency): Realised {
+  return { book: emptyBook('' as AccountId, currency), rows: [] };
+}
+
+function withLine(realised: Realised, line: LedgerEntry): void {
+  const earlier = realised.book;
+  const book = { ...bookEntries(earlier, [line]), booked: NOTHING_BOOKED };
+  realised.book = book;
+  const before = line.isin && earlier.holdings.get(line.isin);
+  const after = line.isin && book.holdings.get(line.isin);
+  const gain = gainOf(earlier, book, line);
+  if (!before || !after || (gain.sign === 0 && line.kind !== 'sell')) return;
+  const exchanged = line.newIsin && book.holdings.get(line.newIsin);
+  realised.rows.push(...rowsOf(line, { before, after, exchanged }, gain));
 }
 
 /** Realised by a line: a new name takes what was realised under the old one along. */
