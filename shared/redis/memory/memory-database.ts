@@ -25,7 +25,13 @@ export class MemoryDatabase extends Database {
 
   constructor() {
     const memory = new MemoryKeys();
-    super(new MemoryRedis(memory) as unknown as Redis, undefined, undefined, new KnownTexts(), Infinity);
+    super(
+      new MemoryRedis(memory) as unknown as Redis,
+      undefined,
+      undefined,
+      new KnownTexts(),
+      Infinity,
+    );
     this.memory = memory;
   }
 

@@ -3,6 +3,7 @@ import type { Redis } from 'ioredis';
 import { seededRandom } from '#shared/kernel/random.ts';
 import { connectRedis } from '#shared/redis/client.ts';
 import { Database, writeDocument, type Write } from '#shared/redis/database.ts';
+import { KnownLines } from '#shared/redis/known-lines.ts';
 import { MemoryDatabase } from '#shared/redis/memory/memory-database.ts';
 import { claimOwned, releaseOwned, renewOwned } from '#shared/redis/owned-key.ts';
 import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
@@ -99,4 +100,41 @@ test('a commit is guarded by the epoch, and advances it', async () => {
 
 test('a command that is not implemented is not silently ignored', () => {
   expect((new MemoryDatabase().redis as Partial<Redis>).flushall).toBeUndefined();
+});
+
+test('lines of a list are read once, and anew where it no longer goes on from them', async () => {
+  await real.redis.flushdb();
+  for (const database of [new MemoryDatabase(), real]) {
+    const key = '{k}:lines';
+    const push = (...args: string[]) => database.commit([], [{ op: 'RPUSH', key, args }]);
+    const seen: string[] = [];
+    const read = () =>
+      database.readLines(key, (line) => {
+        seen.push(line);
+        return { line };
+      });
+    expect(await read()).toEqual([]);
+    await push('a', 'b');
+    const first = await read();
+    await push('c');
+    const second = await read();
+    expect(second.map(({ line }) => line)).toEqual(['a', 'b', 'c']);
+    expect([second[0] === first[0], (await read()) === second]).toEqual([true, true]);
+    expect(seen).toEqual(['a', 'b', 'c']);
+    await database.redis.del(key);
+    await push('a', 'x');
+    expect((await read()).map(({ line }) => line)).toEqual(['a', 'x']);
+    await database.redis.del(key);
+    expect(await read()).toEqual([]);
+  }
+});
+
+test('of many lists those read last are kept', async () => {
+  const known = new KnownLines(real.redis, 3);
+  await real.redis.flushdb();
+  let count = 0;
+  const reader = (): number => (count += 1);
+  for (const key of ['one', 'two']) await real.redis.rpush(key, 'a', 'b');
+  for (const key of ['one', 'two', 'one', 'one']) await known.read(key, reader);
+  expect(count).toBe(6);
 });
