@@ -1,5 +1,5 @@
 /** Reads the deployments of a gateway, as far as a connector needs them. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { Failure, unavailable } from '#shared/kernel/failure.ts';
 
 const texts = z

@@ -4,7 +4,7 @@
  */
 import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { Failure } from '#shared/kernel/failure.ts';
 import { lives, markOf, type ProcessMark } from './processes.ts';
 

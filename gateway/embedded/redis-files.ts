@@ -5,7 +5,7 @@
  */
 import { appendFile, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { REDIS_NOTICE } from '#shared/process/redis-notice.ts';
 
 const FOLDER = 'appendonlydir';

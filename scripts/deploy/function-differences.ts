@@ -1,5 +1,5 @@
 /** Differences between the functions of a gateway and those that it should have. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { StackFunction } from '#gateway/runtime/deployments/stack-file.ts';
 import { operationAt } from '#shared/contract/catalogue.ts';
 import { isServiceName } from '#shared/contract/names.ts';

@@ -2,7 +2,7 @@
  * Whether gateway and provider of a board wait as long as a function may take. Neither reports its limits
  * over the network; they are read from its files on the board.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { StackFunction } from '#gateway/runtime/deployments/stack-file.ts';
 import { parseYaml } from '#shared/process/bounded-yaml.ts';
 import { durationMs } from '#template/limits/durations.ts';

@@ -1,6 +1,6 @@
 /** A trading cycle through a gateway, and what it traded, to the cent. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const money = z.object({ amount: z.string(), currency: z.string() });
 const historySchema = z.object({

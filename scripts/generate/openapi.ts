@@ -2,7 +2,7 @@
  * The description of the gateway and its functions as OpenAPI 3.1, from the protos and the catalogue:
  * `GET /openapi.json` serves it.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { operations } from '#shared/contract/catalogue.ts';
 import { rpcName } from '#shared/contract/names.ts';
 import type { Operation } from '#shared/contract/row.ts';

@@ -1,5 +1,5 @@
 /** The request fields of each rpc, read from buf's image. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 const fieldSchema = z.looseObject({
   jsonName: z.string(),

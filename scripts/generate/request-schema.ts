@@ -1,5 +1,5 @@
 /** The JSON Schema of a request, from the schema that parses it. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Operation } from '#shared/contract/row.ts';
 import type { Json } from '#shared/contract/wire-json.ts';
 

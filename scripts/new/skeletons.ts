@@ -102,6 +102,8 @@ export function rowText({ rpc }: NewOperation): string {
   return `  ${rpc}: {
     ...usual.read,
     summary: 'One sentence for the operations page.',
-    request: request({}),
+    get request() {
+      return request({});
+    },
   },`;
 }

@@ -1,5 +1,5 @@
 /** Corporate actions as the universe stores them, read by brokers and the portfolio. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { actionKinds, type CorporateAction } from '#shared/kernel/corporate-action.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import { decode, storedDay, storedDecimal, storedIsin, storedPrice } from '#shared/redis/codec.ts';

@@ -1,5 +1,5 @@
 /** Fundamentals as they are stored, without their days: what is not known is absent. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 const figure = z.number().optional();
 

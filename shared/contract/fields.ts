@@ -3,7 +3,7 @@
  * its default (empty, 0, false). Numbers may come as text and enums as numbers; NaN and infinities
  * are refused. An invalid value becomes an issue that names the field.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseDay } from '#shared/kernel/calendar-day.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { Failure } from '#shared/kernel/failure.ts';

@@ -1,5 +1,5 @@
 /** Rows of the gateway service: the trading cycle, deposits, jobs, and the system's health. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { GatewayServiceService } from '#protos/gen/gateway.ts';
 import {
   account,
@@ -38,12 +38,16 @@ export const gateway = contract<typeof GatewayServiceService>()('gateway', {
   getSystemStatus: {
     ...usual.read,
     summary: 'Measures the whole system: services, jobs, uptime, memory, value.',
-    request: request({ includeDetails: bool }),
+    get request() {
+      return request({ includeDetails: bool });
+    },
   },
   triggerTradingCycle: {
     summary:
       'Runs one trading cycle: sync, score, optimise, plan, validate, execute, book, report.',
-    request: request({ dryRun: bool, force: bool, buysOnly: bool, targetWeights: weights }),
+    get request() {
+      return request({ dryRun: bool, force: bool, buysOnly: bool, targetWeights: weights });
+    },
     streams: true,
     effect: 'trades',
     timeoutMs: 900_000,
@@ -62,24 +66,32 @@ export const gateway = contract<typeof GatewayServiceService>()('gateway', {
     effect: 'trades',
     needs: ['redis', 'state', 'broker'],
     summary: 'Books a deposit once, and starts a cycle that invests it where asked to.',
-    request: request({ amount: moneyNotNegative, autoInvest: bool, accountId: account }),
+    get request() {
+      return request({ amount: moneyNotNegative, autoInvest: bool, accountId: account });
+    },
   },
   getJobStatus: {
     ...usual.read,
     summary: 'Answers the state of a job: last run, next run, counts, last error.',
-    request: request({ jobName: requiredText(64) }),
+    get request() {
+      return request({ jobName: requiredText(64) });
+    },
   },
   listJobs: {
     ...usual.read,
     summary: 'Lists all jobs, in one state where a filter is given.',
-    request: request({ statusFilter: wire(text(32), wordJson(jobStates)) }),
+    get request() {
+      return request({ statusFilter: wire(text(32), wordJson(jobStates)) });
+    },
   },
   triggerJob: {
     ...usual.write,
     effect: 'trades',
     timeoutMs: 900_000,
     summary: 'Queues a run of a job and answers its id.',
-    request: request({ jobName: requiredText(64), force: bool, parameters: map(text(1000)) }),
+    get request() {
+      return request({ jobName: requiredText(64), force: bool, parameters: map(text(1000)) });
+    },
     queue: {
       concurrency: 4,
       attempts: 2,
@@ -91,48 +103,58 @@ export const gateway = contract<typeof GatewayServiceService>()('gateway', {
   listProposals: {
     ...usual.read,
     summary: 'Lists plans that wait for the owner’s answer or did, newest first.',
-    request: request({ accountId: account, state: text(32), limit, offset }),
+    get request() {
+      return request({ accountId: account, state: text(32), limit, offset });
+    },
   },
   approvePlan: {
     ...usual.write,
     effect: 'trades',
     summary: 'Approves exactly the plan of a digest, and queues the cycle that executes it.',
-    request: request({ accountId: account, planId: requiredText(128), ...answer }),
+    get request() {
+      return request({ accountId: account, planId: requiredText(128), ...answer });
+    },
   },
   rejectPlan: {
     ...usual.write,
     effect: 'trades',
     summary:
       'Rejects a plan, or withdraws its approval; the same orders are not proposed for a week.',
-    request: request({
-      accountId: account,
-      planId: requiredText(128),
-      ...answer,
-      reason: text(1000),
-    }),
+    get request() {
+      return request({
+        accountId: account,
+        planId: requiredText(128),
+        ...answer,
+        reason: text(1000),
+      });
+    },
   },
   changePlan: {
     ...usual.write,
     effect: 'trades',
     summary: 'Replaces a plan that waits by one with fewer or smaller orders, which waits in turn.',
     timeoutMs: 300_000,
-    request: request({
-      accountId: account,
-      planId: requiredText(128),
-      ...answer,
-      quantities: map(text(40)),
-      dryRun: bool,
-    }),
+    get request() {
+      return request({
+        accountId: account,
+        planId: requiredText(128),
+        ...answer,
+        quantities: map(text(40)),
+        dryRun: bool,
+      });
+    },
   },
   createAnswerTokens: {
     ...usual.write,
     effect: 'trades',
     summary: 'Makes two tokens that answer a plan once each, for a message to its owner.',
-    request: request({
-      accountId: account,
-      planId: requiredText(128),
-      recipient: requiredText(100),
-    }),
+    get request() {
+      return request({
+        accountId: account,
+        planId: requiredText(128),
+        recipient: requiredText(100),
+      });
+    },
   },
   answerProposal: {
     ...usual.write,
@@ -140,99 +162,123 @@ export const gateway = contract<typeof GatewayServiceService>()('gateway', {
     credential: 'request',
     summary:
       'Answers a plan with a token that works once; over HTTP no other credential is needed.',
-    request: request({ token: requiredText(64) }),
+    get request() {
+      return request({ token: requiredText(64) });
+    },
   },
   getTrust: {
     ...usual.read,
     summary: 'Answers how far the system may act alone for an account, and who said so.',
-    request: request({ accountId: account }),
+    get request() {
+      return request({ accountId: account });
+    },
   },
   setTrust: {
     ...usual.write,
     effect: 'trades',
     summary: 'Sets how far the system may act alone; a step up needs its confirmation in words.',
-    request: request({
-      accountId: account,
-      level: requiredText(32),
-      confirmation: text(200),
-      reason: text(1000),
-      setBy: text(100),
-    }),
+    get request() {
+      return request({
+        accountId: account,
+        level: requiredText(32),
+        confirmation: text(200),
+        reason: text(1000),
+        setBy: text(100),
+      });
+    },
   },
   getMetrics: {
     ...usual.read,
     summary: 'Answers the metrics of the state: orders, plans, prices, jobs, queues, Redis.',
-    request: request({}),
+    get request() {
+      return request({});
+    },
   },
   listAlerts: {
     ...usual.read,
     summary: 'Lists the conditions that a person must know of and that hold now.',
-    request: request({}),
+    get request() {
+      return request({});
+    },
   },
   listNotices: {
     ...usual.read,
     summary: 'Lists the channels of notices, and what could not be sent yet or at all.',
-    request: request({}),
+    get request() {
+      return request({});
+    },
   },
   testNotices: {
     ...usual.write,
     summary:
       'Sends a test notice at once through one or every channel, and answers what came of it.',
     timeoutMs: 90_000,
-    request: request({ channel: text(20) }),
+    get request() {
+      return request({ channel: text(20) });
+    },
   },
   getServicesHealth: {
     ...usual.read,
     summary: 'Asks every service whether it can do its work.',
-    request: request({ forceCheck: bool }),
+    get request() {
+      return request({ forceCheck: bool });
+    },
   },
   getDependencies: {
     ...usual.read,
     summary:
       'Answers who called whom in the last hours: rate, errors, latency, and what is not declared.',
-    request: request({ hours: int32({ min: 0, max: 24 }) }),
+    get request() {
+      return request({ hours: int32({ min: 0, max: 24 }) });
+    },
   },
   listAudit: {
     ...usual.read,
     summary: 'Lists who did what from where with which token, newest first, and checks the chain.',
     timeoutMs: 30_000,
-    request: request({
-      from: timestamp,
-      to: timestamp,
-      who: text(120),
-      operation: text(64),
-      accountId: text(64),
-      limit,
-      offset,
-      verify: bool,
-    }),
+    get request() {
+      return request({
+        from: timestamp,
+        to: timestamp,
+        who: text(120),
+        operation: text(64),
+        accountId: text(64),
+        limit,
+        offset,
+        verify: bool,
+      });
+    },
   },
   recordRefusals: {
     ...usual.write,
     summary: 'Puts calls that the gRPC facade refused by itself into the audit.',
-    request: request({
-      refusals: requiredList(
-        request({
-          at: timestamp,
-          operation: requiredText(64),
-          who: text(120),
-          token: text(16),
-          requestId: text(128),
-          failureCode: requiredText(32),
-          count: int32({ min: 0 }),
-        }),
-        100,
-      ),
-    }),
+    get request() {
+      return request({
+        refusals: requiredList(
+          request({
+            at: timestamp,
+            operation: requiredText(64),
+            who: text(120),
+            token: text(16),
+            requestId: text(128),
+            failureCode: requiredText(32),
+            count: int32({ min: 0 }),
+          }),
+          100,
+        ),
+      });
+    },
   },
   runReplay: {
     summary:
       'Replays a past through the trading cycle under one or several policies, and compares.',
-    request: request({
-      from: requiredDay,
-      to: requiredDay,
-      policies: requiredList(request({ name: requiredText(100), document: policyText }), 10),
-    }),
+    get request() {
+      return request({
+        from: requiredDay,
+        to: requiredDay,
+        policies: requiredList(request({ name: requiredText(100), document: policyText }), 10),
+      });
+    },
     streams: true,
     effect: 'writes',
     timeoutMs: 3_600_000,
@@ -249,17 +295,21 @@ export const gateway = contract<typeof GatewayServiceService>()('gateway', {
   getReplay: {
     ...usual.read,
     summary: 'Answers the report of the replay that ended last.',
-    request: request({ form: word(['text', 'html', 'json']) }),
+    get request() {
+      return request({ form: word(['text', 'html', 'json']) });
+    },
   },
   getOverview: {
     ...usual.read,
     summary: 'Answers everything that the owner’s page shows, from what is stored.',
-    request: request({
-      accountId: account,
-      pointsMax: int32({ min: 0, max: 2_000 }),
-      rowsMax: int32({ min: 0, max: 10_000 }),
-      ledgerOffset: offset,
-      historyDays: int32({ min: 0, max: 20_000 }),
-    }),
+    get request() {
+      return request({
+        accountId: account,
+        pointsMax: int32({ min: 0, max: 2_000 }),
+        rowsMax: int32({ min: 0, max: 10_000 }),
+        ledgerOffset: offset,
+        historyDays: int32({ min: 0, max: 20_000 }),
+      });
+    },
   },
 });

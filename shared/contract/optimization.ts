@@ -55,43 +55,51 @@ export const optimization = contract<typeof OptimizationServiceService>()('optim
     timeoutMs: 120_000,
     weight: 'heavy',
     summary: 'Finds target weights by a stated objective within stated constraints.',
-    request: request({
-      portfolioHash: text(64),
-      currentPositions: list(position),
-      targetAllocations: list(allocation),
-      availableCash: moneyNotNegative,
-      constraints: constraints
-        .nullish()
-        .transform((value: z.output<typeof constraints> | null | undefined) => value ?? undefined),
-      objective: enumeration(['OBJECTIVE_UNSPECIFIED', ...objectives]),
-      riskAversion: double({ min: 0, max: 1000 }),
-      targetReturnRatio: double({ min: -1, max: 10 }),
-      targetVolatilityRatio: double({ min: 0, max: 10 }),
-      sectorLimits: map(double(ratio)),
-      countryLimits: map(double(ratio)),
-      cashReserveRatio: optionalDouble(ratio),
-      accountId: account,
-    }),
+    get request() {
+      return request({
+        portfolioHash: text(64),
+        currentPositions: list(position),
+        targetAllocations: list(allocation),
+        availableCash: moneyNotNegative,
+        constraints: constraints
+          .nullish()
+          .transform(
+            (value: z.output<typeof constraints> | null | undefined) => value ?? undefined,
+          ),
+        objective: enumeration(['OBJECTIVE_UNSPECIFIED', ...objectives]),
+        riskAversion: double({ min: 0, max: 1000 }),
+        targetReturnRatio: double({ min: -1, max: 10 }),
+        targetVolatilityRatio: double({ min: 0, max: 10 }),
+        sectorLimits: map(double(ratio)),
+        countryLimits: map(double(ratio)),
+        cashReserveRatio: optionalDouble(ratio),
+        accountId: account,
+      });
+    },
   },
   optimizeExecution: {
     ...usual.read,
     summary: 'Slices large orders over time by participation of average volume.',
-    request: request({
-      portfolioHash: text(64),
-      orders: list(order),
-      availableCash: moneyNotNegative,
-      accountId: account,
-    }),
+    get request() {
+      return request({
+        portfolioHash: text(64),
+        orders: list(order),
+        availableCash: moneyNotNegative,
+        accountId: account,
+      });
+    },
   },
   calculateRebalancing: {
     ...usual.read,
     summary: 'Says whether the drift from the targets has left the band, and the way back inside.',
-    request: request({
-      portfolioHash: text(64),
-      currentPositions: list(position),
-      targetAllocations: list(allocation),
-      availableCash: moneyNotNegative,
-      accountId: account,
-    }),
+    get request() {
+      return request({
+        portfolioHash: text(64),
+        currentPositions: list(position),
+        targetAllocations: list(allocation),
+        availableCash: moneyNotNegative,
+        accountId: account,
+      });
+    },
   },
 });

@@ -37,19 +37,21 @@ export const planConstraints = [
 export const planning = contract<typeof PlanningServiceService>()('planning', {
   createPlan: {
     summary: 'Finds the orders that improve the portfolio most after cost, or says to hold.',
-    request: request({
-      portfolioHash: text(64),
-      positions: list(position),
-      availableCash: moneyNotNegative,
-      monthlyDeposit: moneyNotNegative,
-      maxPositions: int32({ min: 0, max: 1000 }),
-      targetAllocationPct: double({ min: 0, max: 100 }),
-      constraints: map(text(4000), planConstraints),
-      targetWeights: weights,
-      changedFrom: text(128),
-      quantities: map(text(40)),
-      dryRun: bool,
-    }),
+    get request() {
+      return request({
+        portfolioHash: text(64),
+        positions: list(position),
+        availableCash: moneyNotNegative,
+        monthlyDeposit: moneyNotNegative,
+        maxPositions: int32({ min: 0, max: 1000 }),
+        targetAllocationPct: double({ min: 0, max: 100 }),
+        constraints: map(text(4000), planConstraints),
+        targetWeights: weights,
+        changedFrom: text(128),
+        quantities: map(text(40)),
+        dryRun: bool,
+      });
+    },
     streams: true,
     effect: 'writes',
     timeoutMs: 300_000,
@@ -66,22 +68,30 @@ export const planning = contract<typeof PlanningServiceService>()('planning', {
   getPlan: {
     ...usual.read,
     summary: 'Finds a plan by its id.',
-    request: request({ planId: requiredText(128) }),
+    get request() {
+      return request({ planId: requiredText(128) });
+    },
   },
   listPlans: {
     ...usual.read,
     summary: 'Lists plans, newest first; of one portfolio hash where it is given.',
-    request: request({ portfolioHash: text(64), limit, offset }),
+    get request() {
+      return request({ portfolioHash: text(64), limit, offset });
+    },
   },
   getBestResult: {
     ...usual.read,
     summary: 'Finds the best plan that is still valid for a portfolio hash.',
-    request: request({ portfolioHash: requiredText(64) }),
+    get request() {
+      return request({ portfolioHash: requiredText(64) });
+    },
   },
   replan: {
     ...usual.read,
     summary: 'Makes a past plan again from what it saw, and says whether it is the same.',
-    request: request({ planId: text(128), day: optionalDay, accountId: account }),
+    get request() {
+      return request({ planId: text(128), day: optionalDay, accountId: account });
+    },
     timeoutMs: 300_000,
     weight: 'heavy',
   },

@@ -46,125 +46,159 @@ export const portfolio = contract<typeof PortfolioServiceService>()('portfolio',
   getPositions: {
     ...usual.read,
     summary: 'Lists the holdings with live valuation.',
-    request: request({ accountId: account, includeClosed: bool }),
+    get request() {
+      return request({ accountId: account, includeClosed: bool });
+    },
   },
   getPosition: {
     ...usual.read,
     summary: 'Answers the holding in one security.',
-    request: request({ accountId: account, isin }),
+    get request() {
+      return request({ accountId: account, isin });
+    },
   },
   getSummary: {
     ...usual.read,
     summary: 'Totals of the account, its allocation, and the hash that plans are bound to.',
-    request: request({ accountId: account }),
+    get request() {
+      return request({ accountId: account });
+    },
   },
   getPerformance: {
     ...usual.read,
     summary:
       'Daily values and returns, cleaned of deposits and withdrawals, and what explains them.',
-    request: request({
-      accountId: account,
-      days: int32({ min: 0, max: 20_000 }),
-      benchmarkIsin: optionalIsin,
-      withAttribution: bool,
-    }),
+    get request() {
+      return request({
+        accountId: account,
+        days: int32({ min: 0, max: 20_000 }),
+        benchmarkIsin: optionalIsin,
+        withAttribution: bool,
+      });
+    },
   },
   updatePositions: {
     ...usual.write,
     needs: ['redis', 'state', 'broker', 'prices'],
     summary: "Makes the book agree with the broker's; what nobody here traded is external.",
-    request: request({
-      accountId: account,
-      positions: list(position),
-      forceSync: bool,
-      removeMissing: bool,
-      startUpCheck: bool,
-    }),
+    get request() {
+      return request({
+        accountId: account,
+        positions: list(position),
+        forceSync: bool,
+        removeMissing: bool,
+        startUpCheck: bool,
+      });
+    },
   },
   getCashBalance: {
     ...usual.read,
     summary: 'Cash, what is pending, and what is free to trade.',
-    request: request({ accountId: account }),
+    get request() {
+      return request({ accountId: account });
+    },
   },
   openAccount: {
     ...usual.write,
     effect: 'trades',
     needs: ['redis', 'state', 'broker'],
     summary: 'Opens an account; no account is ever opened by being named.',
-    request: request({
-      accountId: requiredAccount,
-      name: text(100),
-      currency: text(3),
-      openingCash: moneyNotNegative,
-    }),
+    get request() {
+      return request({
+        accountId: requiredAccount,
+        name: text(100),
+        currency: text(3),
+        openingCash: moneyNotNegative,
+      });
+    },
   },
   listAccounts: {
     ...usual.read,
     summary: 'Lists the accounts, the default one first.',
-    request: request({}),
+    get request() {
+      return request({});
+    },
   },
   verifyLedger: {
     ...usual.read,
     needs: ['redis', 'broker'],
     summary: "Checks the ledger's chain, its balances, the book and the broker's statement.",
-    request: request({ accountId: account, withoutBroker: bool }),
+    get request() {
+      return request({ accountId: account, withoutBroker: bool });
+    },
   },
   exportLedger: {
     ...usual.read,
     summary: 'The whole ledger in double entry, as csv, beancount or hledger.',
-    request: request({ accountId: account, format: word(['csv', 'beancount', 'hledger']) }),
+    get request() {
+      return request({ accountId: account, format: word(['csv', 'beancount', 'hledger']) });
+    },
   },
   getPolicy: {
     ...usual.read,
     summary: 'Answers the investment policy in force, or an earlier version.',
-    request: request({ accountId: account, version: int32({ min: 0 }) }),
+    get request() {
+      return request({ accountId: account, version: int32({ min: 0 }) });
+    },
   },
   updatePolicy: {
     ...usual.write,
     effect: 'trades',
     needs: ['redis', 'state'],
     summary: 'Replaces the investment policy; a dry run answers what would change.',
-    request: request({
-      accountId: account,
-      document: multilineText(POLICY_LENGTH_MAX),
-      expectedVersion: int32({ min: 0 }),
-      dryRun: bool,
-      note: text(500),
-    }),
+    get request() {
+      return request({
+        accountId: account,
+        document: multilineText(POLICY_LENGTH_MAX),
+        expectedVersion: int32({ min: 0 }),
+        dryRun: bool,
+        note: text(500),
+      });
+    },
   },
   listPolicyVersions: {
     ...usual.read,
     summary: 'Lists all versions of the investment policy, newest first.',
-    request: request({ accountId: account, limit, offset }),
+    get request() {
+      return request({ accountId: account, limit, offset });
+    },
   },
   getGains: {
     ...usual.read,
     summary: 'Realised gains by lot, income and estimated tax by tax year, under the policy.',
-    request: request({ accountId: account, taxYear: int32({ min: 0, max: 9999 }) }),
+    get request() {
+      return request({ accountId: account, taxYear: int32({ min: 0, max: 9999 }) });
+    },
   },
   bookMovement: {
     ...usual.trade,
     summary: 'Books money or shares that came or went without an order.',
-    request: request({
-      accountId: account,
-      kind: requiredWord(movementKinds),
-      amount: money,
-      isin: optionalIsin,
-      symbol,
-      quantity,
-      price,
-      day: optionalDay,
-      note: text(200),
-    }),
+    get request() {
+      return request({
+        accountId: account,
+        kind: requiredWord(movementKinds),
+        amount: money,
+        isin: optionalIsin,
+        symbol,
+        quantity,
+        price,
+        day: optionalDay,
+        note: text(200),
+      });
+    },
   },
   reverseMovement: {
     ...usual.trade,
     summary: 'Undoes a booked movement by its opposite; nothing is deleted.',
-    request: request({ accountId: account, lineId: requiredText(200), reason: requiredText(200) }),
+    get request() {
+      return request({ accountId: account, lineId: requiredText(200), reason: requiredText(200) });
+    },
   },
   importTransactions: {
     ...usual.trade,
     summary: 'Shows what a file of transactions would book, and books it where asked to.',
-    request: request({ accountId: account, content: fileText, apply: bool }),
+    get request() {
+      return request({ accountId: account, content: fileText, apply: bool });
+    },
   },
 });

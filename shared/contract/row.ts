@@ -30,6 +30,7 @@ export interface QueuePolicy {
 export interface Row<Request extends z.ZodType, Streams extends boolean> {
   /** One sentence for the operations page. */
   readonly summary: string;
+  /** A getter in the rows, so that the schema is made when it is used. */
   readonly request: Request;
   readonly streams: Streams;
   readonly effect: Effect;
@@ -111,20 +112,26 @@ export function contract<S extends ServiceDefinition>() {
     rows: ExactRows<S, R>,
   ): ContractOf<S, R> => {
     const operations = Object.entries(rows as Record<string, Row<z.ZodType, boolean>>).map(
-      ([rpc, row]): [string, Operation] => [
-        rpc,
-        {
-          ...row,
-          service,
-          rpc,
-          name: functionName(service, rpc),
-          topic: topicName(service, rpc),
-          folder: handlerFolder(service, rpc),
-        },
-      ],
+      ([rpc, row]): [string, Operation] => [rpc, operationOf(service, rpc, row)],
     );
     return Object.fromEntries(operations) as ContractOf<S, R>;
   };
+}
+
+/** The schema of its request is made at the first use: a process uses few of the operations that it knows. */
+function operationOf(service: ServiceName, rpc: string, row: Row<z.ZodType, boolean>): Operation {
+  const { request: _, ...others } = Object.getOwnPropertyDescriptors(row);
+  const names = {
+    service,
+    rpc,
+    name: functionName(service, rpc),
+    topic: topicName(service, rpc),
+    folder: handlerFolder(service, rpc),
+  };
+  let request: z.ZodType | undefined;
+  const schema = { enumerable: true, get: () => (request ??= row.request) };
+  const operation = Object.defineProperties({}, { ...others, request: schema }) as Operation;
+  return Object.assign(operation, names);
 }
 
 const lightRead = {

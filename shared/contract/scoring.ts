@@ -8,28 +8,36 @@ export const scoring = contract<typeof ScoringServiceService>()('scoring', {
     ...usual.read,
     timeoutMs: 30_000,
     summary: 'Scores one security against the universe; overrides ask "what if".',
-    request: request({ isin: optionalIsin, symbol, marketData: map(double()) }),
+    get request() {
+      return request({ isin: optionalIsin, symbol, marketData: map(double()) });
+    },
   },
   batchScoreSecurities: {
     ...usual.write,
     timeoutMs: 120_000,
     weight: 'heavy',
     summary: 'Scores many securities in one pass and keeps the day’s scores.',
-    request: request({
-      isins: list(isin),
-      filters: map(text(), ['sector', 'exchange', 'currency', 'minScore']),
-    }),
+    get request() {
+      return request({
+        isins: list(isin),
+        filters: map(text(), ['sector', 'exchange', 'currency', 'minScore']),
+      });
+    },
   },
   scorePortfolio: {
     ...usual.read,
     timeoutMs: 60_000,
     weight: 'heavy',
     summary: 'Scores the holdings, and measures the risk they make together.',
-    request: request({ portfolioHash: text(64), isins: list(isin) }),
+    get request() {
+      return request({ portfolioHash: text(64), isins: list(isin) });
+    },
   },
   getScoreHistory: {
     ...usual.read,
     summary: 'Lists the stored scores of a security, oldest first.',
-    request: request({ isin, days: int32({ min: 0, max: 20_000 }) }),
+    get request() {
+      return request({ isin, days: int32({ min: 0, max: 20_000 }) });
+    },
   },
 });

@@ -89,55 +89,69 @@ export const trading = contract<typeof TradingServiceService>()('trading', {
   getTradeStatus: {
     ...usual.read,
     summary: 'Answers the state of a trade.',
-    request: request({ tradeId: requiredText(128) }),
+    get request() {
+      return request({ tradeId: requiredText(128) });
+    },
   },
   getTradeHistory: {
     ...usual.read,
     summary: 'Lists trades, newest first, filtered and paged.',
-    request: request({
-      accountId: account,
-      days: int32({ min: 0, max: 20_000 }),
-      isin: optionalIsin,
-      side: enumeration(tradeSides),
-      limit,
-      offset,
-    }),
+    get request() {
+      return request({
+        accountId: account,
+        days: int32({ min: 0, max: 20_000 }),
+        isin: optionalIsin,
+        side: enumeration(tradeSides),
+        limit,
+        offset,
+      });
+    },
   },
   cancelTrade: {
     ...usual.trade,
     summary: 'Asks the broker to cancel what is not filled yet.',
-    request: request({ tradeId: requiredText(128), reason: text(500) }),
+    get request() {
+      return request({ tradeId: requiredText(128), reason: text(500) });
+    },
   },
   getTradingState: {
     ...usual.read,
     summary: 'Answers what may be sent to the broker now, and why not more.',
-    request: request({}),
+    get request() {
+      return request({});
+    },
   },
   setTradingState: {
     ...usual.write,
     effect: 'trades',
     summary: 'Halts trading, restricts it to sales, or lifts what was set.',
-    request: request({ state: requiredEnumeration(tradingStates), reason: text(200) }),
+    get request() {
+      return request({ state: requiredEnumeration(tradingStates), reason: text(200) });
+    },
   },
   confirmReconciliation: {
     ...usual.write,
     effect: 'trades',
     summary: 'Takes over what differs between book and broker since the start.',
-    request: request({ accountId: account, digest: requiredText(64), reason: requiredText(200) }),
+    get request() {
+      return request({ accountId: account, digest: requiredText(64), reason: requiredText(200) });
+    },
   },
   validateTrade: {
     ...usual.read,
     needs: ['redis', 'broker', 'prices'],
     summary: 'Runs every pre-trade check at once; a check without data fails.',
-    request: request({
-      accountId: account,
-      isin,
-      side: requiredEnumeration(tradeSides),
-      quantity: positiveQuantity,
-      limitPrice: price,
-      orderType: enumeration(orderTypes),
-      stopPrice: price,
-      timeInForce: enumeration(timesInForce),
-    }),
+    get request() {
+      return request({
+        accountId: account,
+        isin,
+        side: requiredEnumeration(tradeSides),
+        quantity: positiveQuantity,
+        limitPrice: price,
+        orderType: enumeration(orderTypes),
+        stopPrice: price,
+        timeInForce: enumeration(timesInForce),
+      });
+    },
   },
 });

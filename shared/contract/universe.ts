@@ -1,5 +1,5 @@
 /** Rows of the universe service: securities and their market data. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { actionKinds } from '#shared/kernel/corporate-action.ts';
 import type { UniverseServiceService } from '#protos/gen/universe.ts';
 import {
@@ -57,7 +57,9 @@ const syncQueue: QueuePolicy = {
 };
 
 const sync = {
-  request: request({ isins: list(isin), forceRefresh: bool }),
+  get request() {
+    return request({ isins: list(isin), forceRefresh: bool });
+  },
   streams: true,
   effect: 'writes',
   timeoutMs: 600_000,
@@ -70,17 +72,23 @@ export const universe = contract<typeof UniverseServiceService>()('universe', {
   getUniverse: {
     ...usual.read,
     summary: 'Lists the securities, by symbol.',
-    request: request({ tradableOnly: bool, sector: text(), exchange: text(), limit, offset }),
+    get request() {
+      return request({ tradableOnly: bool, sector: text(), exchange: text(), limit, offset });
+    },
   },
   getSecurity: {
     ...usual.read,
     summary: 'Finds a security by ISIN, or by symbol where no ISIN is given.',
-    request: request({ isin: optionalIsin, symbol }),
+    get request() {
+      return request({ isin: optionalIsin, symbol });
+    },
   },
   searchSecurities: {
     ...usual.read,
     summary: 'Searches ISIN, symbol and name; prefixes first, without regard to case or accents.',
-    request: request({ query: requiredText(100), limit }),
+    get request() {
+      return request({ query: requiredText(100), limit });
+    },
   },
   syncPrices: {
     ...sync,
@@ -93,38 +101,50 @@ export const universe = contract<typeof UniverseServiceService>()('universe', {
   getMarketData: {
     ...usual.read,
     summary: 'Answers daily bars, oldest first, and figures drawn from them.',
-    request: request({ isin, days: int32({ min: 0, max: 20_000 }) }),
+    get request() {
+      return request({ isin, days: int32({ min: 0, max: 20_000 }) });
+    },
   },
   addSecurity: {
     ...usual.write,
     needs: ['redis', 'prices'],
     summary: 'Adds a security under its ISIN.',
-    request: request({ isin, symbol, name: text(), exchange: text(32), syncImmediately: bool }),
+    get request() {
+      return request({ isin, symbol, name: text(), exchange: text(32), syncImmediately: bool });
+    },
   },
   removeSecurity: {
     ...usual.write,
     summary: 'Takes a security out of the universe; its history stays readable.',
-    request: request({ isin, reason: text(500) }),
+    get request() {
+      return request({ isin, reason: text(500) });
+    },
   },
   recordCorporateAction: {
     ...usual.write,
     summary: 'Declares what happens to a share beside trading, or that a suspected split was none.',
-    request: request({ action: statedAction }),
+    get request() {
+      return request({ action: statedAction });
+    },
   },
   importPriceFiles: {
     ...usual.write,
     timeoutMs: 120_000,
     weight: 'heavy',
     summary: 'Imports a folder of price files into Redis, for MARKET_DATA=imported.',
-    request: request({
-      files: list(priceFile, 6_000),
-      contents: list(z.string().max(2_000_000, 'at most 2000000 characters'), 100),
-      apply: bool,
-    }),
+    get request() {
+      return request({
+        files: list(priceFile, 6_000),
+        contents: list(z.string().max(2_000_000, 'at most 2000000 characters'), 100),
+        apply: bool,
+      });
+    },
   },
   listCorporateActions: {
     ...usual.read,
     summary: 'Declared corporate actions, by day.',
-    request: request({ isin: optionalIsin }),
+    get request() {
+      return request({ isin: optionalIsin });
+    },
   },
 });

@@ -1,5 +1,5 @@
 /** Stores trading cycles, and which one is running. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { conflict } from '#shared/kernel/failure.ts';
 import type { CycleId, PlanId } from '#shared/kernel/identifiers.ts';
 import { storedId, storedInstant } from '#shared/redis/codec.ts';

@@ -1,5 +1,5 @@
 /** A deposit as it is stored. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Instant } from '#shared/kernel/instant.ts';
 import type { Money } from '#shared/kernel/money.ts';
 import { storedInstant, storedMoney } from '#shared/redis/codec.ts';

@@ -1,5 +1,5 @@
 /** Stores the records of the jobs. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { present } from '#shared/kernel/assert.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
 import { storedInstant } from '#shared/redis/codec.ts';

@@ -1,5 +1,5 @@
 /** Who changed what on the page, when and with what result. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
 import { decode, encode, storedInstant } from '#shared/redis/codec.ts';

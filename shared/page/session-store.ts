@@ -1,6 +1,6 @@
 /** Sessions and failed sign-ins, in Redis: any board's page knows them, and a restart keeps them. */
 import { createHash, randomBytes } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { DAY_MS, type Instant } from '#shared/kernel/instant.ts';
 import { storedInstant } from '#shared/redis/codec.ts';
 import type { Database, Write } from '#shared/redis/database.ts';

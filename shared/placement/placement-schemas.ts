@@ -1,5 +1,5 @@
 /** Schemas of the two files; their consistency is validated in `validate-placement.ts`. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { serviceNames } from '#shared/contract/names.ts';
 import { BREAKER_USUAL, deviceRoles } from './placement.ts';
 

@@ -1,5 +1,5 @@
 /** Storage format of a plan, with strict decoding. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { AccountId, PlanId, PortfolioHash } from '#shared/kernel/identifiers.ts';
 import {
   storedCurrency,

@@ -2,7 +2,7 @@
  * The list of accounts. The default account always exists; every other one is opened explicitly by
  * an operation, never by being named in a request.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Currency } from '#shared/kernel/currency.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import { DEFAULT_ACCOUNT, type AccountId } from '#shared/kernel/identifiers.ts';

@@ -1,5 +1,5 @@
 /** Storage format of book, ledger and valuations, with strict decoding. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { AccountId } from '#shared/kernel/identifiers.ts';
 import {
   decode,

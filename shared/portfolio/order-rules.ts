@@ -2,7 +2,7 @@
  * What the broker accepts orders for, security by security, where it has such rules: read a few at a time with each
  * sync of the account, and kept for plans.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Broker, OrderRules } from '#shared/clients/broker/broker.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import { DAY_MS, type Instant } from '#shared/kernel/instant.ts';

@@ -3,7 +3,7 @@
  * DATA_CORRUPT, never a default. Kernel values write themselves (`toJSON`); the schemas below read
  * them back.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseDay, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import { parseCurrency, type Currency } from '#shared/kernel/currency.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';

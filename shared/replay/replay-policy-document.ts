@@ -1,5 +1,5 @@
 /** A replay's policy as people write it: YAML or JSON, every value checked. docs/use/replay.md describes it. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { isCurrency, parseCurrency } from '#shared/kernel/currency.ts';
 import { Failure, invalidRequest } from '#shared/kernel/failure.ts';
 import { parsePolicy } from '#shared/portfolio/policy/policy-document.ts';

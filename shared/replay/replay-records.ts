@@ -6,7 +6,7 @@
  */
 import { appendFile, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { dataCorrupt } from '#shared/kernel/failure.ts';
 import type { Settings } from '#shared/process/settings.ts';
 import type { Database } from '#shared/redis/database.ts';

@@ -1,5 +1,5 @@
 /** Scores as they stood at the end of each day. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import { decode, encode, storedDay, storedInstant } from '#shared/redis/codec.ts';

@@ -1,5 +1,5 @@
 /** Decodes a stored order. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { AccountId, TradeId } from '#shared/kernel/identifiers.ts';
 import {
   storedDecimal,

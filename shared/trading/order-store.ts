@@ -5,7 +5,7 @@
  * Admitting a new order also compares the account's `admissions` document, so that two orders
  * checked at the same time cannot both spend the same cash.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { Failure } from '#shared/kernel/failure.ts';
 import type { AccountId, TradeId } from '#shared/kernel/identifiers.ts';
 import type { SteadyTime } from '#shared/kernel/instant.ts';

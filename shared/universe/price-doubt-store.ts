@@ -1,5 +1,5 @@
 /** Store of price doubts: one field for each security, absent where there is none. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Isin } from '#shared/kernel/isin.ts';
 import { decode, encode, storedDay } from '#shared/redis/codec.ts';
 import type { Database } from '#shared/redis/database.ts';

@@ -1,5 +1,5 @@
 /** Daily bars, bars set aside, exchange rates, and what was fetched last. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { addDays, dayOfEpoch, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import { pairOf, type Currency } from '#shared/kernel/currency.ts';
 import type { Instant } from '#shared/kernel/instant.ts';

@@ -3,7 +3,7 @@
  * fundamentals, removal), so that none overwrites another's change.
  */
 import { storedFigures } from '#shared/clients/stored-figures.ts';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Isin } from '#shared/kernel/isin.ts';
 import {
   decode,

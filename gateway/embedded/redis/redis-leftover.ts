@@ -5,7 +5,7 @@
 import { open, readdir, readFile, readlink, realpath, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { Failure } from '#shared/kernel/failure.ts';
 import { lives, markOf, type ProcessMark } from '../processes.ts';
 

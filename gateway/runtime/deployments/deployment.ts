@@ -2,7 +2,7 @@
  * What is deployed under a name, in OpenFaaS' terms (`FunctionDeployment`), read with the rules of Go's
  * decoder: keys in any case, unknown ones ignored, null as if it were not there.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { invalidRequest } from '#shared/kernel/failure.ts';
 import { parseGoJson } from '../http/go-json.ts';
 import { NAMESPACE } from '../http/platform-errors.ts';

@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { dataCorrupt, refused } from '#shared/kernel/failure.ts';
 import { notWritten } from './not-written.ts';
 import { NAME_PATTERN, storedDeployment, type Deployment } from './deployment.ts';

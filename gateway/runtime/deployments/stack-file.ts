@@ -1,7 +1,7 @@
 /** What a stack file says about each function; unknown keys are ignored. */
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { Failure, invalidRequest, type FieldViolation } from '#shared/kernel/failure.ts';
 import { parseYaml } from '#shared/process/bounded-yaml.ts';
 import { NAME_PATTERN, NAME_RULE, type Deployment } from './deployment.ts';

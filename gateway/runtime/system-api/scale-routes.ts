@@ -4,7 +4,7 @@
  * and nothing changes.
  */
 import type { Router } from 'express';
-import { z } from 'zod';
+import * as z from 'zod';
 import { Failure } from '#shared/kernel/failure.ts';
 import type { GatewayAudit } from '../observe/gateway-audit.ts';
 import { parseGoJson } from '../http/go-json.ts';

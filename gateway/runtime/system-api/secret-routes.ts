@@ -4,7 +4,7 @@
  * there are 404.
  */
 import type { Request, Router } from 'express';
-import { z } from 'zod';
+import * as z from 'zod';
 import { alreadyExists, invalidRequest, notFound } from '#shared/kernel/failure.ts';
 import { answerByMethod } from '../http/method-routes.ts';
 import type { GatewayAudit } from '../observe/gateway-audit.ts';

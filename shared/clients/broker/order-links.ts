@@ -2,7 +2,7 @@
  * Orders sent to a broker that accepts a second order with the same client order id. Each is
  * recorded before it is sent, so that it is sent at most once across restarts.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { shortHash } from '#shared/kernel/hash.ts';
 import type { AccountId } from '#shared/kernel/identifiers.ts';
 import type { Instant } from '#shared/kernel/instant.ts';

@@ -2,7 +2,7 @@
  * The proposals of an account, newest first, in one document: an answer, its token and the state it
  * leads to change together, and at most one plan waits.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { notFound } from '#shared/kernel/failure.ts';
 import type { AccountId, CycleId, PlanId } from '#shared/kernel/identifiers.ts';
 import { storedId, storedInstant } from '#shared/redis/codec.ts';

@@ -2,7 +2,7 @@
  * The level of trust of an account. A level is granted by an act of its own; the policy can only
  * lower it. Without an act it is `paper`, and `ask` where LIVE_TRADING is on.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { AccountId } from '#shared/kernel/identifiers.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
 import {

@@ -10,7 +10,7 @@ import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
-import { z } from 'zod';
+import * as z from 'zod';
 import { dataCorrupt } from '#shared/kernel/failure.ts';
 import { decode } from '#shared/redis/codec.ts';
 import type { ExportedKey } from './export.ts';

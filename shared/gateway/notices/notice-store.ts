@@ -1,5 +1,5 @@
 /** The outbox of notices: what was found once, and for each channel whether it has been delivered. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { channelNames, noticeKinds, type ChannelName } from '#shared/process/notice-kinds.ts';
 import { decode, encode } from '#shared/redis/codec.ts';
 import { writeDocument, type Database, type Write } from '#shared/redis/database.ts';

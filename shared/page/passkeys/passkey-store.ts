@@ -1,6 +1,6 @@
 /** Passkeys, and the challenges that were given out for them: each good once, for a few minutes. */
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { refused } from '#shared/kernel/failure.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
 import { storedInstant } from '#shared/redis/codec.ts';

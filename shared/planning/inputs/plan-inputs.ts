@@ -1,5 +1,5 @@
 /** All that a plan saw, and the plan itself. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { OptimizeAllocationResponse } from '#protos/gen/optimization.ts';
 import type { PlanId } from '#shared/kernel/identifiers.ts';
 import { storedId } from '#shared/redis/codec.ts';

@@ -2,7 +2,7 @@
  * A policy as people write it: YAML or JSON, every value checked, every complaint with its path.
  * docs/use/policy.md describes it.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseDay, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import { isCurrency } from '#shared/kernel/currency.ts';
 import { Failure, invalidRequest, type FieldViolation } from '#shared/kernel/failure.ts';

@@ -2,7 +2,7 @@
  * Every version of an account's policy, in the order they were made. Versions are added, never
  * changed; the last one is in force.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { AccountId } from '#shared/kernel/identifiers.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
 import { decode, encode, storedInstant } from '#shared/redis/codec.ts';

@@ -1,5 +1,5 @@
 /** Keeps what differs from the broker since the start; open as long as the document lists anything. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { AccountId } from '#shared/kernel/identifiers.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
 import { storedDecimal, storedInstant } from '#shared/redis/codec.ts';

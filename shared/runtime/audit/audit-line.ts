@@ -1,5 +1,5 @@
 /** One line of the audit: who called which operation, or signed in, from where with which token, and how it ended. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Instant } from '#shared/kernel/instant.ts';
 import { storedInstant } from '#shared/redis/codec.ts';
 

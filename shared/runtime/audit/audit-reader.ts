@@ -1,5 +1,5 @@
 /** Reads the audit, newest first, and checks its chain. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { chainParts, isGenuine, type ChainHead } from '#shared/kernel/hash-chain.ts';
 import { decode } from '#shared/redis/codec.ts';
 import type { Database } from '#shared/redis/database.ts';

@@ -2,7 +2,7 @@
  * The audit of an installation: one chain of hashes that all processes append to. Lines lie in segments; the oldest
  * segments are dropped, and the head of the chain before the first line that is kept stays.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { CHAIN_START, linesAfter } from '#shared/kernel/hash-chain.ts';
 import type { Database, Write } from '#shared/redis/database.ts';
 import { keys } from '#shared/redis/keys.ts';

@@ -5,7 +5,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { invalidRequest, type FieldViolation } from '#shared/kernel/failure.ts';
 import { serviceNames, type ServiceName } from '#shared/contract/names.ts';
 import { isLocal, type Placement } from '#shared/placement/placement.ts';

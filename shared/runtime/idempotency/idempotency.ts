@@ -6,7 +6,7 @@
  * had done is found and not done twice.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { keyReused } from '#shared/kernel/failure.ts';
 import { parsedHash } from '#shared/contract/equal-request.ts';
 import type { Operation } from '#shared/contract/row.ts';

@@ -3,7 +3,7 @@
  * (or `HALT`) and `REDUCING` in DATA_DIR, which need neither Redis nor a running gateway to be made, a
  * state that was lost, and the guards.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Instant } from '#shared/kernel/instant.ts';
 import { storedInstant } from '#shared/redis/codec.ts';
 import type { Database, Expectation } from '#shared/redis/database.ts';

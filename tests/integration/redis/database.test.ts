@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Money } from '#shared/kernel/money.ts';
 import { connectRedis, requireSafeRedis } from '#shared/redis/client.ts';
 import { durabilityOf } from '#shared/redis/durability.ts';

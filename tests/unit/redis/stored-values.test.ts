@@ -1,5 +1,5 @@
 /** Stored values that do not parse are named, with what an operator can do. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { Failure } from '#shared/kernel/failure.ts';
 import { decode } from '#shared/redis/codec.ts';
 

@@ -2,7 +2,7 @@
  * Schemas of the parts of Alpaca's responses that are read. Money and quantities are text on the
  * wire and stay text; a row without a required field is rejected as a whole.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { instantOf } from '#shared/kernel/instant.ts';
 

@@ -1,5 +1,5 @@
 /** The currency that the paper account was opened in. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Currency } from '#shared/kernel/currency.ts';
 import { refused } from '#shared/kernel/failure.ts';
 import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';

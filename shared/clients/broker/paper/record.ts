@@ -2,7 +2,7 @@
  * How the paper book is stored: one document with the live orders as tuples, and a list of the settled ones, to
  * which each is appended once, so that years of history do not slow down each call.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { BrokerCorporateAction, BrokerFlow } from '#shared/clients/broker/broker.ts';
 import { parseCurrency } from '#shared/kernel/currency.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';

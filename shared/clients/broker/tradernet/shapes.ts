@@ -3,7 +3,7 @@
  * whatever they were on the wire (answers.ts); a row without a required field is rejected as a
  * whole.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { instantOf } from '#shared/kernel/instant.ts';
 

@@ -1,5 +1,5 @@
 /** Daily bars, dividends and splits from Alpaca's market data: US listings, with the keys of the broker. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseDay, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import { parseCurrency } from '#shared/kernel/currency.ts';
 import type { Failure } from '#shared/kernel/failure.ts';

@@ -1,7 +1,7 @@
 /** How imported price files lie in Redis, once they are read: one hash for each import. */
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import { decode, encode, storedCurrency, storedDay, storedIsin } from '#shared/redis/codec.ts';

@@ -4,7 +4,7 @@
  */
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { Failure, refused } from '#shared/kernel/failure.ts';
 
 export interface RecordedAnswer {

@@ -2,7 +2,7 @@
  * Daily bars from Tradernet's public calls. Whether they are adjusted for splits is documented nowhere, and
  * it has no list of events; so its adjusted close is its close, and the check of prices looks for splits.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { dayOf, parseDay, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import { isCurrency } from '#shared/kernel/currency.ts';
 import { notFound, type Failure } from '#shared/kernel/failure.ts';

@@ -1,5 +1,5 @@
 /** Daily bars, dividends and splits from Yahoo's chart call, which needs no key. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { epochDay, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import { notFound, type Failure } from '#shared/kernel/failure.ts';
 import { brokenAnswer, parsedAnswer } from '#shared/clients/upstream-answer.ts';

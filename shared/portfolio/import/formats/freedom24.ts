@@ -2,7 +2,7 @@
  * Freedom24's (Tradernet's) account statement as JSON: trades, cash movements, and dividends among the corporate
  * actions. Texts are in the user's language, so `type_id` and `operation` decide.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { flowKind, unknownRow } from './cash-rows.ts';
 import { attempt, moment } from './csv-rows.ts';

@@ -1,5 +1,5 @@
 /** Ghostfolio's JSON: activities, with the ISIN in the asset profiles; a dividend is quantity × unit price. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { attempt, moment } from './csv-rows.ts';
 import type { ImportFormat, LeftRow, ImportedTransaction, TransactionKind } from './transaction.ts';
