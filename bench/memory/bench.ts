@@ -25,7 +25,7 @@ import {
   type Candidate,
   type FunctionEnvironment,
 } from './compared-servers.ts';
-import { makeImages, megabytesOf } from './bundles.ts';
+import { makeImages } from './bundles.ts';
 import { figure } from '../figures/figure.ts';
 
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 3);
@@ -84,8 +84,11 @@ async function measure(entrant: Entrant, redisUrl: string, turn: number, figures
 
 async function bundles(name: string, handlers: readonly (readonly [string, string])[]) {
   const images = await makeImages(new Map(handlers), join(OUT, name));
-  const sizes = await Promise.all([...images.values()].map(megabytesOf));
-  console.log(`${name}: ${images.size} bundles, ${median(sizes).toFixed(1)} MB each (median)`);
+  const sizes = [...images.values()].map(({ kilobytes }) => kilobytes);
+  const largest = Math.max(...sizes);
+  console.log(
+    `${name}: ${images.size} bundles; a start reads ${median(sizes)} KB (median), at most ${largest} KB`,
+  );
   return images;
 }
 

@@ -1,20 +1,27 @@
 /** The bundles of functions, made as the template makes them in their images. */
 import { execFile } from 'node:child_process';
-import { cp, mkdir, readdir, rm, stat, symlink } from 'node:fs/promises';
+import { cp, mkdir, readdir, rm, symlink } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 
 const TEMPLATE = 'template/node-typescript';
 const HANDS = 2;
 
-/** @returns the folders of what each image holds, by the functions' names */
+export interface Image {
+  /** What lies in it. */
+  readonly folder: string;
+  /** Of program text that its start reads. */
+  readonly kilobytes: number;
+}
+
+/** @returns the images by the functions' names */
 export async function makeImages(
   handlers: ReadonlyMap<string, string>,
   into: string,
-): Promise<ReadonlyMap<string, string>> {
+): Promise<ReadonlyMap<string, Image>> {
   await rm(into, { recursive: true, force: true });
   const left = [...handlers];
-  const made = new Map<string, string>();
+  const made = new Map<string, Image>();
   const hand = async (): Promise<void> => {
     for (let next = left.shift(); next; next = left.shift()) {
       const [name, handler] = next;
@@ -26,7 +33,7 @@ export async function makeImages(
 }
 
 /** As faas-cli puts a build context together; what all functions share is linked, not copied. */
-async function makeImage(handler: string, context: string): Promise<string> {
+async function makeImage(handler: string, context: string): Promise<Image> {
   await mkdir(context, { recursive: true });
   const own = (path: string): boolean => !/\/(function|node_modules)$/.test(path);
   await cp(TEMPLATE, context, { recursive: true, filter: own });
@@ -35,11 +42,9 @@ async function makeImage(handler: string, context: string): Promise<string> {
   for (const entry of await readdir(handler))
     await cp(join(handler, entry), join(folder, entry), { recursive: true });
   await cp('package.json', join(folder, 'package.json'));
-  for (const shared of ['shared', 'protos']) await symlink(resolve(shared), join(folder, shared));
-  await promisify(execFile)(process.execPath, ['build.mjs'], { cwd: context });
-  return join(context, 'dist');
-}
-
-export async function megabytesOf(image: string): Promise<number> {
-  return (await stat(join(image, 'index.js'))).size / 2 ** 20;
+  for (const shared of ['shared', 'protos', 'functions'])
+    await symlink(resolve(shared), join(folder, shared));
+  const build = promisify(execFile)(process.execPath, ['build.mjs'], { cwd: context });
+  const [, kilobytes = ''] = /: (\d+) KB at the start/.exec((await build).stderr) ?? [];
+  return { folder: join(context, 'dist'), kilobytes: Number(kilobytes) };
 }

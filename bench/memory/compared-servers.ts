@@ -11,6 +11,7 @@ import type { Operation } from '#shared/contract/row.ts';
 import { tokenNames } from '#shared/runtime/tokens.ts';
 import { end, hears, start } from '../children.ts';
 import { pssMb, treeOf } from '../runtime/process-figures.ts';
+import type { Image } from './bundles.ts';
 import { Router } from './router.ts';
 
 export interface Candidate {
@@ -113,14 +114,14 @@ async function deploy(gateway: string, service: string): Promise<void> {
 /** A process a function, as their images start it. */
 export async function openContainers(
   functionEnvironment: FunctionEnvironment,
-  images: ReadonlyMap<string, string>,
+  images: ReadonlyMap<string, Image>,
 ): Promise<Candidate> {
   const secrets = await prepare(functionEnvironment);
   const router = await Router.open();
   const [program = '', ...args] = await imageCommand();
   const env = {
     ...environment(functionEnvironment),
-    NODE_ENV: 'production',
+    ...(await imageEnvironment()),
     GATEWAY_URL: router.url,
     secret_mount_path: secrets,
     suppress_lock: 'true',
@@ -131,7 +132,7 @@ export async function openContainers(
     metrics_port: '0',
   };
   const processes: ChildProcess[] = [];
-  for (const [name, cwd] of images) {
+  for (const [name, { folder: cwd }] of images) {
     const run = program === 'node' ? process.execPath : program;
     const child = start(run, args, { cwd, env, stdio: ['ignore', 'ignore', 'pipe'] });
     processes.push(child);
@@ -149,6 +150,12 @@ export async function openContainers(
       await Promise.all(processes.map(end));
     },
   };
+}
+
+async function imageEnvironment(): Promise<NodeJS.ProcessEnv> {
+  const dockerfile = await readFile('template/node-typescript/Dockerfile', 'utf8');
+  const [, pairs = ''] = /^ENV (.*)$/m.exec(dockerfile) ?? [];
+  return Object.fromEntries(pairs.split(' ').map((pair) => pair.split('=')));
 }
 
 async function imageCommand(): Promise<readonly string[]> {

@@ -1,20 +1,25 @@
-// Bundles the function, its server and their dependencies into one file, so that the image holds no
-// node_modules and the process starts fast.
+// Bundles the function, its server and their dependencies, so that the image holds no node_modules and the process
+// starts fast: into one file, or, where that would be large, into one with chunks beside it. What is imported late is
+// then read only when it is needed, as a process keeps the text of every file that it has read.
 import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { build } from 'esbuild';
 import { TEMPLATE, eitherHandler, templateImports } from './function-imports.mjs';
 
-const { metafile } = await build({
+const WHOLE_BYTES_MAX = 512 * 1024;
+
+const options = {
   absWorkingDir: TEMPLATE,
   entryPoints: ['index.ts'],
-  outfile: 'dist/index.js',
+  outdir: 'dist',
   bundle: true,
   format: 'esm',
   platform: 'node',
   target: 'node20',
   minifyWhitespace: true,
   minifySyntax: true,
-  legalComments: 'eof',
+  legalComments: 'linked',
+  chunkNames: 'chunks/[name]-[hash]',
   // What our functions import as text: Redis scripts, and the files of the page.
   loader: { '.lua': 'text', '.html': 'text', '.css': 'text', '.client.js': 'text' },
   plugins: [templateImports, eitherHandler],
@@ -24,9 +29,32 @@ const { metafile } = await build({
     js: "import { createRequire as bundledRequire } from 'node:module';const require = bundledRequire(import.meta.url);",
   },
   metafile: true,
+  write: false,
   logLevel: 'error',
-});
-await mkdir('dist', { recursive: true });
+};
+
+const whole = await build(options);
+const isLarge = whole.metafile.outputs['dist/index.js'].bytes > WHOLE_BYTES_MAX;
+const { metafile, outputFiles } = isLarge ? await build({ ...options, splitting: true }) : whole;
+for (const { path, contents } of outputFiles) {
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, contents);
+}
 await writeFile('dist/package.json', '{"type":"module"}\n');
-const [{ bytes }] = Object.values(metafile.outputs);
-console.error(`dist/index.js: ${Math.round(bytes / 1024)} KB`);
+console.error(sizesText(metafile.outputs));
+
+/** What the start reads is the entry and its handler, with all that they import at once. */
+function sizesText(outputs) {
+  const atStart = new Set(['dist/index.js']);
+  for (const path of atStart)
+    for (const one of outputs[path].imports)
+      if (!one.external && (one.kind !== 'dynamic-import' || isHandler(outputs[one.path])))
+        atStart.add(one.path);
+  const kilobytes = (paths) =>
+    Math.round([...paths].reduce((sum, path) => sum + outputs[path].bytes, 0) / 1024);
+  return `dist/index.js: ${kilobytes(atStart)} KB at the start, ${kilobytes(Object.keys(outputs))} KB in all`;
+}
+
+function isHandler({ entryPoint = '' }) {
+  return /^(function\/handler\.ts|official:handler)$/.test(entryPoint);
+}

@@ -26,6 +26,7 @@ import { cameByLoopback, isAllowedHost, type HostNames } from './host-check.ts';
 import { LoopWatch } from './observe/loop-watch.ts';
 import { readLimits, tooMany, type FunctionLimits } from './limits/function-limits.ts';
 import { CallMetrics } from './observe/metrics.ts';
+import { collectAtRest } from './observe/rest.ts';
 import { answer } from './server.ts';
 import { mounted } from './function-environment.ts';
 
@@ -141,6 +142,7 @@ class Endpoint {
   private readonly lock: string;
   /** Answers that are not out yet. */
   private readonly unanswered = new Set<ServerResponse>();
+  private readonly rest = collectAtRest();
   private isOpen = false;
   private isStopping = false;
 
@@ -269,6 +271,7 @@ class Endpoint {
       this.unanswered.delete(response);
       if (timer) clearTimeout(timer);
       this.metrics.inflight -= 1;
+      this.rest();
       const ms = performance.now() - startedAt;
       const { method = 'GET', url = '/' } = request;
       // No answer was sent: the caller left, or its time was up.

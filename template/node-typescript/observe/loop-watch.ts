@@ -4,6 +4,9 @@
  * main thread lets it pass, the watcher pauses that thread as a debugger does, and has it answer
  * its calls and end the process: the interrupted state cannot be trusted any further. The platform
  * restarts the function.
+ *
+ * The watcher takes some 5 MB, as much as the rest of a small function: it is there from the first call until
+ * none has run for a while.
  */
 import { Worker } from 'node:worker_threads';
 import { log } from './call-log.ts';
@@ -15,6 +18,7 @@ const LATE_MS = 250;
  */
 const PAUSES_MS = 500;
 const UNWINDS_MS = 2_000;
+const IDLE_MS = 2_000;
 const NAME = 'node-typescript.stuck';
 
 const WATCHER = `
@@ -50,26 +54,19 @@ sample();
 `;
 
 export class LoopWatch {
-  private readonly changes: Int32Array;
-  private readonly earliest: Float64Array;
+  private readonly shared = new SharedArrayBuffer(16);
+  private readonly changes = new Int32Array(this.shared, 0, 1);
+  private readonly earliest = new Float64Array(this.shared, 8, 1);
   private readonly deadlines = new Map<object, number>();
-  private readonly worker: Worker;
+  private watcher: Worker | undefined;
+  private idle: NodeJS.Timeout | undefined;
+  /** Since it was last checked. */
+  private wasUsed = false;
 
   /** @param stuck called on the thread that was held, in the middle of what held it; never returns */
   constructor(stuck: () => never) {
-    const shared = new SharedArrayBuffer(16);
-    this.changes = new Int32Array(shared, 0, 1);
-    this.earliest = new Float64Array(shared, 8, 1);
     this.earliest[0] = Infinity;
     (globalThis as Record<symbol, unknown>)[Symbol.for(NAME)] = stuck;
-    const times = { lateMs: LATE_MS, pausesMs: PAUSES_MS, unwindsMs: UNWINDS_MS };
-    this.worker = new Worker(WATCHER, {
-      eval: true,
-      workerData: { shared, name: NAME, ...times },
-      resourceLimits: { maxOldGenerationSizeMb: 8, maxYoungGenerationSizeMb: 1 },
-    });
-    this.worker.on('error', (cause) => log('warn', 'no-loop-watch', { cause }));
-    this.worker.unref();
   }
 
   /**
@@ -80,13 +77,38 @@ export class LoopWatch {
     const call = {};
     this.deadlines.set(call, Date.now() + limitMs);
     this.publish();
+    this.wasUsed = true;
+    this.watcher ??= this.start();
     return () => {
       if (this.deadlines.delete(call)) this.publish();
     };
   }
 
   async close(): Promise<void> {
-    await this.worker.terminate();
+    clearTimeout(this.idle);
+    await this.watcher?.terminate();
+  }
+
+  private start(): Worker {
+    const times = { lateMs: LATE_MS, pausesMs: PAUSES_MS, unwindsMs: UNWINDS_MS };
+    const watcher = new Worker(WATCHER, {
+      eval: true,
+      workerData: { shared: this.shared, name: NAME, ...times },
+      resourceLimits: { maxOldGenerationSizeMb: 8, maxYoungGenerationSizeMb: 1 },
+    });
+    watcher.on('error', (cause) => log('warn', 'no-loop-watch', { cause }));
+    watcher.unref();
+    this.idle = setInterval(() => this.endIfIdle(), IDLE_MS).unref();
+    return watcher;
+  }
+
+  private endIfIdle(): void {
+    const isNeeded = this.wasUsed || this.deadlines.size > 0;
+    this.wasUsed = false;
+    if (isNeeded) return;
+    clearInterval(this.idle);
+    void this.watcher?.terminate();
+    this.watcher = undefined;
   }
 
   /** Wakes the watcher only for an earlier deadline than the one it waits for. */
