@@ -1,4 +1,4 @@
-/** The broker the settings name; a real one is loaded only when it is named. */
+/** The broker the settings name; it is loaded only when it is named. */
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { dayOf } from '#shared/kernel/calendar-day.ts';
 import { refused } from '#shared/kernel/failure.ts';
@@ -8,7 +8,6 @@ import { isLoopback } from '#shared/process/loopback.ts';
 import type { Settings } from '#shared/process/settings.ts';
 import type { BrokerDependencies } from './broker-dependencies.ts';
 import type { Broker } from './broker.ts';
-import { PaperBroker } from './paper/paper-broker.ts';
 
 const ALPACA_HOSTS = {
   on: 'https://api.alpaca.markets',
@@ -22,7 +21,7 @@ const PRICE_AGE_MAX_MS = 10 * 86_400_000;
 type Opener = (settings: Settings, dependencies: BrokerDependencies) => Broker | Promise<Broker>;
 
 const openers: Readonly<Record<Settings['broker'], Opener>> = {
-  paper: (settings, dependencies) => new PaperBroker(settings, dependencies),
+  paper: openPaper,
   alpaca: openAlpaca,
   tradernet: openTradernet,
   'interactive-brokers': openInteractiveBrokers,
@@ -46,6 +45,11 @@ export async function openBroker(
       `BROKER=${settings.broker} moves real money; that needs LIVE_TRADING=on.`,
     );
   return broker;
+}
+
+async function openPaper(settings: Settings, dependencies: BrokerDependencies): Promise<Broker> {
+  const { PaperBroker } = await import('./paper/paper-broker.ts');
+  return new PaperBroker(settings, dependencies);
 }
 
 async function openAlpaca(settings: Settings, dependencies: BrokerDependencies): Promise<Broker> {

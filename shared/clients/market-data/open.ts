@@ -1,12 +1,10 @@
-/** The source of market data the settings name. */
+/** The source of market data the settings name; it is loaded only when it is named. */
 import { parseCurrency, type Currency } from '#shared/kernel/currency.ts';
 import { refused } from '#shared/kernel/failure.ts';
 import type { MarketDataChoice } from '#shared/process/settings/market-settings.ts';
 import type { Settings } from '#shared/process/settings.ts';
-import { openCsv } from './csv/csv-market-data.ts';
 import type { MarketDataDependencies } from './market-data-dependencies.ts';
 import type { MarketData } from './market-data.ts';
-import { SampleMarketData } from './sample/sample-market-data.ts';
 
 const BASE_CURRENCY_DEFAULT = parseCurrency('EUR');
 
@@ -35,10 +33,14 @@ async function openSource(
   dependencies: MarketDataDependencies,
 ): Promise<Source> {
   switch (choice.kind) {
-    case 'sample':
+    case 'sample': {
+      const { SampleMarketData } = await import('./sample/sample-market-data.ts');
       return new SampleMarketData(choice.seed, () => dependencies.now());
-    case 'csv':
+    }
+    case 'csv': {
+      const { openCsv } = await import('./csv/csv-market-data.ts');
       return openCsv(choice.path, dependencies.now(), dependencies.fileFacts);
+    }
     case 'imported':
       return openImported(dependencies);
     case 'live': {
