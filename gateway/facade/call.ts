@@ -1,6 +1,9 @@
 /** One gRPC call as one function call: metadata in, deadline and cancellation on. */
 import { Metadata, type ServerUnaryCall, type ServerWritableStream } from '@grpc/grpc-js';
 import { randomUUID } from 'node:crypto';
+import type { OutgoingHttpHeaders } from 'node:http2';
+import { Caller } from '#template/caller.ts';
+import { limitTime, type TimeLimit } from '#template/limits/time-limits.ts';
 import { cancelled, type CallOptions } from '#shared/clients/functions-client.ts';
 import { Failure, invalidRequest } from '#shared/kernel/failure.ts';
 import { isSafeId } from '#shared/kernel/identifiers.ts';
@@ -39,6 +42,7 @@ export class FacadeCall {
   /** Age of the oldest answer used for this one, where a board was unreachable. */
   staleMs: number | undefined;
   private readonly call: AnyCall;
+  private readonly headers: OutgoingHttpHeaders;
   private readonly operation: Called;
   private readonly givenKey: string | undefined;
   /** The idempotency key of the call; sent in the initial metadata before anything can happen. */
@@ -46,31 +50,32 @@ export class FacadeCall {
   private readonly connection: Connection;
   private readonly deadline: number;
   private readonly marginMs: number;
-  private readonly stop = new AbortController();
-  private readonly timer: NodeJS.Timeout;
+  private readonly stop = new Caller();
+  private readonly limit: TimeLimit;
   /** The identifiers of the call that are echoed to the caller, until they are sent. */
   private unsent: Metadata | undefined;
-  private readonly echoTimer: NodeJS.Timeout | undefined;
+  private readonly echoLimit: TimeLimit | undefined;
   private ended = false;
 
   constructor(call: AnyCall, operation: Called) {
     this.call = call;
     this.operation = operation;
+    this.headers = call.metadata.toHttp2Headers();
     this.connection = connectionOf(call);
-    const requestId = this.text('x-request-id');
-    this.requestId = requestId !== undefined && isSafeId(requestId) ? requestId : randomUUID();
+    this.requestId = safe(this.text('x-request-id')) ?? randomUUID();
     this.givenKey = this.text('idempotency-key');
     this.key = this.givenKey ?? madeKey(operation, this.requestId);
     this.deadline = Number(call.getDeadline());
     const leftMs = this.deadline - Date.now();
     this.marginMs = Math.min(MARGIN_MS_MAX, Math.max(0, leftMs) * MARGIN_SHARE);
     const grantedMs = Math.min(leftMs - this.marginMs / 2, operation.timeoutMs + GRACE_MS);
-    this.timer = setTimeout(() => this.abort(this.timedOut()), Math.max(1, grantedMs));
+    // Whole milliseconds, so that calls of equal length have their end in common.
+    this.limit = limitTime(Math.floor(grantedMs), () => this.abort(this.timedOut()));
     call.once('cancelled', () => this.left());
     this.options = this.callOptions(leftMs);
     this.unsent = this.echo();
     const mayWait = operation.effect === 'reads' && !operation.streams;
-    if (mayWait) this.echoTimer = setTimeout(() => this.sendIds(), ECHO_MS);
+    if (mayWait) this.echoLimit = limitTime(ECHO_MS, () => this.sendIds());
     else this.sendIds();
   }
 
@@ -86,14 +91,14 @@ export class FacadeCall {
    * CVE-2023-44487). @throws the reason why the call has ended already
    */
   async requireWaiting(): Promise<void> {
-    await new Promise((resolve) => setImmediate(resolve));
-    this.stop.signal.throwIfAborted();
+    await nextTurn();
+    this.stop.throwIfLeft();
   }
 
   /** @throws Failure for metadata that cannot be used */
   requireMetadata(): void {
     const { givenKey } = this;
-    if (bytesOf(this.call.metadata) > METADATA_BYTES_MAX)
+    if (bytesOf(this.headers) > METADATA_BYTES_MAX)
       throw new Failure('TOO_LARGE', `The metadata is over ${METADATA_BYTES_MAX} bytes.`);
     if (givenKey !== undefined && !isSafeId(givenKey))
       throw invalidRequest({ field: 'idempotency-key', message: '1 to 128 of A-Za-z0-9._-' });
@@ -114,13 +119,13 @@ export class FacadeCall {
 
   /** Ends the work behind the call; `reason` is the caller's error. */
   abort(reason?: Failure): void {
-    this.stop.abort(reason);
+    this.stop.leave(reason);
   }
 
   end(): void {
     this.ended = true;
-    clearTimeout(this.timer);
-    clearTimeout(this.echoTimer);
+    this.limit.end();
+    this.echoLimit?.end();
   }
 
   /** Trailing metadata, known only after the work. */
@@ -150,18 +155,23 @@ export class FacadeCall {
     const subscriber = this.text('x-follower');
     const { requestId, givenKey, key, marginMs } = this;
     const isMade = givenKey === undefined || this.text('x-key-made') === 'yes';
+    const { stop } = this;
+    // A client that accepts no stale answer says so; all others see its age.
+    const acceptsStale = this.text('x-accept-stale') !== 'no';
     return {
-      signal: this.stop.signal,
+      get signal() {
+        return stop.signal;
+      },
+      encodedFor: stop,
       requestId,
       caller: 'facade',
-      // A client that accepts no stale answer says so; all others see its age.
-      ...(this.text('x-accept-stale') !== 'no' && { onStale: (ms) => void (this.staleMs = ms) }),
-      ...(forwardedBy !== undefined && isSafeId(forwardedBy) && { forwardedBy }),
-      ...(subscriber !== undefined && isSafeId(subscriber) && { subscriber }),
-      ...(key !== undefined && { idempotencyKey: key }),
-      ...(key !== undefined && { keyIsMade: isMade }),
-      ...(traceparent !== undefined && { traceparent }),
-      ...(Number.isFinite(leftMs) && { timeoutMs: Math.max(1, Math.floor(leftMs - marginMs)) }),
+      onStale: acceptsStale ? (ms) => void (this.staleMs = ms) : undefined,
+      forwardedBy: safe(forwardedBy),
+      subscriber: safe(subscriber),
+      idempotencyKey: key,
+      keyIsMade: key === undefined ? undefined : isMade,
+      traceparent,
+      timeoutMs: Number.isFinite(leftMs) ? Math.max(1, Math.floor(leftMs - marginMs)) : undefined,
     };
   }
 
@@ -187,8 +197,26 @@ export class FacadeCall {
   }
 
   private text(name: string): string | undefined {
-    return this.call.metadata.get(name)[0]?.toString();
+    const values = this.headers[name];
+    return Array.isArray(values) ? values[0] : values?.toString();
   }
+}
+
+function safe(id: string | undefined): string | undefined {
+  return id !== undefined && isSafeId(id) ? id : undefined;
+}
+
+let turn: Promise<void> | undefined;
+
+/** The next turn of the event loop, once for all calls that wait for the same one. */
+function nextTurn(): Promise<void> {
+  turn ??= new Promise((resolve) => {
+    setImmediate(() => {
+      turn = undefined;
+      resolve();
+    });
+  });
+  return turn;
 }
 
 /**
@@ -201,10 +229,10 @@ function madeKey({ effect, queue }: Called, requestId: string): string | undefin
   return effect === 'trades' ? randomUUID() : undefined;
 }
 
-function bytesOf(metadata: Metadata): number {
+function bytesOf(headers: OutgoingHttpHeaders): number {
   let bytes = 0;
-  for (const [name, values] of Object.entries(metadata.toHttp2Headers()))
-    for (const value of [values].flat())
+  for (const name in headers)
+    for (const value of [headers[name]].flat())
       bytes += name.length + String(value ?? '').length + HEADER_BYTES;
   return bytes;
 }

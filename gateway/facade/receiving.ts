@@ -1,48 +1,80 @@
 /** The time a request has to arrive, and which connections have calls: around every call of a server. */
 import {
   ServerInterceptingCall,
-  ServerListenerBuilder,
-  ResponderBuilder,
+  type ServerInterceptingCallInterface,
   type ServerInterceptor,
 } from '@grpc/grpc-js';
 import { randomUUID } from 'node:crypto';
 import { Failure } from '#shared/kernel/failure.ts';
+import { limitTime, type TimeLimit } from '#template/limits/time-limits.ts';
 import type { HeldConnections } from './held-connections.ts';
 import { grpcStatusOf } from './failure-status.ts';
 
 /** As at the gateway; grpc-js itself waits for the rest of a request without a limit. */
 const ARRIVAL_MS_MAX = 60_000;
 
+type Call = ServerInterceptingCallInterface;
+type Listener = Parameters<Call['start']>[0];
+
 export function receiving(
   connections: HeldConnections,
   arrivalMsMax = ARRIVAL_MS_MAX,
 ): ServerInterceptor {
-  return (_method, call) => {
-    let endCall = (): void => undefined;
-    const end = (): void => {
-      clearTimeout(timer);
-      endCall();
-      endCall = () => undefined;
-    };
-    const late = (): void => call.sendStatus(tooLate(arrivalMsMax));
-    const timer = setTimeout(late, arrivalMsMax).unref();
-    const listener = new ServerListenerBuilder()
-      .withOnReceiveHalfClose((next) => {
-        clearTimeout(timer);
-        endCall = connections.begin(call.getPeer());
-        next();
-      })
-      .withOnCancel(end)
-      .build();
-    const responder = new ResponderBuilder()
-      .withStart((next) => next(listener))
-      .withSendStatus((status, next) => {
-        end();
-        next(status);
-      })
-      .build();
-    return new ServerInterceptingCall(call, responder);
-  };
+  return (_method, call) => new ReceivedCall(call, connections, arrivalMsMax);
+}
+
+/** Passes on what it gets; grpc-js' own listeners and responders would be objects of closures for each call. */
+class ReceivedCall extends ServerInterceptingCall {
+  private readonly next: Call;
+  private readonly connections: HeldConnections;
+  private readonly arrival: TimeLimit;
+  private endCall: (() => void) | undefined;
+  private isCancelled = false;
+
+  constructor(next: Call, connections: HeldConnections, arrivalMsMax: number) {
+    super(next);
+    this.next = next;
+    this.connections = connections;
+    this.arrival = limitTime(arrivalMsMax, () => next.sendStatus(tooLate(arrivalMsMax)));
+  }
+
+  override start(listener: Listener): void {
+    this.next.start({
+      onReceiveMetadata: (metadata) => listener.onReceiveMetadata(metadata),
+      onReceiveMessage: (message) => listener.onReceiveMessage(message),
+      onReceiveHalfClose: () => {
+        // Of a call that was cancelled before it arrived whole nobody hears any more.
+        if (this.isCancelled) return;
+        this.arrival.end();
+        this.endCall = this.connections.begin(this.next.getPeer());
+        listener.onReceiveHalfClose();
+      },
+      onCancel: () => {
+        this.isCancelled = true;
+        this.end();
+        listener.onCancel();
+      },
+    });
+  }
+
+  override sendMetadata(metadata: Parameters<Call['sendMetadata']>[0]): void {
+    this.next.sendMetadata(metadata);
+  }
+
+  override sendMessage(message: unknown, sent: () => void): void {
+    this.next.sendMessage(message, sent);
+  }
+
+  override sendStatus(status: Parameters<Call['sendStatus']>[0]): void {
+    this.end();
+    this.next.sendStatus(status);
+  }
+
+  private end(): void {
+    this.arrival.end();
+    this.endCall?.();
+    this.endCall = undefined;
+  }
 }
 
 function tooLate(arrivalMsMax: number) {

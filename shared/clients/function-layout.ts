@@ -22,7 +22,7 @@ export class FunctionLayout {
     name: string,
     attempt: (path: string) => Promise<A>,
   ): Promise<A> {
-    const [single = '', ...rest] = name.split('/');
+    const [single = '', ...rest] = name.includes('/') ? name.split('/') : [name];
     const operation = operationAt(single, '/')?.operation;
     if (!operation) return attempt(name);
     const { service } = operation;

@@ -3,6 +3,7 @@
  * or over HTTP to the gateway of the board that has the function.
  */
 import { randomUUID } from 'node:crypto';
+import type { Caller } from '#template/caller.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import type { Operation, ResponseOf, WireRequestOf } from '#shared/contract/row.ts';
 import { openBecause } from '#shared/contract/unknown-outcome.ts';
@@ -55,6 +56,11 @@ export interface CallOptions {
   readonly actor?: string | undefined;
   /** A scrape of metrics: a host in this process does not count it as a call of the function. */
   readonly isScrape?: boolean | undefined;
+  /**
+   * Given by a caller that does no more with the answer than to encode it: within one process it is then the
+   * function's own object. The caller is what `signal` reports of, without a signal; it may be listened to once.
+   */
+  readonly encodedFor?: Caller | undefined;
 }
 
 /** The abort reason of a caller that cancels its request. */
@@ -86,8 +92,20 @@ export interface FunctionAnswer {
   readonly staleMs?: number | undefined;
 }
 
-/** @throws Failure UNAVAILABLE when the function cannot be reached */
-export type Transport = (call: FunctionCall) => Promise<FunctionAnswer>;
+export interface Transport {
+  /** @throws Failure UNAVAILABLE when the function cannot be reached */
+  (call: FunctionCall): Promise<FunctionAnswer>;
+  /** @returns undefined for a function that takes and gives bytes, since it is not in this process */
+  readonly directly?: ((name: string) => DirectTransport | undefined) | undefined;
+}
+
+/** A call without bytes: the message as an object, and that of the answer, where it was answered with one. */
+export type DirectTransport = (
+  name: string,
+  message: object,
+  options: CallOptions,
+  headers: Readonly<Record<string, string>>,
+) => Promise<FunctionAnswer & { readonly message?: object | undefined }>;
 
 export class FunctionsClient {
   private readonly transport: Transport;
@@ -131,18 +149,27 @@ export class FunctionsClient {
     request: WireRequestOf<O>,
     options: CallOptions,
   ): Promise<ResponseOf<O>> {
-    const subscriber = new Subscriber(this.transport, operation, options);
     try {
-      const answer = await this.send(operation, request, 'application/json', options, subscriber);
-      const text = await textOf(answer.body);
+      const answer = await this.answerOnce(operation, request, options);
+      const message = answer.status === 200 ? answer.message : undefined;
+      const text = message ? '' : await textOf(answer.body);
       if (answer.status !== 200) throw refusalOf(text, answer.status);
       if (answer.staleMs !== undefined) noteStale(operation, answer.staleMs, options);
-      return parseJson(text, operation.name) as ResponseOf<O>;
+      return (message ?? parseJson(text, operation.name)) as ResponseOf<O>;
     } catch (thrown) {
       throw lostAnswer(operation, thrown, options);
-    } finally {
-      await subscriber.leave();
     }
+  }
+
+  private answerOnce<O extends Operation>(
+    operation: O,
+    request: WireRequestOf<O>,
+    options: CallOptions,
+  ): Promise<FunctionAnswer & { readonly message?: object | undefined }> {
+    const { name } = operation;
+    const direct = options.encodedFor && this.transport.directly?.(name);
+    if (direct) return direct(name, request as object, options, headersOf(options, NO_HEADERS));
+    return this.send(operation, request, 'application/json', options, NO_HEADERS);
   }
 
   /**
@@ -191,7 +218,8 @@ export class FunctionsClient {
     options: CallOptions,
     subscriber: Subscriber,
   ): AsyncGenerator<ResponseOf<O>> {
-    const answer = await this.send(operation, request, 'application/x-ndjson', options, subscriber);
+    const { headers } = subscriber;
+    const answer = await this.send(operation, request, 'application/x-ndjson', options, headers);
     if (answer.status !== 200) throw refusalIn(await textOf(answer.body), answer.status);
     let isWhole = true;
     for await (const line of linesOf(answer.body)) {
@@ -219,24 +247,32 @@ export class FunctionsClient {
     request: unknown,
     accept: FunctionCall['accept'],
     options: CallOptions,
-    subscriber: Subscriber,
+    headers: Readonly<Record<string, string>>,
   ): Promise<FunctionAnswer> {
-    const { timeoutMs, traceparent, caller, actor } = options;
     return this.transport({
       ...options,
       name: operation.name,
-      body: JSON.stringify(request, finiteOrText),
+      body: requestText(request),
       accept,
-      headers: {
-        ...(timeoutMs !== undefined && { 'x-timeout-ms': String(Math.ceil(timeoutMs)) }),
-        ...(traceparent !== undefined && { traceparent }),
-        ...(options.keyIsMade && { 'x-key-made': 'yes' }),
-        ...(caller !== undefined && { 'x-caller': caller }),
-        ...(actor && { 'x-actor': headerText(actor) }),
-        ...subscriber.headers,
-      },
+      headers: headersOf(options, headers),
     });
   }
+}
+
+const NO_HEADERS: Readonly<Record<string, string>> = {};
+
+/** What of a call travels as headers whatever the transport. */
+function headersOf(
+  { timeoutMs, traceparent, keyIsMade, caller, actor }: CallOptions,
+  further: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const headers: Record<string, string> = {};
+  if (timeoutMs !== undefined) headers['x-timeout-ms'] = String(Math.ceil(timeoutMs));
+  if (traceparent !== undefined) headers['traceparent'] = traceparent;
+  if (keyIsMade) headers['x-key-made'] = 'yes';
+  if (caller !== undefined) headers['x-caller'] = caller;
+  if (actor) headers['x-actor'] = headerText(actor);
+  return Object.assign(headers, further);
 }
 
 function spanOf({ name }: Operation): () => SpanOptions {
@@ -321,6 +357,11 @@ class Subscriber {
 /** What a header can carry: other characters become question marks. */
 export function headerText(text: string): string {
   return text.replace(/[^\x20-\x7e]/g, '?').slice(0, HEADER_TEXT_MAX);
+}
+
+/** A request as it travels. */
+export function requestText(request: unknown): string {
+  return JSON.stringify(request, finiteOrText);
 }
 
 /** JSON has no such numbers; sent as text they reach the function, which rejects them by field. */

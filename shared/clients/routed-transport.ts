@@ -14,7 +14,7 @@ export function routedTransport(
   local: Transport,
   remote: RemoteRoutes,
 ): Transport {
-  return async (call) => {
+  const routed: Transport = async (call) => {
     const service = serviceOf(call.name);
     const place = placement.places[service];
     const route = remote.get(service);
@@ -22,6 +22,12 @@ export function routedTransport(
     if (call.forwardedBy !== undefined) throw placementConflict(placement, place, call.forwardedBy);
     return route(call);
   };
+  const directly: Transport['directly'] = (name) => {
+    const service = serviceOf(name);
+    const isLocal = placement.places[service].mode === 'local' || !remote.has(service);
+    return isLocal ? local.directly?.(name) : undefined;
+  };
+  return Object.assign(routed, { directly });
 }
 
 /** `planning-create-plan` → `planning` */

@@ -1,28 +1,38 @@
-import { setMaxListeners } from 'node:events';
+import { Caller } from '#template/caller.ts';
+import { limitTime, type TimeLimit } from '#template/limits/time-limits.ts';
 
 /**
- * One abort signal for one task: it aborts when the caller leaves or the time is up.
- * AbortSignal.any would do, but costs more than the rest of a short call, and Node 20 may collect
- * it while it is only awaited.
+ * The end of one task: when the caller leaves or the time is up. Its signal is made when it is first asked for:
+ * making one costs more than the rest of a short call. AbortSignal.any would cost more still, and Node 20 may
+ * collect it while it is only awaited.
  */
 export class Deadline {
-  readonly signal: AbortSignal;
-  private readonly controller = new AbortController();
-  private readonly caller: AbortSignal | undefined;
+  private readonly task = new Caller();
+  private readonly caller: AbortSignal | Caller | undefined;
   private readonly late: () => Error;
-  private readonly timer: NodeJS.Timeout;
+  private readonly limit: TimeLimit;
   private timeIsUp = false;
 
-  /** @param late what the signal's reason is when the time is up */
-  constructor(caller: AbortSignal | undefined, timeoutMs: number, late = timeoutError) {
-    this.signal = this.controller.signal;
-    // A call may make many others at once, each of which listens.
-    setMaxListeners(0, this.signal);
+  /**
+   * @param caller a `Caller` is listened to by this task alone
+   * @param late what the signal's reason is when the time is up
+   */
+  constructor(caller: AbortSignal | Caller | undefined, timeoutMs: number, late = timeoutError) {
     this.caller = caller;
     this.late = late;
-    this.timer = setTimeout(this.runOut, Math.ceil(timeoutMs)).unref();
-    caller?.addEventListener('abort', this.leave);
-    if (caller?.aborted) this.leave();
+    this.limit = limitTime(timeoutMs, this.runOut);
+    if (caller instanceof Caller) caller.onLeave(this.leave);
+    else if (caller?.aborted) this.leave();
+    else caller?.addEventListener('abort', this.leave);
+  }
+
+  get signal(): AbortSignal {
+    return this.task.signal;
+  }
+
+  /** Whether the caller has left or the time is up. */
+  get isOver(): boolean {
+    return this.task.hasLeft;
   }
 
   get passed(): boolean {
@@ -31,16 +41,30 @@ export class Deadline {
 
   /** The task has ended; the signal will not abort any more. */
   close(): void {
-    clearTimeout(this.timer);
-    this.caller?.removeEventListener('abort', this.leave);
+    this.limit.end();
+    const { caller } = this;
+    if (caller instanceof Caller) caller.onLeave(undefined);
+    else caller?.removeEventListener('abort', this.leave);
+  }
+
+  /** The work's outcome, or the signal's reason once it aborts; the work may then still go on. One at a time. */
+  until<T>(work: Promise<T>): Promise<T> {
+    const { task } = this;
+    return new Promise<T>((resolve, reject) => {
+      work.then(resolve, reject);
+      task.onLeave(() => reject(task.signal.reason as Error));
+    });
   }
 
   private readonly runOut = (): void => {
     this.timeIsUp = true;
-    this.controller.abort(this.late());
+    this.task.leave(this.late());
   };
 
-  private readonly leave = (): void => this.controller.abort(this.caller?.reason);
+  private readonly leave = (): void => {
+    const { caller } = this;
+    this.task.leave(caller instanceof Caller ? caller.signal.reason : caller?.reason);
+  };
 }
 
 function timeoutError(): Error {

@@ -12,7 +12,8 @@ const REPLACEMENT = '\ufffd';
 /** An answer names no more of them. */
 const REPEATED_NAMED_MAX = 20;
 
-export type Format = 'json' | 'protobuf';
+/** `object`: within one process, for a caller that encodes the answer itself. */
+export type Format = 'json' | 'protobuf' | 'object';
 
 export interface ParsedRequest {
   readonly format: Format;
@@ -33,6 +34,11 @@ export async function readRequest(
   return { format, wire, request: parseRequest(operation, wire) };
 }
 
+/** A request that came as an object. @throws Failure INVALID_REQUEST that names every wrong field */
+export function readMessage(operation: Operation, message: object): ParsedRequest {
+  return { format: 'object', wire: message, request: parseRequest(operation, message) };
+}
+
 /** @throws Failure INVALID_REQUEST that names every wrong field */
 export function parseRequest(operation: Operation, wire: unknown): unknown {
   const parsed = operation.request.safeParse(wire);
@@ -47,10 +53,24 @@ export async function encodeMessage(operation: Operation, message: unknown): Pro
 /** JSON in which every number is finite. */
 export function encodeJson(message: unknown): string {
   return JSON.stringify(message ?? {}, (key, value: unknown) => {
-    if (typeof value === 'number' && !Number.isFinite(value))
-      throw new Failure('BUG', `Invariant: no ${value} leaves a model (${key})`);
+    if (typeof value === 'number' && !Number.isFinite(value)) throw notFinite(key, value);
     return value;
   });
+}
+
+/** A message in which every number is finite; protobuf could carry others. @throws Failure BUG */
+export function requireFinite<T>(message: T): T {
+  for (const key in message) {
+    const value: unknown = message[key];
+    if (typeof value === 'number' && !Number.isFinite(value)) throw notFinite(key, value);
+    if (typeof value === 'object' && value !== null && !ArrayBuffer.isView(value))
+      requireFinite(value);
+  }
+  return message;
+}
+
+function notFinite(key: string, value: unknown): Failure {
+  return new Failure('BUG', `Invariant: no ${String(value)} leaves a model (${key})`);
 }
 
 function formatOf(contentType = ''): Format {

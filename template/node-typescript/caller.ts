@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 /**
  * The caller of a call, until it disconnects. The abort signal is created lazily: most calls end before it is
  * used, and creating it costs more than the rest of a short
@@ -11,6 +13,8 @@ export class Caller {
   get signal(): AbortSignal {
     if (!this.controller) {
       this.controller = new AbortController();
+      // A call may make many others at once, each of which listens.
+      setMaxListeners(0, this.controller.signal);
       if (this.left) this.controller.abort(this.left.reason);
     }
     return this.controller.signal;
@@ -18,6 +22,11 @@ export class Caller {
 
   get hasLeft(): boolean {
     return this.left !== undefined;
+  }
+
+  /** @throws the reason why the caller has left, as its signal would */
+  throwIfLeft(): void {
+    if (this.left) this.signal.throwIfAborted();
   }
 
   /** The first reason counts. */

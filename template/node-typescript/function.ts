@@ -11,6 +11,11 @@ export interface FunctionEvent {
   readonly headers: Readonly<Record<string, string | undefined>>;
   /** The raw body; empty when there is none. */
   readonly body: Buffer;
+  /**
+   * The request as an object, where a host calls a function that takes it so; the body is empty then, and an
+   * object as the answer's body stays one.
+   */
+  readonly message?: object | undefined;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -44,19 +49,28 @@ export interface CallContext {
 export interface FunctionContext extends CallContext, FunctionEnvironment {}
 
 /** A call's own part of its context; the signal is created lazily. */
+class CallerContext implements CallContext {
+  readonly callId: string;
+  readonly caller: Caller;
+  readonly detach: CallContext['detach'];
+
+  constructor(callId: string, caller: Caller, detach: CallContext['detach']) {
+    this.callId = callId;
+    this.caller = caller;
+    this.detach = detach;
+  }
+
+  get signal(): AbortSignal {
+    return this.caller.signal;
+  }
+}
+
 export function callBy(
   callId: string,
   caller: Caller,
   detach?: CallContext['detach'],
 ): CallContext {
-  return {
-    callId,
-    caller,
-    ...(detach && { detach }),
-    get signal() {
-      return caller.signal;
-    },
-  };
+  return new CallerContext(callId, caller, detach);
 }
 
 /**
@@ -77,23 +91,36 @@ export function whenLeft(context: CallContext, left: () => void): () => void {
 }
 
 /** A call's context with its function's environment; its signal is created lazily. */
+class ContextInEnvironment implements FunctionContext {
+  readonly callId: string;
+  readonly caller: CallContext['caller'];
+  readonly shared: unknown;
+  readonly detach: CallContext['detach'];
+  readonly env: Environment;
+  readonly secret: FunctionEnvironment['secret'];
+  private readonly context: CallContext;
+
+  constructor(context: CallContext, { env, secret }: FunctionEnvironment, shared: unknown) {
+    this.context = context;
+    this.callId = context.callId;
+    this.caller = context.caller;
+    this.shared = shared;
+    this.detach = context.detach;
+    this.env = env;
+    this.secret = secret;
+  }
+
+  get signal(): AbortSignal {
+    return this.context.signal;
+  }
+}
+
 export function inEnvironment(
   context: CallContext,
-  { env, secret }: FunctionEnvironment,
+  functionEnvironment: FunctionEnvironment,
   shared: unknown = context.shared,
 ): FunctionContext {
-  const { callId, caller, detach } = context;
-  return {
-    callId,
-    caller,
-    get signal() {
-      return context.signal;
-    },
-    shared,
-    ...(detach && { detach }),
-    env,
-    secret,
-  };
+  return new ContextInEnvironment(context, functionEnvironment, shared);
 }
 
 export interface FunctionResult {

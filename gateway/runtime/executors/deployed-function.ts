@@ -8,6 +8,7 @@ import type {
 import { timerMs } from '#template/limits/durations.ts';
 import { operationAt, type OperationCall } from '#shared/contract/catalogue.ts';
 import { isServiceName } from '#shared/contract/names.ts';
+import { inBytes } from './bytes-event.ts';
 import type { Executor } from './executor.ts';
 import type { Deployment } from '../deployments/deployment.ts';
 import type { FunctionProgram } from '../deployments/runnable-images.ts';
@@ -86,7 +87,7 @@ export class DeployedFunction {
   /** Rejects only with what the handler itself threw. */
   run(event: FunctionEvent, context: CallContext): Promise<FunctionResult> {
     this.wasCalled = true;
-    return this.executor.run(event, context);
+    return this.executor.run(this.isOurs ? event : inBytes(event), context);
   }
 
   /**

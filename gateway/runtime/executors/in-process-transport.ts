@@ -1,4 +1,5 @@
 /** Calls between functions that live in one process: the same handler interface, without a socket. */
+import type { Caller } from '#template/caller.ts';
 import {
   isChunks,
   type CallContext,
@@ -7,6 +8,8 @@ import {
 } from '#template/function.ts';
 import {
   staleMsOf,
+  type CallOptions,
+  type DirectTransport,
   type FunctionAnswer,
   type FunctionCall,
   type Transport,
@@ -39,47 +42,101 @@ export function inProcessTransport(
   { token, withoutQueue = false }: InProcessOptions,
 ): Transport {
   const layout = new FunctionLayout();
-  return (call) =>
+  /** An operation that is queued runs at once where it is called as a run. */
+  const alsoRun = (headers: Record<string, string>): Record<string, string> => {
+    if (withoutQueue)
+      headers['x-run-id'] ??= headers['idempotency-key'] ?? headers['x-request-id'] ?? '';
+    return headers;
+  };
+  const call: Transport = (call) =>
     layout.reach(call.name, async (address) => {
       call.signal.throwIfAborted();
       const event = eventOf(call, address, bearerText(token));
-      const run = call.idempotencyKey ?? call.requestId;
-      const headers = withoutQueue ? { 'x-run-id': run, ...event.headers } : event.headers;
-      const [name = ''] = address.split('/');
+      const headers = alsoRun({ ...event.headers } as Record<string, string>);
       const context = { callId: call.requestId, signal: call.signal, isScrape: call.isScrape };
-      return functionAnswerOf(await host.call(name, { ...event, headers }, context));
+      return functionAnswerOf(await host.call(nameIn(address), { ...event, headers }, context));
     });
+  const direct: DirectTransport = (name, message, options, further) =>
+    layout.reach(name, async (address) => {
+      const { encodedFor: caller, requestId } = options;
+      caller?.throwIfLeft();
+      const headers = alsoRun(headersOf(options, JSON_TYPE, bearerText(token), further));
+      const event = { ...eventTo(pathIn(address), headers), body: NO_BODY, message };
+      const context = new DirectContext(requestId, caller, options);
+      return functionAnswerOf(await host.call(nameIn(address), event, context));
+    });
+  return Object.assign(call, { directly: () => direct });
+}
+
+const JSON_TYPE = 'application/json';
+const NO_BODY = Buffer.alloc(0);
+
+/** The signal is made only for a function that asks for it. */
+class DirectContext implements HostContext {
+  readonly callId: string;
+  readonly caller: Caller | undefined;
+  private readonly options: CallOptions;
+
+  constructor(callId: string, caller: Caller | undefined, options: CallOptions) {
+    this.callId = callId;
+    this.caller = caller;
+    this.options = options;
+  }
+
+  get signal(): AbortSignal {
+    return this.options.signal;
+  }
 }
 
 /** The event a call becomes; the address `name/path` reaches the function as `/path`. */
 export function eventOf(call: FunctionCall, address: string, token: string): FunctionEvent {
-  const [, ...path] = address.split('/');
-  return {
-    method: 'POST',
-    path: `/${path.join('/')}`,
-    query: new URLSearchParams(),
-    headers: {
-      'content-type': 'application/json',
-      accept: call.accept,
-      authorization: `Bearer ${token}`,
-      'x-request-id': call.requestId,
-      'x-call-id': call.requestId,
-      ...(call.idempotencyKey !== undefined && { 'idempotency-key': call.idempotencyKey }),
-      ...call.headers,
-    },
-    body: Buffer.from(call.body),
-  };
+  const headers = headersOf(call, call.accept, token, call.headers);
+  return { ...eventTo(pathIn(address), headers), body: Buffer.from(call.body) };
 }
 
-export function functionAnswerOf(result: FunctionResult): FunctionAnswer & PlatformAnswer {
+function eventTo(path: string, headers: FunctionEvent['headers']) {
+  return { method: 'POST', path, query: new URLSearchParams(), headers };
+}
+
+function nameIn(address: string): string {
+  const slash = address.indexOf('/');
+  return slash < 0 ? address : address.slice(0, slash);
+}
+
+function pathIn(address: string): string {
+  const slash = address.indexOf('/');
+  return slash < 0 ? '/' : address.slice(slash);
+}
+
+function headersOf(
+  { requestId, idempotencyKey }: CallOptions,
+  accept: FunctionCall['accept'],
+  token: string,
+  further: FunctionCall['headers'],
+): Record<string, string> {
+  const headers: Record<string, string> = {
+    'content-type': JSON_TYPE,
+    accept,
+    authorization: `Bearer ${token}`,
+    'x-request-id': requestId,
+    'x-call-id': requestId,
+  };
+  if (idempotencyKey !== undefined) headers['idempotency-key'] = idempotencyKey;
+  return Object.assign(headers, further);
+}
+
+export function functionAnswerOf(
+  result: FunctionResult,
+): FunctionAnswer & PlatformAnswer & { readonly message?: object | undefined } {
   const { status = 200, headers = {}, body } = result;
   return {
     status,
     body: chunksOf(body),
+    message: isObject(body) ? body : undefined,
     staleMs: staleMsOf(first(headers['x-stale-ms'])),
     // A body that is no text and no bytes leaves as JSON.
     contentType:
-      first(headers['content-type']) ?? (isObject(body) ? 'application/json' : undefined),
+      first(headers['content-type']) ?? (body === null || isObject(body) ? JSON_TYPE : undefined),
     internal: first(headers['x-openfaas-internal']),
   };
 }
@@ -88,6 +145,7 @@ function first(value: string | readonly string[] | undefined): string | undefine
   return typeof value === 'string' ? value : value?.[0];
 }
 
-function isObject(body: FunctionResult['body']): boolean {
-  return typeof body === 'object' && !(body instanceof Uint8Array) && !isChunks(body);
+function isObject(body: FunctionResult['body']): body is object {
+  const isBytes = body instanceof Uint8Array;
+  return typeof body === 'object' && body !== null && !isBytes && !isChunks(body);
 }

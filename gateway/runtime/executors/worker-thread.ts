@@ -1,6 +1,7 @@
 /** One worker thread as its host sees it: one call at a time, and its outcome. */
 import { Worker } from 'node:worker_threads';
 import type { CallContext, FunctionEvent, FunctionResult } from '#template/function.ts';
+import { inBytes } from './bytes-event.ts';
 import type { FromThread, PlainEnvironment, ThreadData, ToThread } from './worker-messages.ts';
 
 /** Enough for the heaviest model; a leak ends its own thread, not the host. */
@@ -96,7 +97,7 @@ export class WorkerThread {
     const abort = (): void => this.abort(call);
     context.signal.addEventListener('abort', abort, { once: true });
     call.whenOver(() => context.signal.removeEventListener('abort', abort));
-    const { method, path, query, headers, body } = job.event;
+    const { method, path, query, headers, body } = inBytes(job.event);
     const event = { method, path, query: query.toString(), headers, body };
     const { callId } = context;
     this.print({ kind: 'call', id, folder, callId, event, functionEnvironment, far });

@@ -2,6 +2,7 @@
 import { boundedChunks } from '#template/limits/bounded-chunks.ts';
 import { Caller } from '#template/caller.ts';
 import { isChunks, whenLeft, type CallContext, type FunctionResult } from '#template/function.ts';
+import { limitTime, type TimeLimit } from '#template/limits/time-limits.ts';
 import type { DeployedFunction } from '../executors/deployed-function.ts';
 
 export const OVERDUE = Symbol('overdue');
@@ -11,14 +12,15 @@ const CALLER_LEFT = 499;
 
 /** Is also the context that the function is called with. */
 export class CallSlot implements CallContext {
-  readonly overdue: Promise<typeof OVERDUE>;
   private readonly deployed: DeployedFunction;
-  private readonly timer: NodeJS.Timeout;
+  private readonly limit: TimeLimit;
   private readonly context: CallContext;
   private readonly over: (status: number) => void;
   /** The function's caller is this host, which cancels when the time is up or its own caller leaves. */
   private readonly host = new Caller();
   private held = true;
+  private isOverdue = false;
+  private whenOverdue: ((value: typeof OVERDUE) => void) | undefined;
   /** Not set yet for a caller that had left before. */
   private readonly stopListening: (() => void) | undefined;
 
@@ -28,12 +30,7 @@ export class CallSlot implements CallContext {
     this.over = over;
     this.context = context;
     deployed.begin();
-    let late: (value: typeof OVERDUE) => void = () => undefined;
-    this.overdue = new Promise((resolve) => void (late = resolve));
-    this.timer = setTimeout(() => {
-      late(OVERDUE);
-      this.host.leave(new DOMException('The execution time limit was exceeded.', 'TimeoutError'));
-    }, deployed.execTimeoutMs);
+    this.limit = limitTime(deployed.execTimeoutMs, this.runOut);
     this.stopListening = whenLeft(context, this.leave);
   }
 
@@ -48,6 +45,28 @@ export class CallSlot implements CallContext {
   get caller(): Caller {
     return this.host;
   }
+
+  /** Settles when the time is up. Waited for in one place at a time. */
+  get overdue(): Promise<typeof OVERDUE> {
+    return new Promise((resolve) => {
+      if (this.isOverdue) resolve(OVERDUE);
+      else this.whenOverdue = resolve;
+    });
+  }
+
+  /** The outcome of the function, or that the time was up before. */
+  outcomeOf(running: Promise<FunctionResult>): Promise<FunctionResult | typeof OVERDUE> {
+    return new Promise((resolve, reject) => {
+      this.whenOverdue = resolve;
+      running.then(resolve, reject);
+    });
+  }
+
+  private readonly runOut = (): void => {
+    this.isOverdue = true;
+    this.whenOverdue?.(OVERDUE);
+    this.host.leave(new DOMException('The execution time limit was exceeded.', 'TimeoutError'));
+  };
 
   /** A caller who leaves before a stream began will never finish reading it. */
   private readonly leave = (): void => {
@@ -73,7 +92,7 @@ export class CallSlot implements CallContext {
     if (!this.held) return;
     this.held = false;
     this.over(status);
-    clearTimeout(this.timer);
+    this.limit.end();
     this.stopListening?.();
     this.deployed.end();
   }

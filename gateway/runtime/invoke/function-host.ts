@@ -168,7 +168,7 @@ export class FunctionHost {
     const slot = new CallSlot(deployed, context, over);
     try {
       const running = deployed.run(event, slot);
-      const result = await Promise.race([running, slot.overdue]);
+      const result = await slot.outcomeOf(running);
       if (result === OVERDUE) {
         running.catch(() => undefined);
         this.options.log.warn('exec-timeout', { function: deployed.spec.name, execTimeoutMs });

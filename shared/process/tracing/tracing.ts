@@ -85,14 +85,20 @@ export function traceIdOf(traceparent: string | undefined): string | undefined {
 }
 
 /** Does the work within a span of its own. */
-export async function inSpan<T>(
+export function inSpan<T>(
   name: string,
   options: () => SpanOptions,
   work: (span: Span | undefined) => Promise<T>,
   parent?: string,
 ): Promise<T> {
   const span = startSpan(name, options, parent);
-  if (!span?.isRecorded) return work(span);
+  return span?.isRecorded ? inRecordedSpan(span, work) : work(span);
+}
+
+async function inRecordedSpan<T>(
+  span: Span,
+  work: (span: Span | undefined) => Promise<T>,
+): Promise<T> {
   try {
     return await span.run(() => work(span));
   } catch (thrown) {

@@ -3,7 +3,7 @@ import type { CallOptions } from '#shared/clients/functions-client.ts';
 import type { Operation } from '#shared/contract/row.ts';
 import type { Facts } from '#shared/kernel/failure.ts';
 import type { Log } from '#shared/process/log.ts';
-import { abortableReads } from '../abortable-reads.ts';
+import { abortableReads, type ReadsUntil } from '../abortable-reads.ts';
 import type { Context, Dependencies } from '../context.ts';
 import { countedUse } from './counted-use.ts';
 import type { Effects } from './effects.ts';
@@ -12,7 +12,7 @@ export interface ContextParts {
   readonly operation: Operation;
   readonly dependencies: Dependencies;
   readonly effects: Effects;
-  readonly signal: AbortSignal;
+  readonly deadline: ReadsUntil;
   readonly requestId: string;
   readonly run: string | undefined;
   readonly idempotencyKey: string;
@@ -26,32 +26,65 @@ export interface ContextParts {
   readonly noteStale: (staleMs: number) => void;
 }
 
+/** What a context has beside the dependencies. */
+type OfCall = Omit<Context, keyof Dependencies> & Pick<Context, 'log'>;
+type ContextClass = new (parts: ContextParts) => Context;
+
+/** One for the calls of an operation in a process: the dependencies are what its contexts inherit. */
+const classes = new WeakMap<Dependencies, ContextClass>();
+
 export function contextOf(parts: ContextParts): Context {
-  const { operation, signal, requestId, run, idempotencyKey, log } = parts;
-  const { name, effect } = operation;
-  const dependencies = countedUse(parts.dependencies, name);
-  const context = {
-    // The dependencies are the prototype of the call context instead of being copied into it, call by call.
-    __proto__: dependencies,
-    ...(effect === 'reads'
-      ? abortableReads(dependencies, signal)
-      : parts.effects.watch(dependencies)),
-    ...{ signal, requestId, run, idempotencyKey },
-    get log() {
-      return log();
-    },
-    nameOutcome: parts.nameOutcome,
-    answerIsOpen: parts.answerIsOpen,
-    callOptions: (key?: string): CallOptions => optionsOf(parts, key),
-  };
-  return context as unknown as Context;
+  const dependencies = countedUse(parts.dependencies, parts.operation.name);
+  let OwnContext = classes.get(dependencies);
+  if (!OwnContext) classes.set(dependencies, (OwnContext = classFor(dependencies)));
+  return Object.assign(new OwnContext(parts), watched(dependencies, parts));
+}
+
+function watched(dependencies: Dependencies, parts: ContextParts): Partial<Dependencies> {
+  const { operation, effects, deadline } = parts;
+  return operation.effect === 'reads'
+    ? { database: abortableReads(dependencies.database, deadline) }
+    : effects.watch(dependencies);
+}
+
+function classFor(dependencies: Dependencies): ContextClass {
+  class CalledContext implements OfCall {
+    readonly requestId: string;
+    readonly run: string | undefined;
+    readonly idempotencyKey: string;
+    readonly nameOutcome: Context['nameOutcome'];
+    readonly answerIsOpen: Context['answerIsOpen'];
+    readonly callOptions: Context['callOptions'];
+    private readonly parts: ContextParts;
+
+    constructor(parts: ContextParts) {
+      this.parts = parts;
+      this.requestId = parts.requestId;
+      this.run = parts.run;
+      this.idempotencyKey = parts.idempotencyKey;
+      this.nameOutcome = parts.nameOutcome;
+      this.answerIsOpen = parts.answerIsOpen;
+      this.callOptions = (key) => optionsOf(parts, key);
+    }
+
+    get signal(): AbortSignal {
+      return this.parts.deadline.signal;
+    }
+
+    get log(): Log {
+      return this.parts.log();
+    }
+  }
+  Object.setPrototypeOf(CalledContext.prototype, dependencies);
+  return CalledContext as unknown as ContextClass;
 }
 
 function optionsOf(
-  { operation, signal, requestId, traceparent, actor, noteStale }: ContextParts,
+  { operation, deadline, requestId, traceparent, actor, noteStale }: ContextParts,
   idempotencyKey: string | undefined,
 ): CallOptions {
   const { name: caller, effect } = operation;
+  const { signal } = deadline;
   return {
     ...{ signal, requestId, caller },
     ...(actor && { actor }),

@@ -22,14 +22,21 @@ import { contextOf } from './call-context.ts';
 import { requireAccess } from '../access.ts';
 import type { Context, Dependencies } from '../context.ts';
 import { startSpan, within, type Span } from '#shared/process/tracing/tracing.ts';
-import { Deadline, untilAborted, untilAbortedEach } from '#shared/process/deadline.ts';
+import { Deadline, untilAbortedEach } from '#shared/process/deadline.ts';
 import { Effects } from './effects.ts';
 import { leavesOpen } from './leaves-open.ts';
 import { takeRun } from '../runs/hand-over.ts';
 import { once, type Answered } from '../idempotency/idempotency.ts';
 import { readTraceparent, traceIdFor } from '../traceparent.ts';
 import { onceUnkeyed } from '../idempotency/unkeyed.ts';
-import { encodeJson, encodeMessage, readRequest, type Format } from '../wire.ts';
+import {
+  encodeJson,
+  encodeMessage,
+  readMessage,
+  readRequest,
+  requireFinite,
+  type Format,
+} from '../wire.ts';
 
 export type AnyHandlerBody = (
   request: unknown,
@@ -73,7 +80,6 @@ export class Call {
   private failure: Failure | undefined;
   private readonly audit: AuditedCall | undefined;
   private span: Span | undefined;
-  private readonly signal: AbortSignal;
   private readonly deadline: Deadline;
   /** The answer streams, or the work goes on without it: the deadline stays. */
   private outlivesAnswer = false;
@@ -107,8 +113,13 @@ export class Call {
     const { detach } = functionContext;
     if (detach && this.run !== undefined && event.headers['x-hand-over'] === 'yes')
       this.handOver = { detach, stop: new AbortController() };
-    this.deadline = new Deadline(this.handOver?.stop.signal ?? functionContext.signal, timeoutMs);
-    this.signal = this.deadline.signal;
+    const { caller } = functionContext;
+    const waiting = this.handOver?.stop.signal ?? caller ?? functionContext.signal;
+    this.deadline = new Deadline(waiting, timeoutMs);
+  }
+
+  private get signal(): AbortSignal {
+    return this.deadline.signal;
   }
 
   answer(): Promise<FunctionResult> {
@@ -140,8 +151,10 @@ export class Call {
     const follows = this.operation.queue?.caller === 'follows';
     const leaving = safe(this.event.headers['x-take-back']);
     if (follows && leaving !== undefined) return this.cancelRun(leaving);
-    const { format, wire, request } = await readRequest(this.operation, this.event);
-    await this.audit?.begun(request);
+    const { event } = this;
+    const read = event.message ? readMessage(this.operation, event.message) : undefined;
+    const { format, wire, request } = read ?? (await readRequest(this.operation, event));
+    if (this.audit) await this.audit.begun(request);
     this.key = this.keyOfCall();
     if (follows && this.run === undefined) return this.emit(this.followed(wire), format);
     const handlerBody = (key?: string): unknown => this.handlerBody(request, this.context(key));
@@ -152,7 +165,7 @@ export class Call {
     // Of operations with a queue its policy says how many run at a time.
     const message = this.operation.queue
       ? await this.unary(request, work)
-      : await this.turns.take(this.signal, () => this.unary(request, work));
+      : await this.turns.take(this.deadline, () => this.unary(request, work));
     return this.single(message, format);
   }
 
@@ -173,13 +186,14 @@ export class Call {
     request: unknown,
     work: (key?: string) => Promise<unknown>,
   ): Promise<unknown> {
-    const inTime = (key?: string): Promise<unknown> => untilAborted(work(key), this.signal);
-    const { operation, signal, key, givenKey } = this;
+    const inTime = (key?: string): Promise<unknown> => this.deadline.until(work(key));
+    const { operation, key, givenKey } = this;
     const { effect } = operation;
     if (effect === 'reads' || key === undefined) return inTime();
     const isUnkeyed = givenKey === undefined || this.keyIsMade;
     if (isUnkeyed && effect !== 'trades') return inTime();
     const { database, settings } = this.dependencies;
+    const { signal } = this;
     const call = { database, operation, key, request, signal, leaseMs: settings.claimLeaseMs };
     const { json } = await (isUnkeyed ? onceUnkeyed : once)(call, (settled) =>
       this.settle(settled, inTime),
@@ -248,7 +262,7 @@ export class Call {
     if (this.operation.streams)
       for await (const message of untilAbortedEach(work as AsyncGenerator<unknown>, this.signal))
         yield encodeJson(message);
-    else yield encodeJson(await untilAborted(work as Promise<unknown>, this.signal));
+    else yield encodeJson(await this.deadline.until(work as Promise<unknown>));
   }
 
   private async cancelRun(subscriber: string): Promise<FunctionResult> {
@@ -312,8 +326,9 @@ export class Call {
     if (format === 'protobuf')
       return {
         headers: { 'content-type': 'application/x-protobuf' },
-        body: await encodeMessage(this.operation, message),
+        body: await encodeMessage(this.operation, requireFinite(message)),
       };
+    if (format === 'object') return { body: requireFinite(message ?? {}) };
     return { headers: { 'content-type': 'application/json' }, body: encodeJson(message) };
   }
 
@@ -351,7 +366,7 @@ export class Call {
   }
 
   private isOurTimeout(thrown: unknown): boolean {
-    return this.signal.aborted && !(thrown instanceof Failure);
+    return this.deadline.isOver && !(thrown instanceof Failure);
   }
 
   private timeout(): Failure {
@@ -360,9 +375,14 @@ export class Call {
   }
 
   private context(settled?: string): Context {
-    const { operation, dependencies, effects, signal, requestId, run } = this;
+    const { operation, dependencies, effects, deadline, requestId, run } = this;
     return contextOf({
-      ...{ operation, dependencies, effects, signal, requestId, run },
+      operation,
+      dependencies,
+      effects,
+      deadline,
+      requestId,
+      run,
       idempotencyKey: run ?? settled ?? this.givenKey ?? requestId,
       traceparent: this.span?.traceparent ?? this.traceparent,
       actor: this.event.headers['x-actor'],
@@ -396,7 +416,8 @@ export class Call {
   }
 
   private withRequestId(result: FunctionResult): FunctionResult {
-    return withIds(result, this);
+    // A caller in this process gave the ids itself.
+    return this.event.message && this.staleMs === undefined ? result : withIds(result, this);
   }
 }
 

@@ -23,10 +23,13 @@ export class CallTurns {
     this.limits = limits;
   }
 
-  /** @throws Failure TOO_BUSY when no turn comes in time, or the signal's reason; the work has not begun then */
-  async take<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  /**
+   * @param caller whose signal ends the wait; it is asked for only by a call that waits
+   * @throws Failure TOO_BUSY when no turn comes in time, or the signal's reason; the work has not begun then
+   */
+  async take<T>(caller: Pick<AbortController, 'signal'>, work: () => Promise<T>): Promise<T> {
     if (this.running < this.limits.atOnce) this.running += 1;
-    else await this.turn(signal);
+    else await this.turn(caller.signal);
     try {
       return await work();
     } finally {

@@ -1,7 +1,7 @@
 import { CallTurns } from '#shared/runtime/idempotency/call-turns.ts';
 
 const patient = { atOnce: 2, waitMs: 60_000 };
-const never = new AbortController().signal;
+const never = new AbortController();
 
 /** Work that ends when the test ends it. */
 function openWork() {
@@ -53,11 +53,11 @@ test('a caller who leaves before its turn, or comes after it left, never begins'
   const { begun, work, end } = openWork();
   const first = turns.take(never, work('a'));
   const caller = new AbortController();
-  const leaving = turns.take(caller.signal, work('b'));
+  const leaving = turns.take(caller, work('b'));
   const last = turns.take(never, work('c'));
   caller.abort(new Error('left'));
   await expect(leaving).rejects.toThrow('left');
-  await expect(turns.take(caller.signal, work('d'))).rejects.toThrow('left');
+  await expect(turns.take(caller, work('d'))).rejects.toThrow('left');
   end('a');
   await first;
   await settled();
