@@ -63,7 +63,9 @@ export function inProcessTransport(
       const headers = alsoRun(headersOf(options, JSON_TYPE, bearerText(token), further));
       const event = { ...eventTo(pathIn(address), headers), body: NO_BODY, message };
       const context = new DirectContext(requestId, caller, options);
-      return functionAnswerOf(await host.call(nameIn(address), event, context));
+      const result = await host.call(nameIn(address), event, context);
+      const answered = isObject(result.body) ? result.body : undefined;
+      return Object.assign(functionAnswerOf(result), { message: answered });
     });
   return Object.assign(call, { directly: () => direct });
 }
@@ -125,14 +127,11 @@ function headersOf(
   return Object.assign(headers, further);
 }
 
-export function functionAnswerOf(
-  result: FunctionResult,
-): FunctionAnswer & PlatformAnswer & { readonly message?: object | undefined } {
+export function functionAnswerOf(result: FunctionResult): FunctionAnswer & PlatformAnswer {
   const { status = 200, headers = {}, body } = result;
   return {
     status,
     body: chunksOf(body),
-    message: isObject(body) ? body : undefined,
     staleMs: staleMsOf(first(headers['x-stale-ms'])),
     // A body that is no text and no bytes leaves as JSON.
     contentType:
