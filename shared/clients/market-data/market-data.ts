@@ -1,4 +1,5 @@
 /** The interface of every source of market data. */
+import type { BarFigures } from '#shared/kernel/bars/packed-bars.ts';
 import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { CorporateAction } from '#shared/kernel/corporate-action.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
@@ -121,6 +122,11 @@ export interface MarketData {
   readonly benchmark?: Isin | undefined;
   /** Bars from a day on, oldest first. @throws Failure NOT_FOUND for an unknown security */
   bars(isin: Isin, from: CalendarDay, signal: AbortSignal): Promise<readonly DailyBar[]>;
+  /**
+   * All bars in columns, oldest first; undefined for a security without bars. Only of sources that have them so. Whoever
+   * changes them changes nothing of the source.
+   */
+  figures?(isin: Isin, signal: AbortSignal): Promise<BarFigures | undefined>;
   /** Where a bar comes from, for a person: `AAA.csv:301`. Sources without files have none. */
   originOf?(isin: Isin, day: CalendarDay): string | undefined;
   /** Dividends and splits from a day on, oldest first; absent where the source has no list of them. */

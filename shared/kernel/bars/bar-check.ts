@@ -9,6 +9,7 @@
  * before it. What is set aside is never used: neither by a caller nor to judge other bars.
  */
 import { dayOfEpoch, type CalendarDay } from '../calendar-day.ts';
+import type { BarFigures } from './packed-bars.ts';
 
 export interface SetAsideBar {
   readonly day: CalendarDay;
@@ -84,6 +85,45 @@ export function checkBars(bars: readonly BarToCheck[]): CheckedBars {
       return reason === undefined ? [] : [{ day: dayOfEpoch(bar.day), reason }];
     }),
   };
+}
+
+/** Well within the limits, so that rounding decides nothing. */
+const CLEAR = 0.99;
+
+/**
+ * Whether a history is certain to have no bar that `checkBars` would set aside; false says nothing. In columns, as most
+ * histories are sound.
+ */
+export function areSound(figures: BarFigures): boolean {
+  const { days, adjustedClose } = figures;
+  let sum = 0;
+  for (let i = 0; i < days.length; i += 1) {
+    const [close = Number.NaN, before] = [adjustedClose[i], adjustedClose[i - 1]];
+    const rises = i === 0 || (days[i] ?? 0) > (days[i - 1] ?? 0);
+    if (!rises || !isSoundAt(figures, i)) return false;
+    const mean = sum / Math.min(i, MEAN_LENGTH);
+    if (before !== undefined && !isClear(close, before, mean)) return false;
+    sum += close - (i < MEAN_LENGTH ? 0 : (adjustedClose[i - MEAN_LENGTH] ?? 0));
+  }
+  return true;
+}
+
+function isClear(close: number, before: number, mean: number): boolean {
+  const move = close / before - 1;
+  const factor = close / mean;
+  const most = MEAN_FACTOR_MAX * CLEAR;
+  return move < RISE_MAX * CLEAR && move > -FALL_MAX * CLEAR && factor < most && factor > 1 / most;
+}
+
+/** Whether `faultWithin` finds nothing; asked millions of times, so without an object for a bar. */
+function isSoundAt({ open, high, low, close, adjustedClose, volume }: BarFigures, i: number) {
+  const [first = 0, highest = 0, lowest = 0] = [open[i], high[i], low[i]];
+  const [last = 0, adjusted = 0, shares = Number.NaN] = [close[i], adjustedClose[i], volume[i]];
+  const isPositive = first > 0 && lowest > 0 && last > 0 && adjusted > 0;
+  const isBounded = highest < Infinity && adjusted < Infinity;
+  const isHigh = highest >= first && highest >= last && highest >= lowest;
+  const isLow = lowest <= first && lowest <= last;
+  return isPositive && isBounded && isHigh && isLow && !(shares < 0 || shares === Infinity);
 }
 
 /**

@@ -49,6 +49,21 @@ export function isPackedBars(text: string): boolean {
 
 /** The bars from one index up to another. */
 export function packBars(figures: BarFigures, from = 0, to = figures.days.length): string {
+  return PREFIX + written(figures, from, to).toString('base64');
+}
+
+/** @returns undefined where the text is not what was written */
+export function unpackBars(text: string): BarFigures | undefined {
+  return unpackBytes(Buffer.from(text.slice(PREFIX.length), 'base64'));
+}
+
+/** The same without base64, for memory. */
+export function packBytes(figures: BarFigures): Uint8Array {
+  return Uint8Array.from(written(figures, 0, figures.days.length));
+}
+
+/** A view of what the writer holds; until it writes again. */
+function written(figures: BarFigures, from: number, to: number): Buffer {
   writer.clear();
   writer.unsigned(to - from);
   let before = 0;
@@ -61,21 +76,24 @@ export function packBars(figures: BarFigures, from = 0, to = figures.days.length
   const sum = checksumOf(writer.written);
   for (let shift = 0; shift < 8 * CHECKSUM_BYTES; shift += 8) writer.byte((sum >>> shift) & 0xff);
   const { buffer, byteOffset, length } = writer.written;
-  return PREFIX + Buffer.from(buffer, byteOffset, length).toString('base64');
+  return Buffer.from(buffer, byteOffset, length);
 }
 
-/** @returns undefined where the text is not what was written */
-export function unpackBars(text: string): BarFigures | undefined {
-  const bytes = Buffer.from(text.slice(PREFIX.length), 'base64');
+/** @returns undefined where the bytes are not what was written */
+export function unpackBytes(bytes: Uint8Array): BarFigures | undefined {
   const end = bytes.length - CHECKSUM_BYTES;
   const packed = bytes.subarray(0, Math.max(0, end));
-  if (end < 0 || bytes.readUInt32LE(end) !== checksumOf(packed)) return undefined;
+  if (end < 0 || littleEndian(bytes.subarray(end)) !== checksumOf(packed)) return undefined;
   const reader = new ByteReader(packed);
   const days = new Int32Array(reader.unsigned());
   let before = 0;
   for (let i = 0; i < days.length; i += 1) days[i] = before += reader.signed();
   const prices = readPrices(reader, days.length);
   return prices && reader.isAtEnd ? { days, ...prices } : undefined;
+}
+
+function littleEndian(bytes: Uint8Array): number {
+  return bytes.reduceRight((sum, byte) => sum * 256 + byte, 0);
 }
 
 function cutOf(figures: BarFigures, from: number, to: number): Prices {

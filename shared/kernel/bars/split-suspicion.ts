@@ -6,6 +6,7 @@
  * nothing is corrected automatically: the security is blocked from trading until the owner decides.
  */
 import type { BarToCheck } from './bar-check.ts';
+import type { BarFigures } from './packed-bars.ts';
 import { daysBetween, type CalendarDay } from '../calendar-day.ts';
 import { sharesRatio, type CorporateAction } from '../corporate-action.ts';
 
@@ -50,6 +51,18 @@ export function suspectedSplits(
     if (ratio === undefined || !holds(bars, i, jump)) return [];
     return [{ day: bar.day, ratio, isAdjusted: !adjustedJumps(before, bar) }];
   });
+}
+
+/** Opens against closes before them, well below any jump that is looked for. */
+const [RATIO_USUAL_MIN, RATIO_USUAL_MAX] = [0.77, 1.3];
+
+/** Whether there may be any: false where no open is far from the close before it. In columns, as most histories have none. */
+export function mayHaveSplits({ open, close }: Pick<BarFigures, 'open' | 'close'>): boolean {
+  for (let i = 1; i < close.length; i += 1) {
+    const jump = (close[i - 1] ?? Number.NaN) / (open[i] ?? Number.NaN);
+    if (!(jump > RATIO_USUAL_MIN && jump < RATIO_USUAL_MAX)) return true;
+  }
+  return false;
 }
 
 /**

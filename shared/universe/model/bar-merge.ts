@@ -90,6 +90,29 @@ export function replaceBars(stored: StoredBars, fetched: readonly BarToCheck[]):
   return merged(stored, checked.accepted, checked.setAside);
 }
 
+/** The same with a history in columns that is certain to be sound. */
+export function replaceSound(stored: StoredBars, series: PriceSeries): MergedBars {
+  return { series, setAside: [], changed: changedIn(stored.series, series), newlySetAside: 0 };
+}
+
+/** Bars that are new or differ. */
+function changedIn(before: PriceSeries, after: PriceSeries): number {
+  let changed = after.days.length;
+  for (let [i, j] = [0, 0]; i < before.days.length && j < after.days.length;) {
+    const [old = 0, now = 0] = [before.days[i], after.days[j]];
+    if (old === now && isSame(before, i, after, j)) changed -= 1;
+    if (old <= now) i += 1;
+    if (now <= old) j += 1;
+  }
+  return changed;
+}
+
+const FIGURES = ['open', 'high', 'low', 'close', 'adjustedClose', 'volume'] as const;
+
+function isSame(before: PriceSeries, i: number, after: PriceSeries, j: number): boolean {
+  return FIGURES.every((name) => Object.is(before[name][i], after[name][j]));
+}
+
 function merged(
   stored: StoredBars,
   bars: readonly BarToCheck[],

@@ -4,6 +4,7 @@ import { dayOfEpoch, epochDay } from '#shared/kernel/calendar-day.ts';
 import type { CorporateAction } from '#shared/kernel/corporate-action.ts';
 import {
   explainsJump,
+  mayHaveSplits,
   JUMP_EXPLAINED_DAYS_MAX,
   ratioOfRescaledPast,
   suspectedSplits,
@@ -95,6 +96,7 @@ function jumpsOf(
   splits: readonly SuspectedSplit[],
   benchmark: PriceSeries | undefined,
 ): readonly SuspectedSplit[] {
+  if (!mayHaveSplits(after)) return [];
   const lastBefore = before.days.at(-1);
   const found = suspectedSplits(barsOf(after), benchmark && moveOf(benchmark));
   return found.map(({ day, ratio, isAdjusted }): SuspectedSplit => {
@@ -130,6 +132,7 @@ function withRescaling(
 
 /** @param until bars from this day on were at the new level already */
 function rescalingOf(before: PriceSeries, after: PriceSeries, until = Infinity) {
+  if (before.days.length === 0) return undefined;
   const closeOn = new Map(Array.from(after.days, (day, i) => [day, after.close[i] ?? Number.NaN]));
   const common = Array.from(before.days, (day, i) => ({
     day,

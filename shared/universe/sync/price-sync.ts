@@ -10,7 +10,8 @@ import {
   type CalendarDay,
 } from '#shared/kernel/calendar-day.ts';
 import { present } from '#shared/kernel/assert.ts';
-import type { BarToCheck, SetAsideBar } from '#shared/kernel/bars/bar-check.ts';
+import { areSound, type BarToCheck, type SetAsideBar } from '#shared/kernel/bars/bar-check.ts';
+import type { BarFigures } from '#shared/kernel/bars/packed-bars.ts';
 import { pairOf, type Currency } from '#shared/kernel/currency.ts';
 import { Failure, refused } from '#shared/kernel/failure.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
@@ -19,6 +20,7 @@ import {
   extendBars,
   pastHasChanged,
   replaceBars,
+  replaceSound,
   type MergedBars,
   type StoredBars,
 } from '../model/bar-merge.ts';
@@ -73,6 +75,9 @@ export async function syncBars(frame: BarSyncFrame, security: Security): Promise
   const fetch = async (from: CalendarDay): Promise<readonly BarToCheck[]> =>
     (await marketData.bars(isin, from, signal)).map(barToCheck);
   const isWhole = force || last === undefined;
+  const figures = isWhole ? await marketData.figures?.(isin, signal) : undefined;
+  if (figures && figures.days.length > 0 && areSound(figures))
+    return storeSound(frame, security, figures);
   const fetched = await fetch(isWhole ? BEGINNING : last);
   if (fetched.length === 0 && last === undefined)
     throw refused('no-prices', `The source has no prices of ${security.symbol}.`);
@@ -83,15 +88,35 @@ export async function syncBars(frame: BarSyncFrame, security: Security): Promise
   const merged = extended
     ? await storeNewBars(frame, latest, extended, fetched)
     : await storeAllBars(frame, security, isWhole ? fetched : await fetch(BEGINNING));
-  await compareSources(frame, merged.series);
-  const source = marketData.sourceOf?.(isin) ?? marketData.name;
-  await remember(
-    frame,
-    `prices:${isin}`,
-    source,
-    extended ? fetched[0]?.day : merged.series.days[0],
-  );
-  return { barsStored: merged.changed, barsSetAside: merged.newlySetAside };
+  return stored(frame, merged, extended ? fetched[0]?.day : merged.series.days[0]);
+}
+
+/** Puts a whole history that is certain to be sound in the place of the stored one. */
+async function storeSound(
+  frame: BarSyncFrame,
+  security: Security,
+  figures: BarFigures,
+): Promise<SyncedBars> {
+  const { isin } = security;
+  await syncEvents(frame, security, BEGINNING);
+  const before = await storedBars(frame.store, isin);
+  const merged = replaceSound(before, { isin, ...figures });
+  await frame.store.put(merged.series, []);
+  await reviewSplitsOf(frame, before.series, merged.series, {});
+  return stored(frame, merged, merged.series.days[0]);
+}
+
+/** @param first day that was fetched, as days since 1970-01-01 */
+async function stored(
+  frame: BarSyncFrame,
+  { series, changed, newlySetAside }: MergedBars,
+  first: number | undefined,
+): Promise<SyncedBars> {
+  const { marketData } = frame;
+  await compareSources(frame, series);
+  const source = marketData.sourceOf?.(series.isin) ?? marketData.name;
+  await remember(frame, `prices:${series.isin}`, source, first);
+  return { barsStored: changed, barsSetAside: newlySetAside };
 }
 
 /** Puts a whole history in the place of the stored one. */

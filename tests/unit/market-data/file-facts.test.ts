@@ -64,11 +64,11 @@ test('columns give back the bars that they were made of', () => {
     { day: parseDay('2024-03-05'), ...whole, close: Number.NaN, line: 4, dividend: 0.25 },
     { day: parseDay('2024-03-08'), ...whole, line: 3, volume: 1e9, split: 0.1 },
   ];
-  const columns = new BarColumns('A.csv', bars);
+  const columns = BarColumns.of('A.csv', bars);
   expect(columns.bars).toEqual(bars);
   expect(columns.withEvents).toEqual(bars.slice(1));
   expect([columns.file, columns.lastDay]).toEqual(['A.csv', '2024-03-08']);
-  expect([new BarColumns('B.csv', []).bars, new BarColumns('B.csv', []).lastDay]).toEqual([
+  expect([BarColumns.of('B.csv', []).bars, BarColumns.of('B.csv', []).lastDay]).toEqual([
     [],
     undefined,
   ]);

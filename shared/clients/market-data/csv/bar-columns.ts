@@ -1,4 +1,6 @@
-/** Bars of a file in columns: 56 bytes a bar, where objects take 200. */
+/** Bars of a file, packed: some ten bytes a bar, where columns take 56 and objects 200. */
+import { present } from '#shared/kernel/assert.ts';
+import { packBytes, unpackBytes, type BarFigures } from '#shared/kernel/bars/packed-bars.ts';
 import { dayOfEpoch, epochDay, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { DailyBar } from '../market-data.ts';
 import type { FileBar } from './csv-prices.ts';
@@ -13,97 +15,160 @@ export interface Gap {
 
 export interface CsvSeries {
   readonly file: string;
-  /** Oldest first; made when they are asked for. */
+  /** Oldest first; made when they are asked for, as all of the following. */
   readonly bars: readonly FileBar[];
   /** The same without what only files have. */
   readonly dailyBars: readonly DailyBar[];
+  /** Those of them from a day on. */
+  dailyBarsFrom(day: CalendarDay): readonly DailyBar[];
+  /** The same in columns. */
+  readonly figures: BarFigures;
   /** Those with a dividend or a split. */
   readonly withEvents: readonly FileBar[];
-  /** Of the last bar. */
+  readonly firstDay: CalendarDay | undefined;
   readonly lastDay: CalendarDay | undefined;
   gapsOver(days: number): readonly Gap[];
 }
 
-const figures = ['open', 'high', 'low', 'close', 'adjustedClose'] as const;
+/** What few bars have, by the place of the bar. */
+type Events = ReadonlyMap<number, Pick<FileBar, 'dividend' | 'split'>>;
 
 export class BarColumns implements CsvSeries {
   readonly file: string;
-  private readonly days: Int32Array;
-  private readonly lines: Int32Array;
-  private readonly prices: Float64Array;
-  /** NaN where a bar has none. */
-  private readonly volumes: Float64Array;
-  /** What few bars have, by the place of the bar. */
-  private readonly rare = new Map<number, Pick<FileBar, 'dividend' | 'split'>>();
+  readonly firstDay: CalendarDay | undefined;
+  readonly lastDay: CalendarDay | undefined;
+  private readonly packed: Uint8Array;
+  private readonly lines: Lines;
+  private readonly events: Events;
+  private readonly longestGapDays: number;
 
-  /** @param bars oldest first */
-  constructor(file: string, bars: readonly FileBar[]) {
+  /**
+   * @param figures oldest first
+   * @param lines of each bar
+   */
+  constructor(file: string, figures: BarFigures, lines: Int32Array, events: Events = new Map()) {
+    const { days } = figures;
+    const [first, last] = [days[0], days.at(-1)];
     this.file = file;
-    this.days = Int32Array.from(bars, ({ day }) => epochDay(day));
-    this.lines = Int32Array.from(bars, ({ line }) => line);
-    this.volumes = Float64Array.from(bars, ({ volume }) => volume ?? Number.NaN);
-    this.prices = new Float64Array(bars.length * figures.length);
-    bars.forEach((bar, i) => {
-      figures.forEach((name, at) => (this.prices[i * figures.length + at] = bar[name]));
-      const { dividend, split } = bar;
-      if (dividend === undefined && split === undefined) return;
-      this.rare.set(i, {
-        ...(dividend !== undefined && { dividend }),
-        ...(split !== undefined && { split }),
-      });
-    });
+    this.firstDay = first === undefined ? undefined : dayOfEpoch(first);
+    this.lastDay = last === undefined ? undefined : dayOfEpoch(last);
+    this.packed = packBytes(figures);
+    this.lines = new Lines(lines);
+    this.events = events;
+    this.longestGapDays = longestGap(days);
   }
 
-  get lastDay(): CalendarDay | undefined {
-    const last = this.days.at(-1);
-    return last === undefined ? undefined : dayOfEpoch(last);
+  /** @param bars oldest first */
+  static of(file: string, bars: readonly FileBar[]): BarColumns {
+    const column = (of: (bar: FileBar) => number) => Float64Array.from(bars, of);
+    const figures = {
+      days: Int32Array.from(bars, ({ day }) => epochDay(day)),
+      open: column(({ open }) => open),
+      high: column(({ high }) => high),
+      low: column(({ low }) => low),
+      close: column(({ close }) => close),
+      adjustedClose: column(({ adjustedClose }) => adjustedClose),
+      volume: column(({ volume }) => volume ?? Number.NaN),
+    };
+    const lines = Int32Array.from(bars, ({ line }) => line);
+    return new BarColumns(file, figures, lines, eventsOf(bars));
+  }
+
+  get figures(): BarFigures {
+    return present(unpackBytes(this.packed), 'bars are kept as they were packed');
   }
 
   get bars(): readonly FileBar[] {
-    return Array.from(this.days, (_, i) => this.barAt(i));
+    return this.dailyBars.map((bar, i) => this.withLine(bar, i));
   }
 
   get dailyBars(): readonly DailyBar[] {
-    return Array.from(this.days, (_, i) => this.dailyBarAt(i));
+    const { figures } = this;
+    return Array.from(figures.days, (_, i) => dailyBarAt(figures, i));
+  }
+
+  dailyBarsFrom(day: CalendarDay): readonly DailyBar[] {
+    if (this.lastDay === undefined || this.lastDay < day) return [];
+    const { figures } = this;
+    const since = epochDay(day);
+    const first = figures.days.findIndex((one) => one >= since);
+    return Array.from(figures.days.subarray(first), (_, i) => dailyBarAt(figures, first + i));
   }
 
   get withEvents(): readonly FileBar[] {
-    return [...this.rare.keys()].map((i) => this.barAt(i));
+    if (this.events.size === 0) return [];
+    const { figures } = this;
+    return [...this.events.keys()].map((i) => this.withLine(dailyBarAt(figures, i), i));
   }
 
   gapsOver(most: number): readonly Gap[] {
+    if (this.longestGapDays <= most) return [];
+    const { days } = this.figures;
     const gaps: Gap[] = [];
-    for (let i = 1; i < this.days.length; i += 1) {
-      const [before = 0, day = 0] = [this.days[i - 1], this.days[i]];
-      const days = day - before;
-      if (days <= most) continue;
-      gaps.push({
-        line: this.lines[i] ?? 0,
-        days,
-        before: dayOfEpoch(before),
-        day: dayOfEpoch(day),
-      });
+    for (let i = 1; i < days.length; i += 1) {
+      const [before = 0, day = 0] = [days[i - 1], days[i]];
+      if (day - before <= most) continue;
+      const ends = { before: dayOfEpoch(before), day: dayOfEpoch(day) };
+      gaps.push({ line: this.lines.at(i), days: day - before, ...ends });
     }
     return gaps;
   }
 
-  private barAt(i: number): FileBar {
-    return { ...this.dailyBarAt(i), line: this.lines[i] ?? 0, ...this.rare.get(i) };
+  private withLine(bar: DailyBar, i: number): FileBar {
+    return { ...bar, line: this.lines.at(i), ...this.events.get(i) };
+  }
+}
+
+/** Lines mostly follow each other, up or down. */
+class Lines {
+  private readonly first: number;
+  private readonly step: number;
+  /** Where they do not. */
+  private readonly each: Int32Array | undefined;
+
+  constructor(lines: Int32Array) {
+    const [first = 0, second = first] = lines;
+    this.first = first;
+    this.step = second - first;
+    const isEven = lines.every((line, i) => line === first + i * this.step);
+    this.each = isEven ? undefined : lines;
   }
 
-  /** Written out: thousands of files have millions of bars, and a spread costs more than the bar. */
-  private dailyBarAt(i: number): DailyBar {
-    const at = i * figures.length;
-    const { prices } = this;
-    const day = dayOfEpoch(this.days[i] ?? 0);
-    const open = prices[at] ?? Number.NaN;
-    const high = prices[at + 1] ?? Number.NaN;
-    const low = prices[at + 2] ?? Number.NaN;
-    const close = prices[at + 3] ?? Number.NaN;
-    const adjustedClose = prices[at + 4] ?? Number.NaN;
-    const volume = this.volumes[i] ?? Number.NaN;
-    return Number.isNaN(volume)
-      ? { day, open, high, low, close, adjustedClose }
-      : { day, open, high, low, close, adjustedClose, volume };
+  at(i: number): number {
+    return this.each?.[i] ?? this.first + i * this.step;
   }
+}
+
+function eventsOf(bars: readonly FileBar[]): Events {
+  return new Map(
+    bars.flatMap(({ dividend, split }, i) => {
+      if (dividend === undefined && split === undefined) return [];
+      const event = {
+        ...(dividend !== undefined && { dividend }),
+        ...(split !== undefined && { split }),
+      };
+      return [[i, event] as const];
+    }),
+  );
+}
+
+function longestGap(days: Int32Array): number {
+  let longest = 0;
+  for (let i = 1; i < days.length; i += 1)
+    longest = Math.max(longest, (days[i] ?? 0) - (days[i - 1] ?? 0));
+  return longest;
+}
+
+/** Written out: thousands of files have millions of bars, and a spread costs more than the bar. */
+function dailyBarAt(figures: BarFigures, i: number): DailyBar {
+  const day = dayOfEpoch(figures.days[i] ?? 0);
+  const open = figures.open[i] ?? Number.NaN;
+  const high = figures.high[i] ?? Number.NaN;
+  const low = figures.low[i] ?? Number.NaN;
+  const close = figures.close[i] ?? Number.NaN;
+  const adjustedClose = figures.adjustedClose[i] ?? Number.NaN;
+  const volume = figures.volume[i] ?? Number.NaN;
+  return Number.isNaN(volume)
+    ? { day, open, high, low, close, adjustedClose }
+    : { day, open, high, low, close, adjustedClose, volume };
 }

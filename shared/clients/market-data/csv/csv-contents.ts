@@ -10,13 +10,22 @@ import { readActions } from './csv-actions.ts';
 import { seriesActions } from './series-actions.ts';
 import { wideColumns } from './format/column-names.ts';
 import { Complaints } from './format/complaints.ts';
-import { isNote, priceTables, readFiles, symbolsIn, type CsvFiles } from './csv-folder.ts';
+import {
+  isNote,
+  priceFiles,
+  priceTable,
+  readFiles,
+  symbolsIn,
+  type CsvFiles,
+  type PriceFile,
+} from './csv-folder.ts';
 import { readFundamentals } from './csv-fundamentals.ts';
 import { barTables, columnsText, type BarTable } from './csv-layout.ts';
 import { readBars, readWide, type FileBar, type Reading } from './csv-prices.ts';
 import { readRates, type CsvRates } from './csv-rates.ts';
 import { readSecurities, type CsvListing } from './csv-securities.ts';
 import { reportLayout, type CsvTable } from './format/csv-table.ts';
+import { readPlainBars } from './plain-bars.ts';
 import type { PriceFolder } from './price-folder.ts';
 import type { QuoteUnit } from './format/quote-unit.ts';
 import { SymbolMatch } from './symbol-match.ts';
@@ -63,15 +72,13 @@ export async function readContents(
   const complaints = new Complaints();
   const reading = { today: dayOf(now), complaints };
   // Without a listing it is guessed from all tables; else each is read and let go of.
-  const whole = files.securities ? undefined : await allOf(priceTables(folder));
+  const whole = files.securities ? undefined : await allOf(priceFiles(folder));
   const without = guessListing && whole ? guessedListing(whole) : EMPTY;
   const listing = files.securities ? readSecurities(files.securities, complaints) : without;
   const reader = new PriceReader(listing, reading);
   const headings: CsvTable[] = [];
-  for await (const table of whole ?? priceTables(folder)) {
-    reader.read(table);
-    headings.push({ ...table, rows: [] });
-  }
+  for (const table of whole ?? []) reader.read(table);
+  if (!whole) for await (const file of priceFiles(folder)) headings.push(reader.readFile(file));
   const { series, unused } = reader;
   const ecbRates = files.ecbRates && readRates(files.ecbRates, reading);
   const rates = files.rates ? readRates(files.rates, reading).with(ecbRates) : ecbRates;
@@ -91,9 +98,9 @@ export async function readContents(
   return { ...found, unused, complaints, lastDay };
 }
 
-async function allOf(tables: AsyncIterable<CsvTable>): Promise<readonly CsvTable[]> {
+async function allOf(files: AsyncIterable<PriceFile>): Promise<readonly CsvTable[]> {
   const all: CsvTable[] = [];
-  for await (const table of tables) all.push(table);
+  for await (const file of files) all.push(priceTable(file));
   return all;
 }
 
@@ -116,6 +123,25 @@ class PriceReader {
     this.listing = listing;
     this.reading = reading;
     this.match = new SymbolMatch(listing.securities);
+  }
+
+  /** @returns the file's table without its rows */
+  readFile(file: PriceFile): CsvTable {
+    const header = this.readPlain(file);
+    if (header)
+      return { file: file.name, header, headerLine: 1, rows: [], numbers: '.', faults: [] };
+    const table = priceTable(file);
+    this.read(table);
+    return { ...table, rows: [] };
+  }
+
+  /** @returns the header of a file that is named after a symbol and in the plain form */
+  private readPlain({ name, bytes }: PriceFile): readonly string[] | undefined {
+    const security = this.match.ofFile(name);
+    const plain = security && readPlainBars(bytes, this.unitOf(security), this.reading.today);
+    if (!plain) return undefined;
+    this.keep(new BarColumns(name, plain.figures, plain.lines), 1, security);
+    return plain.header;
   }
 
   /** The name of a file and its layout decide what it is, before its columns do. */
@@ -185,14 +211,22 @@ class PriceReader {
     bars: readonly FileBar[],
   ) {
     if (bars.length === 0) return;
+    this.keep(BarColumns.of(file, bars), headerLine, { isin, symbol });
+  }
+
+  private keep(
+    series: BarColumns,
+    headerLine: number,
+    { isin, symbol }: Pick<ListedSecurity, 'isin' | 'symbol'>,
+  ) {
     const other = this.series.get(isin);
     if (other)
       this.reading.complaints.add(
-        file,
+        series.file,
         headerLine,
         `has prices of ${symbol}, as ${other.file} has`,
       );
-    this.series.set(isin, new BarColumns(file, bars));
+    this.series.set(isin, series);
   }
 
   private unitOf({ isin, currency }: ListedSecurity): QuoteUnit {

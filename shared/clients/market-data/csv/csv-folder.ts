@@ -50,13 +50,23 @@ export async function readFiles(folder: PriceFolder): Promise<CsvFiles> {
   };
 }
 
-/** The other tables, one after the other: all of them at once take much memory. */
-export async function* priceTables(folder: PriceFolder): AsyncGenerator<CsvTable> {
+/** A file of prices. */
+export interface PriceFile {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+/** The other files, one after the other: all of them at once take much memory. */
+export async function* priceFiles(folder: PriceFolder): AsyncGenerator<PriceFile> {
   const { names, only } = folder;
   const isReserved = (name: string) =>
     ECB_RATES.test(name) || RESERVED.some((other) => other === name.toLowerCase());
   const priceNames = only === undefined ? names.filter((name) => !isReserved(name)) : [only];
-  for (const name of priceNames) yield readTable(name, await folder.read(name), priceRowKinds);
+  for (const name of priceNames) yield { name, bytes: await folder.read(name) };
+}
+
+export function priceTable({ name, bytes }: PriceFile): CsvTable {
+  return readTable(name, bytes, priceRowKinds);
 }
 
 /** Symbols that files of prices seem to be about, where no listing says. */

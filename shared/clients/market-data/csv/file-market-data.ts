@@ -1,4 +1,5 @@
 /** Prices that were read from files. Their present is in the past: today is the last day in the data. */
+import type { BarFigures } from '#shared/kernel/bars/packed-bars.ts';
 import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { CorporateAction } from '#shared/kernel/corporate-action.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
@@ -57,9 +58,14 @@ export class FileMarketData implements MarketData {
   async bars(isin: Isin, from: CalendarDay): Promise<readonly DailyBar[]> {
     this.requireListed(isin);
     const series = await this.archive.series(isin);
-    const bars = series ? this.barsIn(series) : [];
-    const first = bars.findIndex((bar) => bar.day >= from);
-    return first < 0 ? [] : first === 0 ? bars : bars.slice(first);
+    if (!series) return [];
+    const isPart = series.firstDay !== undefined && from > series.firstDay;
+    return isPart ? series.dailyBarsFrom(from) : this.barsIn(series);
+  }
+
+  async figures(isin: Isin): Promise<BarFigures | undefined> {
+    this.requireListed(isin);
+    return (await this.archive.series(isin))?.figures;
   }
 
   originOf(isin: Isin, day: CalendarDay): string | undefined {

@@ -96,7 +96,7 @@ export async function readStoredContents(field: string): Promise<StoredContents>
 
 async function readStoredSeries(field: string): Promise<CsvSeries> {
   const { file, bars } = decode(seriesSchema, await unpacked(field), 'imported prices');
-  return new BarColumns(file, bars.map(barOf));
+  return BarColumns.of(file, bars.map(barOf));
 }
 
 /** @param seriesAt reads a field of the same import */

@@ -2,6 +2,7 @@
  * Prices from files that were imported into Redis (`universe-import-price-files`): the source for homes
  * that see no folder, such as functions in containers. Another import takes effect with the next call.
  */
+import type { BarFigures } from '#shared/kernel/bars/packed-bars.ts';
 import { dayOf, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { CorporateAction } from '#shared/kernel/corporate-action.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
@@ -71,6 +72,10 @@ export class ImportedMarketData implements MarketData {
 
   async bars(isin: Isin, from: CalendarDay): Promise<readonly DailyBar[]> {
     return this.imported().bars(isin, from);
+  }
+
+  async figures(isin: Isin): Promise<BarFigures | undefined> {
+    return this.imported().figures(isin);
   }
 
   originOf(isin: Isin, day: CalendarDay): string | undefined {

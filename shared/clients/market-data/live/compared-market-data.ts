@@ -20,6 +20,7 @@ export class ComparedMarketData implements MarketData {
   readonly fundamentals: MarketData['fundamentals'];
   readonly listing: MarketData['listing'];
   readonly bars: MarketData['bars'];
+  readonly figures: NonNullable<MarketData['figures']>;
   private readonly first: MarketData;
   private readonly second: MarketData;
 
@@ -30,6 +31,7 @@ export class ComparedMarketData implements MarketData {
     this.simulated = first.simulated;
     this.listing = (signal) => first.listing(signal);
     this.bars = (isin, from, signal) => first.bars(isin, from, signal);
+    this.figures = async (isin, signal) => first.figures?.(isin, signal);
     this.fundamentals = (isin, signal) => first.fundamentals(isin, signal);
   }
 
