@@ -21,13 +21,19 @@ const PROGRAMS = [
   'gateway/runtime/executors/worker.ts',
 ];
 
+/** They read files that lie beside their own, or are used only where something is built. */
+const EXTERNAL = ['@grpc/*', 'grpc-health-check', 'esbuild'];
+/** Some packages are CommonJS and ask for Node's own modules with require. */
+const REQUIRE =
+  "import { createRequire as bundledRequire } from 'node:module';const require = bundledRequire(import.meta.url);";
+
 /**
  * Builds everything; `out` is a folder inside the project, so that node_modules is found from it.
  * `also` are programs besides, such as those that measure the others.
  */
 export async function build({ out = 'dist', also = [] } = {}) {
   rmSync(join(ROOT, out), { recursive: true, force: true });
-  await bundle({
+  const { metafile } = await bundle({
     absWorkingDir: ROOT,
     entryPoints: [
       ...PROGRAMS.filter((file) => existsSync(join(ROOT, file))),
@@ -37,11 +43,21 @@ export async function build({ out = 'dist', also = [] } = {}) {
     outdir: out,
     outbase: '.',
     ...bundleOptions,
+    packages: 'bundle',
+    mainFields: ['module', 'main'],
+    external: EXTERNAL,
+    banner: { js: REQUIRE },
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',
     sourcemap: 'linked',
+    metafile: true,
     define: { 'process.env.BUILD_VERSION': JSON.stringify(buildVersion(ROOT)) },
   });
+  for (const { entryPoint = '', exports } of Object.values(metafile.outputs))
+    if (entryPoint.includes('node_modules/') && exports.join() === 'default')
+      throw new Error(
+        `${entryPoint} is CommonJS: import it in a module of its own, and that one late`,
+      );
 }
 
 function handlers() {

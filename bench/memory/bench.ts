@@ -56,7 +56,7 @@ async function callAll(candidate: Candidate): Promise<void> {
     const text = await response.text();
     // A refusal in the words of the domain is an answer; one of the platform is not.
     const isAnswer = response.headers.get('content-type')?.startsWith('application/json');
-    if (!isAnswer || !(response.ok || [404, 409, 422].includes(response.status)))
+    if (!isAnswer || !(response.ok || [403, 404, 409, 422].includes(response.status)))
       undone.push(`${operation.name}: ${response.status} ${text.slice(0, 300)}`);
   }
   if (undone.length > 0) throw new Error(undone.join('\n'));

@@ -16,6 +16,8 @@ const options = {
   format: 'esm',
   platform: 'node',
   target: 'node20',
+  // Of a package that has both, its ES modules: what of them is not used is left out.
+  mainFields: ['module', 'main'],
   minifyWhitespace: true,
   minifySyntax: true,
   legalComments: 'linked',
@@ -33,15 +35,28 @@ const options = {
   logLevel: 'error',
 };
 
-const whole = await build(options);
-const isLarge = whole.metafile.outputs['dist/index.js'].bytes > WHOLE_BYTES_MAX;
-const { metafile, outputFiles } = isLarge ? await build({ ...options, splitting: true }) : whole;
+const { metafile, outputFiles } = await bundled();
 for (const { path, contents } of outputFiles) {
   await mkdir(dirname(path), { recursive: true });
   await writeFile(path, contents);
 }
 await writeFile('dist/package.json', '{"type":"module"}\n');
 console.error(sizesText(metafile.outputs));
+
+async function bundled() {
+  const whole = await build(options);
+  if (whole.metafile.outputs['dist/index.js'].bytes <= WHOLE_BYTES_MAX) return whole;
+  const split = await build({ ...options, splitting: true });
+  const nameless = Object.values(split.metafile.outputs).find(isNameless);
+  if (!nameless) return split;
+  console.error(`not split: ${nameless.entryPoint} is CommonJS and imported late`);
+  return whole;
+}
+
+/** A CommonJS package that is imported late; a chunk of its own would have a default export alone. */
+function isNameless({ entryPoint = '', exports }) {
+  return entryPoint.includes('node_modules/') && exports.join() === 'default';
+}
 
 /** What the start reads is the entry and its handler, with all that they import at once. */
 function sizesText(outputs) {

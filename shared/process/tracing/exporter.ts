@@ -4,15 +4,14 @@ import type { SpanExporter } from '@opentelemetry/sdk-trace-base';
 export const protocols = ['http/protobuf', 'http/json', 'grpc'] as const;
 export type Protocol = (typeof protocols)[number];
 
+/** Each imports its package in a module of its own: of a CommonJS package that is imported late, a bundle has no names. */
+const openers: Readonly<Record<Protocol, () => Promise<{ openOtlp(): SpanExporter }>>> = {
+  grpc: () => import('./exporters/otlp-grpc.ts'),
+  'http/json': () => import('./exporters/otlp-http.ts'),
+  'http/protobuf': () => import('./exporters/otlp-proto.ts'),
+};
+
 export async function openExporter(protocol: Protocol): Promise<SpanExporter> {
-  if (protocol === 'grpc') {
-    const { OTLPTraceExporter } = await import('@opentelemetry/exporter-trace-otlp-grpc');
-    return new OTLPTraceExporter();
-  }
-  if (protocol === 'http/json') {
-    const { OTLPTraceExporter } = await import('@opentelemetry/exporter-trace-otlp-http');
-    return new OTLPTraceExporter();
-  }
-  const { OTLPTraceExporter } = await import('@opentelemetry/exporter-trace-otlp-proto');
-  return new OTLPTraceExporter();
+  const { openOtlp } = await openers[protocol]();
+  return openOtlp();
 }

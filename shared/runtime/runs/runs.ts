@@ -385,14 +385,10 @@ export class Runs {
     return queue;
   }
 
-  /** BullMQ is loaded lazily: most functions queue nothing, and it takes much memory. */
   private async openQueue(topic: string): Promise<Queue<RunData>> {
-    const { Queue } = await import('bullmq');
+    const { openQueue } = await import('./open-queue.ts');
     const connection = (this.connected.redis ??= this.connection());
-    const queue = new Queue<RunData>(topic, { connection, prefix: this.prefix });
-    // BullMQ reports what commands report too; without a listener it would end the process.
-    queue.on('error', () => undefined);
-    return queue;
+    return openQueue<RunData>(topic, { connection, prefix: this.prefix });
   }
 
   async close(): Promise<void> {
