@@ -2,7 +2,9 @@
  * Holds a running installation against the description of its API: Schemathesis draws calls of every
  * operation from `/openapi.json`, and all its checks are on.
  *
- *   npm run api-check -- [--seed N] [--examples N] [--phases coverage,fuzzing]
+ *   npm run api-check -- [--seed N] [--examples N] [--phases coverage,fuzzing,stateful] [--only PART]
+ *
+ * `--only` takes the operations whose path has the part.
  *
  * The installation is one of its own: sample prices, paper broker, a fresh data folder, free ports.
  * `SCHEMATHESIS` names the program, otherwise build/schemathesis or the path has it. Exit 1 with a finding, 3
@@ -15,17 +17,21 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { requestRules } from '#shared/contract/request-rules.ts';
 
 const CONFIG = resolve('scripts/api-check');
 const INSTALLED = resolve('build/schemathesis/bin/schemathesis');
 const START_MS_MAX = 180_000;
 const NOT_INSTALLED = 3;
+/** Of operations with rules that a schema cannot express. */
+const RULED_STATUSES = ['2xx', '3xx', '400', '401', '403', '404', '409', '422', '429', '5xx'];
 
 const { values } = parseArgs({
   options: {
     seed: { type: 'string', default: '1' },
     examples: { type: 'string', default: '10' },
-    phases: { type: 'string', default: 'coverage,fuzzing' },
+    only: { type: 'string' },
+    phases: { type: 'string', default: 'coverage,fuzzing,stateful' },
   },
 });
 const program = process.env['SCHEMATHESIS'] ?? (existsSync(INSTALLED) ? INSTALLED : 'schemathesis');
@@ -82,8 +88,13 @@ async function writeConfig(dir: string): Promise<string> {
     `password = ${await secret('secrets/basic-auth-password')}`,
   ];
   const file = join(dir, 'schemathesis.toml');
+  const ruled = Object.keys(requestRules).flatMap((name) => [
+    '[[operations]]',
+    `include-path = "/function/${name}"`,
+    `checks.positive_data_acceptance.expected-statuses = ${JSON.stringify(RULED_STATUSES)}`,
+  ]);
   const hooked = text.replace('"hooks.py"', JSON.stringify(join(CONFIG, 'hooks.py')));
-  await writeFile(file, `${hooked}\n${credentials.join('\n')}\n`, { mode: 0o600 });
+  await writeFile(file, `${[hooked, ...ruled, ...credentials].join('\n')}\n`, { mode: 0o600 });
   return file;
 }
 
@@ -91,9 +102,10 @@ async function run(schemathesis: string, config: string, url: string): Promise<n
   const { seed, examples, phases } = values;
   const options = ['--checks', 'all', '--phases', phases, '--continue-on-failure', '--no-color'];
   const drawn = ['--seed', seed, '--max-examples', examples];
+  const chosen = values.only === undefined ? [] : ['--include-path-regex', values.only];
   const child = spawn(
     schemathesis,
-    ['--config-file', config, 'run', `${url}/openapi.json`, ...options, ...drawn],
+    ['--config-file', config, 'run', `${url}/openapi.json`, ...options, ...drawn, ...chosen],
     { cwd: folder, stdio: 'inherit' },
   );
   const [code] = (await once(child, 'close')) as [number | null];

@@ -18,7 +18,7 @@ import { errorsPage } from './generate/errors-page.ts';
 import { operationsPage } from './generate/operations-page.ts';
 import { redisKeysPage } from './generate/redis-keys-page.ts';
 import { settingsPage } from './generate/settings-page.ts';
-import { openApi } from './generate/openapi.ts';
+import { openApi } from './generate/openapi/openapi.ts';
 import { asyncApi } from './generate/asyncapi.ts';
 import { grafanaDashboards } from './generate/dashboards.ts';
 import { packs } from './generate/packs.ts';

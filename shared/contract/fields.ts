@@ -12,7 +12,7 @@ import { fromTimestamp, type Instant } from '#shared/kernel/instant.ts';
 import { parseIsin, type Isin } from '#shared/kernel/isin.ts';
 import { Money } from '#shared/kernel/money.ts';
 import { Price } from '#shared/kernel/price.ts';
-import { parseQuantity } from '#shared/kernel/quantity.ts';
+import { parseQuantity, QUANTITY_DECIMALS_MAX } from '#shared/kernel/quantity.ts';
 import {
   blankOr,
   boolJson,
@@ -20,9 +20,11 @@ import {
   idJson,
   isinJson,
   lineJson,
-  moneyJson,
   multilineJson,
+  named,
   numberJson,
+  optionalIdJson,
+  requiredEnumJson,
   requiredLineJson,
   secondsRange,
   timestampJson,
@@ -37,6 +39,8 @@ const PAGE_LIMIT_MAX = 1000;
 const PAGE_LIMIT_DEFAULT = 100;
 const INT32_MAX = 2 ** 31 - 1;
 const QUANTITY_MAX = 1e15;
+/** Of a number; text is left as it is. */
+const NINE_DECIMALS = { multipleOf: 10 ** -QUANTITY_DECIMALS_MAX };
 
 /** A request: exactly these fields. */
 export const request = z.strictObject;
@@ -173,7 +177,7 @@ export const requiredAccount = wireRequired(
 );
 export const account = wire(
   rawText.transform(via((value) => parseAccountId(value ?? ''))),
-  blankOr(idJson),
+  optionalIdJson,
 );
 
 /** A ticker symbol: letters, digits and the separators exchanges use. */
@@ -185,7 +189,7 @@ export const symbol = wire(
 /** Shares, never negative; 0 where absent. */
 export const quantity = wire(
   numeric.nullish().transform(via((value) => parseQuantity(value ?? 0))),
-  numberJson({ min: 0, max: QUANTITY_MAX }),
+  { ...numberJson({ min: 0, max: QUANTITY_MAX }), ...NINE_DECIMALS },
 );
 export const positiveQuantity = wireRequired(
   numeric.nullish().transform(
@@ -195,7 +199,7 @@ export const positiveQuantity = wireRequired(
       return parsed;
     }),
   ),
-  { type: 'number', exclusiveMinimum: 0, maximum: QUANTITY_MAX },
+  { type: 'number', exclusiveMinimum: 0, maximum: QUANTITY_MAX, ...NINE_DECIMALS },
 );
 
 const wireMoney = z.strictObject({ amount: rawText, currency: rawText });
@@ -204,7 +208,7 @@ type WireMoney = z.output<typeof wireMoney>;
 /** An amount with its currency; absent (or wholly empty) is undefined. */
 export const money = wire(
   wireMoney.nullish().transform(via((value) => given(value, Money.parse))),
-  moneyJson('-?'),
+  named('Amount'),
 );
 /** An amount that is not negative. */
 export const moneyNotNegative = wire(
@@ -215,12 +219,23 @@ export const moneyNotNegative = wire(
       return parsed;
     }),
   ),
-  moneyJson(''),
+  named('AmountNotNegative'),
+);
+/** An amount that must be given, above 0. */
+export const positiveMoney = wireRequired(
+  wireMoney.nullish().transform(
+    via((value) => {
+      const parsed = given(value, Money.parse);
+      if (parsed && parsed.sign > 0) return parsed;
+      throw new Failure('INVALID_REQUEST', 'an amount above 0 is needed');
+    }),
+  ),
+  named('AmountPositive'),
 );
 /** A price for one share; positive, up to eight decimals; absent is undefined. */
 export const price = wire(
   wireMoney.nullish().transform(via((value) => given(value, Price.parse))),
-  moneyJson(''),
+  named('SharePrice'),
 );
 
 function given<T>(
@@ -275,6 +290,11 @@ export function word<const Words extends readonly [string, ...string[]]>(words: 
   return wire(schema, wordJson(words));
 }
 
+/** One of a set of strings, or empty for all of them. */
+export function anyWord<const Words extends readonly [string, ...string[]]>(words: Words) {
+  return word(['', ...words]);
+}
+
 /** One of a set of strings, required. */
 export function requiredWord<const Words extends readonly [string, ...string[]]>(words: Words) {
   const schema = rawText.transform(
@@ -284,13 +304,13 @@ export function requiredWord<const Words extends readonly [string, ...string[]]>
       return found;
     }),
   );
-  return wireRequired(schema, { enum: words });
+  return wireRequired(schema, { type: 'string', enum: words });
 }
 
 /** A decimal as text; empty is absent. */
 export const optionalDecimal = wire(
   rawText.transform(via((value) => (value ? Decimal.parse(value).normalize() : undefined))),
-  blankOr({ type: 'string', pattern: '^-?[0-9]{1,30}([.][0-9]{1,18})?$' }),
+  { type: ['string', 'null'], pattern: '^(-?[0-9]{1,30}([.][0-9]{1,18})?)?$' },
 );
 
 /** `YYYY-MM-DD`; empty is absent. */
@@ -317,8 +337,7 @@ export function requiredEnumeration<const Names extends readonly [string, ...str
       return value as Given;
     }),
   );
-  const numbers = names.slice(1).map((_name, index) => index + 1);
-  return wireRequired(schema, { enum: [...names.slice(1), ...numbers] });
+  return wireRequired(schema, { anyOf: requiredEnumJson(names, 1) });
 }
 
 export function list<Item extends z.ZodType>(item: Item, max = 1000) {

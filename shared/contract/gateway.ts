@@ -1,19 +1,23 @@
 /** Rows of the gateway service: the trading cycle, deposits, jobs, and the system's health. */
 import * as z from 'zod';
+import { proposalStates } from '#shared/kernel/proposal-state.ts';
+import { trustLevels } from '#shared/kernel/trust-level.ts';
 import type { GatewayServiceService } from '#protos/gen/gateway.ts';
 import {
   account,
+  anyWord,
   bool,
   int32,
   limit,
   requiredList,
   map,
-  moneyNotNegative,
+  positiveMoney,
   multilineText,
   offset,
   request,
   requiredDay,
   requiredText,
+  requiredWord,
   text,
   timestamp,
   weights,
@@ -37,6 +41,7 @@ const answer = { digest: requiredText(64), answeredBy: text(100), surface: text(
 export const gateway = contract<typeof GatewayServiceService>()('gateway', {
   getSystemStatus: {
     ...usual.read,
+    fails: ['REFUSED'],
     summary: 'Measures the whole system: services, jobs, uptime, memory, value.',
     get request() {
       return request({ includeDetails: bool });
@@ -67,7 +72,7 @@ export const gateway = contract<typeof GatewayServiceService>()('gateway', {
     needs: ['redis', 'state', 'broker'],
     summary: 'Books a deposit once, and starts a cycle that invests it where asked to.',
     get request() {
-      return request({ amount: moneyNotNegative, autoInvest: bool, accountId: account });
+      return request({ amount: positiveMoney, autoInvest: bool, accountId: account });
     },
   },
   getJobStatus: {
@@ -104,7 +109,7 @@ export const gateway = contract<typeof GatewayServiceService>()('gateway', {
     ...usual.read,
     summary: 'Lists plans that wait for the owner’s answer or did, newest first.',
     get request() {
-      return request({ accountId: account, state: text(32), limit, offset });
+      return request({ accountId: account, state: anyWord(proposalStates), limit, offset });
     },
   },
   approvePlan: {
@@ -180,7 +185,7 @@ export const gateway = contract<typeof GatewayServiceService>()('gateway', {
     get request() {
       return request({
         accountId: account,
-        level: requiredText(32),
+        level: requiredWord(trustLevels),
         confirmation: text(200),
         reason: text(1000),
         setBy: text(100),
@@ -301,6 +306,7 @@ export const gateway = contract<typeof GatewayServiceService>()('gateway', {
   },
   getOverview: {
     ...usual.read,
+    fails: ['REFUSED'],
     summary: 'Answers everything that the owner’s page shows, from what is stored.',
     get request() {
       return request({

@@ -52,6 +52,7 @@ const order = request({
 export const optimization = contract<typeof OptimizationServiceService>()('optimization', {
   optimizeAllocation: {
     ...usual.read,
+    fails: ['REFUSED'],
     timeoutMs: 120_000,
     weight: 'heavy',
     summary: 'Finds target weights by a stated objective within stated constraints.',
@@ -79,6 +80,7 @@ export const optimization = contract<typeof OptimizationServiceService>()('optim
   },
   optimizeExecution: {
     ...usual.read,
+    fails: ['REFUSED'],
     summary: 'Slices large orders over time by participation of average volume.',
     get request() {
       return request({
@@ -91,6 +93,7 @@ export const optimization = contract<typeof OptimizationServiceService>()('optim
   },
   calculateRebalancing: {
     ...usual.read,
+    fails: ['REFUSED'],
     summary: 'Says whether the drift from the targets has left the band, and the way back inside.',
     get request() {
       return request({

@@ -17,6 +17,7 @@ import {
   text,
   weights,
 } from './fields.ts';
+import { dayJson, oneOf, requiredLineJson } from './wire-json.ts';
 import { contract, usual } from './row.ts';
 
 /** Keys of CreatePlanRequest.constraints; each narrows a setting for this one plan. */
@@ -88,9 +89,14 @@ export const planning = contract<typeof PlanningServiceService>()('planning', {
   },
   replan: {
     ...usual.read,
+    fails: ['REFUSED'],
     summary: 'Makes a past plan again from what it saw, and says whether it is the same.',
     get request() {
-      return request({ planId: text(128), day: optionalDay, accountId: account });
+      return oneOf(
+        request({ planId: text(128), day: optionalDay, accountId: account }),
+        { needs: { planId: requiredLineJson(128) } },
+        { needs: { day: dayJson } },
+      );
     },
     timeoutMs: 300_000,
     weight: 'heavy',

@@ -1,4 +1,5 @@
 /** Rows of the portfolio service: the book, and what it earned. */
+import { currencyCodes } from '#shared/kernel/currency.ts';
 import type { PortfolioServiceService } from '#protos/gen/portfolio.ts';
 import {
   account,
@@ -25,6 +26,17 @@ import {
   requiredText,
   symbol,
 } from './fields.ts';
+import {
+  absentJson,
+  givenMoneyJson,
+  isinJson,
+  named,
+  oneOf,
+  positiveDecimalJson,
+  wire,
+  type Form,
+  type Json,
+} from './wire-json.ts';
 import { contract, usual } from './row.ts';
 
 /** Characters of a policy: some thousand lines. */
@@ -42,9 +54,54 @@ const movementKinds = [
   'transfer-out',
 ] as const;
 
+const noShares = {
+  quantity: {
+    anyOf: [{ type: 'integer', enum: [0] }, { type: 'string', enum: ['0'] }, { type: 'null' }],
+  },
+  price: absentJson,
+};
+const noAmount = { amount: absentJson };
+const someShares: Json = { anyOf: [{ type: 'number', exclusiveMinimum: 0 }, positiveDecimalJson] };
+
+/** Cash has an amount and no shares, a transfer shares and no amount. */
+const movementForms = (): readonly Form[] => [
+  {
+    needs: {
+      kind: { type: 'string', enum: ['deposit', 'withdrawal', 'fee'] },
+      amount: named('AmountPositive'),
+    },
+    where: noShares,
+  },
+  {
+    needs: { kind: { type: 'string', enum: ['interest', 'tax'] }, amount: givenMoneyJson },
+    where: noShares,
+  },
+  {
+    needs: {
+      kind: { type: 'string', const: 'dividend' },
+      amount: named('AmountPositive'),
+      isin: isinJson,
+    },
+    where: noShares,
+  },
+  {
+    needs: { kind: { type: 'string', const: 'transfer-in' }, isin: isinJson, quantity: someShares },
+    where: noAmount,
+  },
+  {
+    needs: {
+      kind: { type: 'string', const: 'transfer-out' },
+      isin: isinJson,
+      quantity: someShares,
+    },
+    where: { ...noAmount, price: absentJson },
+  },
+];
+
 export const portfolio = contract<typeof PortfolioServiceService>()('portfolio', {
   getPositions: {
     ...usual.read,
+    fails: ['REFUSED'],
     summary: 'Lists the holdings with live valuation.',
     get request() {
       return request({ accountId: account, includeClosed: bool });
@@ -52,6 +109,7 @@ export const portfolio = contract<typeof PortfolioServiceService>()('portfolio',
   },
   getPosition: {
     ...usual.read,
+    fails: ['REFUSED'],
     summary: 'Answers the holding in one security.',
     get request() {
       return request({ accountId: account, isin });
@@ -59,6 +117,7 @@ export const portfolio = contract<typeof PortfolioServiceService>()('portfolio',
   },
   getSummary: {
     ...usual.read,
+    fails: ['REFUSED'],
     summary: 'Totals of the account, its allocation, and the hash that plans are bound to.',
     get request() {
       return request({ accountId: account });
@@ -66,6 +125,7 @@ export const portfolio = contract<typeof PortfolioServiceService>()('portfolio',
   },
   getPerformance: {
     ...usual.read,
+    fails: ['REFUSED'],
     summary:
       'Daily values and returns, cleaned of deposits and withdrawals, and what explains them.',
     get request() {
@@ -107,7 +167,7 @@ export const portfolio = contract<typeof PortfolioServiceService>()('portfolio',
       return request({
         accountId: requiredAccount,
         name: text(100),
-        currency: text(3),
+        currency: wire(text(3), { anyOf: [{ type: 'string', enum: currencyCodes() }, absentJson] }),
         openingCash: moneyNotNegative,
       });
     },
@@ -165,6 +225,7 @@ export const portfolio = contract<typeof PortfolioServiceService>()('portfolio',
   },
   getGains: {
     ...usual.read,
+    fails: ['REFUSED'],
     summary: 'Realised gains by lot, income and estimated tax by tax year, under the policy.',
     get request() {
       return request({ accountId: account, taxYear: int32({ min: 0, max: 9999 }) });
@@ -174,17 +235,20 @@ export const portfolio = contract<typeof PortfolioServiceService>()('portfolio',
     ...usual.trade,
     summary: 'Books money or shares that came or went without an order.',
     get request() {
-      return request({
-        accountId: account,
-        kind: requiredWord(movementKinds),
-        amount: money,
-        isin: optionalIsin,
-        symbol,
-        quantity,
-        price,
-        day: optionalDay,
-        note: text(200),
-      });
+      return oneOf(
+        request({
+          accountId: account,
+          kind: requiredWord(movementKinds),
+          amount: money,
+          isin: optionalIsin,
+          symbol,
+          quantity,
+          price,
+          day: optionalDay,
+          note: text(200),
+        }),
+        ...movementForms(),
+      );
     },
   },
   reverseMovement: {

@@ -4,6 +4,7 @@
  * a handler bound to another operation's request does not compile.
  */
 import type { z } from 'zod';
+import type { FailureCode } from '#shared/kernel/failure.ts';
 import { functionName, handlerFolder, topicName, type ServiceName } from './names.ts';
 
 /** What a call changes. `writes` and `trades` demand a token and take an idempotency key. */
@@ -44,6 +45,8 @@ export interface Row<Request extends z.ZodType, Streams extends boolean> {
    * the operation then needs no token.
    */
   readonly credential?: 'request';
+  /** Codes of failures beside those that all operations of its kind have (operation-failures.ts). */
+  readonly fails?: readonly FailureCode[];
   /**
    * The normal form of a request, where two requests that parse differently mean the same (a
    * default that depends on another field). Requests of equal meaning share an idempotency key.

@@ -1,15 +1,21 @@
 /** Rows of the scoring service: how a security compares with the rest of the universe. */
 import type { ScoringServiceService } from '#protos/gen/scoring.ts';
 import { double, int32, isin, list, map, optionalIsin, request, symbol, text } from './fields.ts';
+import { isinJson, oneOf, symbolJson } from './wire-json.ts';
 import { contract, usual } from './row.ts';
 
 export const scoring = contract<typeof ScoringServiceService>()('scoring', {
   scoreSecurity: {
     ...usual.read,
+    fails: ['REFUSED'],
     timeoutMs: 30_000,
     summary: 'Scores one security against the universe; overrides ask "what if".',
     get request() {
-      return request({ isin: optionalIsin, symbol, marketData: map(double()) });
+      return oneOf(
+        request({ isin: optionalIsin, symbol, marketData: map(double()) }),
+        { needs: { isin: isinJson } },
+        { needs: { symbol: symbolJson } },
+      );
     },
   },
   batchScoreSecurities: {
@@ -26,6 +32,7 @@ export const scoring = contract<typeof ScoringServiceService>()('scoring', {
   },
   scorePortfolio: {
     ...usual.read,
+    fails: ['REFUSED'],
     timeoutMs: 60_000,
     weight: 'heavy',
     summary: 'Scores the holdings, and measures the risk they make together.',

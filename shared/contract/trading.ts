@@ -19,12 +19,21 @@ import {
   symbol,
   text,
 } from './fields.ts';
+import { oneOf, requiredLineJson } from './wire-json.ts';
 import { contract, usual } from './row.ts';
 
 const tradeSides = ['TRADE_SIDE_UNSPECIFIED', 'BUY', 'SELL'] as const;
 const orderTypes = ['ORDER_TYPE_UNSPECIFIED', 'MARKET', 'LIMIT', 'STOP', 'STOP_LIMIT'] as const;
 const timesInForce = ['TIME_IN_FORCE_UNSPECIFIED', 'DAY', 'GTC', 'IOC', 'FOK'] as const;
 const tradingStates = ['TRADING_STATE_UNSPECIFIED', 'ACTIVE', 'REDUCING', 'HALTED'] as const;
+
+/** By name or number. */
+const ACTIVE = {
+  anyOf: [
+    { type: 'string', const: 'ACTIVE' },
+    { type: 'integer', const: tradingStates.indexOf('ACTIVE') },
+  ],
+};
 
 const trade = request({
   accountId: account,
@@ -126,7 +135,11 @@ export const trading = contract<typeof TradingServiceService>()('trading', {
     effect: 'trades',
     summary: 'Halts trading, restricts it to sales, or lifts what was set.',
     get request() {
-      return request({ state: requiredEnumeration(tradingStates), reason: text(200) });
+      return oneOf(
+        request({ state: requiredEnumeration(tradingStates), reason: text(200) }),
+        { needs: { state: ACTIVE } },
+        { needs: { reason: requiredLineJson(200) } },
+      );
     },
   },
   confirmReconciliation: {
@@ -139,6 +152,7 @@ export const trading = contract<typeof TradingServiceService>()('trading', {
   },
   validateTrade: {
     ...usual.read,
+    fails: ['REFUSED'],
     needs: ['redis', 'broker', 'prices'],
     summary: 'Runs every pre-trade check at once; a check without data fails.',
     get request() {

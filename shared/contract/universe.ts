@@ -1,6 +1,11 @@
 /** Rows of the universe service: securities and their market data. */
 import * as z from 'zod';
-import { actionKinds } from '#shared/kernel/corporate-action.ts';
+import {
+  actionFields,
+  actionKinds,
+  actionTermsOf,
+  type ActionKind,
+} from '#shared/kernel/corporate-action.ts';
 import type { UniverseServiceService } from '#protos/gen/universe.ts';
 import {
   bool,
@@ -20,30 +25,98 @@ import {
   symbol,
   text,
 } from './fields.ts';
+import {
+  absentJson,
+  blankOr,
+  dayJson,
+  formJson,
+  givenMoneyJson,
+  isinJson,
+  oneOf,
+  optionalIdJson,
+  positiveDecimalJson,
+  ratioJson,
+  symbolJson,
+  wire,
+  wireRequired,
+  type Json,
+} from './wire-json.ts';
 import { contract, usual, type QueuePolicy } from './row.ts';
+
+type Term = (typeof actionFields)[number];
+
+const SHARES_OF_NEW: readonly Term[] = ['newIsin', 'newShares', 'oldShares'];
+
+/** What a field of an action is where it is given. */
+const givenTerms: Readonly<Record<Term, Json>> = {
+  payDay: dayJson,
+  newShares: positiveDecimalJson,
+  oldShares: positiveDecimalJson,
+  amount: givenMoneyJson,
+  taxRatio: ratioJson,
+  newIsin: isinJson,
+  newSymbol: symbolJson,
+  costRatio: ratioJson,
+  fractionPrice: givenMoneyJson,
+};
+
+/** What a kind needs of what it may have: a merger pays in shares or in cash, a rename gives a new ISIN or symbol. */
+const furtherNeeds: Readonly<Partial<Record<ActionKind, readonly (readonly Term[])[]>>> = {
+  merger: [['newIsin', 'newShares', 'oldShares'], ['amount']],
+  rename: [['newIsin'], ['newSymbol']],
+};
+
+/** Each kind has fields that it needs, and others that do not belong to it. */
+function actionForms(): readonly Json[] {
+  return actionKinds.flatMap((kind) =>
+    (furtherNeeds[kind] ?? [[]]).map((further) => actionForm(kind, further)),
+  );
+}
+
+function actionForm(kind: ActionKind, further: readonly Term[]): Json {
+  const { needs, takes } = actionTermsOf(kind);
+  const needed = [...needs, ...further];
+  // Without a new security nothing is said of its shares.
+  const isOfCash = kind === 'merger' && !further.includes('newIsin');
+  const taken = isOfCash ? takes.filter((term) => !SHARES_OF_NEW.includes(term)) : takes;
+  const others = actionFields.filter((term) => ![...needed, ...taken].includes(term));
+  const given = Object.fromEntries(needed.map((term) => [term, givenTerms[term]]));
+  return formJson({
+    needs: { kind: { type: 'string', const: kind }, ...given },
+    where: Object.fromEntries(others.map((term) => [term, absentJson])),
+  });
+}
+
+const sharesTerm = wire(optionalDecimal, blankOr(positiveDecimalJson));
+const ratioTerm = wire(optionalDecimal, blankOr(ratioJson));
 
 /** `universe.CorporateAction`. */
 const statedAction = z.strictObject({
-  actionId: text(100),
+  actionId: wire(text(100), optionalIdJson),
   kind: requiredWord(actionKinds),
   isin,
   day: requiredDay,
   payDay: optionalDay,
-  newShares: optionalDecimal,
-  oldShares: optionalDecimal,
+  newShares: sharesTerm,
+  oldShares: sharesTerm,
   amount: price,
-  taxRatio: optionalDecimal,
+  taxRatio: ratioTerm,
   newIsin: optionalIsin,
   newSymbol: symbol,
-  costRatio: optionalDecimal,
+  costRatio: ratioTerm,
   fractionPrice: price,
   source: text(32),
 });
 
+/** As the parser trims it: blanks around it do not count. */
+const FILE_NAME = String.raw`^[^\u0000-\u0020\u007f-\u00a0/\\][^\u0000-\u001f\u007f/\\]*[.]([cC][sS][vV]|[tT][sS][vV]|[tT][xX][tT])$`;
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256 in hexadecimal');
 const priceFile = z.strictObject({
-  name: requiredText(100).pipe(
-    z.string().regex(/^[^/\\]+\.(?:csv|tsv|txt)$/i, 'the name of a CSV file, without a folder'),
+  name: wireRequired(
+    requiredText(100).pipe(
+      z.string().regex(/^[^/\\]+\.(?:csv|tsv|txt)$/i, 'the name of a CSV file, without a folder'),
+    ),
+    { type: 'string', maxLength: 100, pattern: FILE_NAME },
   ),
   parts: list(sha256, 200),
 });
@@ -80,7 +153,11 @@ export const universe = contract<typeof UniverseServiceService>()('universe', {
     ...usual.read,
     summary: 'Finds a security by ISIN, or by symbol where no ISIN is given.',
     get request() {
-      return request({ isin: optionalIsin, symbol });
+      return oneOf(
+        request({ isin: optionalIsin, symbol }),
+        { needs: { isin: isinJson } },
+        { needs: { symbol: symbolJson } },
+      );
     },
   },
   searchSecurities: {
@@ -124,7 +201,9 @@ export const universe = contract<typeof UniverseServiceService>()('universe', {
     ...usual.write,
     summary: 'Declares what happens to a share beside trading, or that a suspected split was none.',
     get request() {
-      return request({ action: statedAction });
+      return request({
+        action: statedAction.meta({ isRequired: true, alternatives: actionForms() }),
+      });
     },
   },
   importPriceFiles: {

@@ -21,6 +21,21 @@ export function wireRequired<Schema extends z.ZodType>(schema: Schema, json: Jso
   return schema.meta({ wire: json, isRequired: true });
 }
 
+/** A request of which one of several forms is needed, each by the fields that must be given and what they are. */
+export function oneOf<Schema extends z.ZodType>(schema: Schema, ...forms: readonly Form[]): Schema {
+  return schema.meta({ alternatives: forms.map(formJson) });
+}
+
+export interface Form {
+  readonly needs: Readonly<Record<string, Json>>;
+  /** Fields that may be given, if they are this. */
+  readonly where?: Readonly<Record<string, Json>>;
+}
+
+export function formJson({ needs, where }: Form): Json {
+  return { required: Object.keys(needs), properties: { ...needs, ...where } };
+}
+
 /** Whitespace that is trimmed, and characters that are neither that nor control characters. */
 const BLANK = String.raw`[\u0009-\u000d\u0020]*`;
 const PRINTABLE = String.raw`[^\u0000-\u001f\u007f]`;
@@ -40,23 +55,60 @@ export function multilineJson(maxLength: number): Json {
   return { type: ['string', 'null'], maxLength, pattern };
 }
 
+export const absentJson: Json = { anyOf: [{ type: 'string', enum: [''] }, { type: 'null' }] };
+export const dayJson: Json = { type: 'string', format: 'date' };
+export const symbolJson: Json = {
+  type: 'string',
+  minLength: 1,
+  maxLength: 32,
+  pattern: '^[A-Za-z0-9._:/-]+$',
+};
+/** Above 0, as text. */
+export const positiveDecimalJson: Json = {
+  type: 'string',
+  pattern: '^([1-9][0-9]{0,29}([.][0-9]{1,18})?|0[.]0{0,8}[1-9][0-9]{0,8})$',
+};
+/** From 0 to 1, as text. */
+export const ratioJson: Json = { type: 'string', pattern: '^(0([.][0-9]{1,18})?|1([.]0{1,18})?)$' };
+/** Of a field that may be absent otherwise. */
+export const givenMoneyJson: Json = {
+  type: 'object',
+  properties: {
+    amount: { type: 'string', minLength: 1 },
+    currency: { type: 'string', minLength: 3 },
+  },
+  required: ['amount', 'currency'],
+};
 export const boolJson: Json = { type: ['boolean', 'null'] };
 /** ISO 6166. A pattern cannot have the check digit, so the format stands alone. */
 export const isinJson: Json = { type: 'string', format: 'isin', minLength: 12, maxLength: 12 };
+/** Or empty or null for absence. */
+export const optionalIdJson: Json = {
+  type: ['string', 'null'],
+  pattern: '^([A-Za-z0-9][A-Za-z0-9._-]{0,127})?$',
+};
 export const idJson: Json = { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$' };
 
 /** The same, or empty or null for absence. */
 export function blankOr(json: Json): Json {
-  return { anyOf: [json, { enum: ['', null] }] };
+  return { anyOf: [json, { type: 'string', enum: [''] }, { type: 'null' }] };
 }
 
 export function wordJson(words: readonly string[]): Json {
-  return { enum: [...words, '', null] };
+  return { type: ['string', 'null'], enum: [...new Set([...words, '']), null] };
 }
 
 /** By name or number. */
 export function enumJson(names: readonly string[]): Json {
-  return { enum: [...names, ...names.keys(), null] };
+  return {
+    anyOf: [...requiredEnumJson(names, 0), { type: 'null' }],
+  };
+}
+
+/** @param from the number of the first name that may be given */
+export function requiredEnumJson(names: readonly string[], from: number): readonly Json[] {
+  const numbers = { type: 'integer', minimum: from, maximum: names.length - 1 };
+  return [{ type: 'string', enum: names.slice(from) }, numbers];
 }
 
 /** A number, or one as text, as proto3 JSON has it. */
@@ -121,27 +173,11 @@ function digitsPattern(max: number): string {
   return ['0', ...shorter, ...sameLength, ...(max > 0 ? [text] : [])].join('|');
 }
 
-/** @param sign what may stand before the amount */
-export function moneyJson(sign: '' | '-?'): Json {
-  const amount = { type: 'string', pattern: `^(${sign}[0-9]{1,15}([.][0-9]{1,8})?)$` };
-  const currency = { type: 'string', format: 'currency', pattern: '^[A-Z]{3}$' };
-  const blank = { enum: ['', null] };
-  return {
-    anyOf: [
-      {
-        type: 'object',
-        properties: { amount, currency },
-        required: ['amount', 'currency'],
-        additionalProperties: false,
-      },
-      {
-        type: 'object',
-        properties: { amount: blank, currency: blank },
-        additionalProperties: false,
-      },
-      { type: 'null' },
-    ],
-  };
+/** Schemas that many fields have; the description has them under these names (scripts/generate/amount-schemas.ts). */
+export type NamedSchema = 'Amount' | 'AmountNotNegative' | 'AmountPositive' | 'SharePrice';
+
+export function named(name: NamedSchema): Json {
+  return { $ref: `#/components/schemas/${name}` };
 }
 
 /** Shares of the value by ISIN. */

@@ -84,7 +84,12 @@ const rules: Readonly<Record<ActionKind, Rule>> = {
   'no-split': { needs: [], takes: [] },
 };
 
-const fields: readonly Field[] = [
+/** The terms that a kind of action must have, and those that it may have beside. */
+export function actionTermsOf(kind: ActionKind): Rule {
+  return rules[kind];
+}
+
+export const actionFields: readonly Field[] = [
   'payDay',
   ...SHARES,
   'amount',
@@ -112,7 +117,7 @@ function idOf({ kind, isin, day }: StatedAction): string {
 function fieldViolations(action: StatedAction): FieldViolation[] {
   const { needs, takes } = rules[action.kind];
   const allowed = new Set([...needs, ...takes]);
-  return fields.flatMap((field): FieldViolation[] => {
+  return actionFields.flatMap((field): FieldViolation[] => {
     const isThere = action[field] !== undefined;
     if (needs.includes(field) && !isThere)
       return [{ field, message: `is needed for a ${action.kind}` }];
@@ -207,7 +212,7 @@ export function splitFactor(
 export function saysTheSame(a: CorporateAction, b: CorporateAction): boolean {
   const plain = ({ source: _who, ...rest }: CorporateAction): string =>
     JSON.stringify(
-      fields.map((field) => normalized(rest[field])).concat(rest.kind, rest.isin, rest.day),
+      actionFields.map((field) => normalized(rest[field])).concat(rest.kind, rest.isin, rest.day),
     );
   return plain(a) === plain(b);
 }

@@ -25,6 +25,10 @@ const minorDigitsByCode = new Map<string, number>([
   ['XTS', TESTING_DIGITS] as const,
 ]);
 
+export function currencyCodes(): readonly Currency[] {
+  return [...minorDigitsByCode.keys()].filter(isCurrency);
+}
+
 export function isCurrency(code: string): code is Currency {
   return minorDigitsByCode.has(code);
 }

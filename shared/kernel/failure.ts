@@ -220,6 +220,14 @@ export function invalidRequest(...violations: FieldViolation[]): Failure {
   return new Failure('INVALID_REQUEST', text, { field: violations[0]?.field, violations });
 }
 
+/** Every INVALID_REQUEST names its fields, whoever threw it: one that does not say which is of the body as a whole. */
+export function withViolations(failure: Failure): Failure {
+  const { code, message, facts, cause } = failure;
+  if (code !== 'INVALID_REQUEST' || Array.isArray(facts['violations'])) return failure;
+  const field = typeof facts['field'] === 'string' ? facts['field'] : 'body';
+  return new Failure(code, message, { ...facts, field, violations: [{ field, message }] }, cause);
+}
+
 export function notFound(kind: string, id: string): Failure {
   return new Failure('NOT_FOUND', `There is no ${kind} ${id}.`, { kind, id });
 }

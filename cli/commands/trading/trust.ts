@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import type { TrustResponse } from '#protos/gen/gateway.ts';
 import { gateway } from '#shared/contract/gateway.ts';
 import { fromTimestamp, isoText } from '#shared/kernel/instant.ts';
-import { trustLevels } from '#shared/portfolio/model/policy/policy.ts';
+import { trustLevels } from '#shared/kernel/trust-level.ts';
 import { commandExitCodes } from '../../command-exit-codes.ts';
 import { openInstallation, type Ask } from '../../gateway-client.ts';
 import { output } from '../../output.ts';

@@ -18,8 +18,6 @@ export default handle(gateway.processDeposit, async (request, context) => {
   const { amount, accountId, autoInvest } = request;
   await new Accounts(context.database, context.baseCurrency).require(accountId);
   const { broker, baseCurrency, functions, signal } = context;
-  if (!amount || amount.sign === 0)
-    throw invalidRequest({ field: 'amount', message: 'an amount above 0 is needed' });
   if (amount.currency !== baseCurrency)
     throw invalidRequest({
       field: 'amount.currency',

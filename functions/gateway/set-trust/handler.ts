@@ -2,7 +2,7 @@
  * Sets how far the system may act alone for an account. A step down needs nothing but the level. A
  * step up needs its confirmation word for word, and `within-limits` the limits in the policy.
  *
- * @throws Failure NOT_FOUND; INVALID_REQUEST level, confirmation; REFUSED trust-limits
+ * @throws Failure NOT_FOUND; INVALID_REQUEST confirmation; REFUSED trust-limits
  */
 import { gateway } from '#shared/contract/gateway.ts';
 import { trustMessage } from '#shared/gateway/approval/proposal-message.ts';
@@ -10,14 +10,12 @@ import { trustOf, TrustStore, type Trust } from '#shared/gateway/approval/trust-
 import { isStepUp, missingLimits, requiredConfirmation } from '#shared/gateway/model/trust.ts';
 import { invalidRequest, refused } from '#shared/kernel/failure.ts';
 import { Accounts } from '#shared/portfolio/accounts.ts';
-import { trustLevels, type TrustLevel } from '#shared/portfolio/model/policy/policy.ts';
+import type { TrustLevel } from '#shared/kernel/trust-level.ts';
 import { handle } from '#shared/runtime/handle.ts';
 
 export default handle(gateway.setTrust, async (request, context) => {
-  const { accountId, confirmation, reason, setBy: by } = request;
+  const { accountId, level, confirmation, reason, setBy: by } = request;
   await new Accounts(context.database, context.baseCurrency).require(accountId);
-  const level = trustLevels.find((one) => one === request.level);
-  if (!level) throw invalidRequest({ field: 'level', message: `one of ${trustLevels.join(', ')}` });
   const before = await trustOf(context, accountId);
   if (isStepUp(before.granted, level)) requireStepUp(before, accountId, level, confirmation);
   if (level !== before.granted) {

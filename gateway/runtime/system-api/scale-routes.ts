@@ -22,7 +22,7 @@ const scaleSchema = z.object({
 
 const alertSchema = z.object({
   alerts: z.array(
-    z.object({ status: z.string().optional(), labels: z.record(z.string(), z.string()) }),
+    z.object({ status: z.string().nullish(), labels: z.record(z.string(), z.string()) }),
   ),
 });
 

@@ -2,20 +2,14 @@
  * The proposals of an account, newest first, in one document: an answer, its token and the state it
  * leads to change together, and at most one plan waits.
  */
+import { proposalStates, type ProposalState } from '#shared/kernel/proposal-state.ts';
 import * as z from 'zod';
 import { notFound } from '#shared/kernel/failure.ts';
 import type { AccountId, CycleId, PlanId } from '#shared/kernel/identifiers.ts';
 import { storedId, storedInstant } from '#shared/redis/codec.ts';
 import type { Database } from '#shared/redis/database.ts';
 import { keys } from '#shared/redis/keys.ts';
-import {
-  isWaiting,
-  moved,
-  proposalStates,
-  requireUnanswered,
-  type Proposal,
-  type ProposalState,
-} from '../model/proposal.ts';
+import { isWaiting, moved, requireUnanswered, type Proposal } from '../model/proposal.ts';
 
 const KEPT = 100;
 

@@ -2,14 +2,11 @@
  * The level of trust of an account. A level is granted by an act of its own; the policy can only
  * lower it. Without an act it is `paper`, and `ask` where LIVE_TRADING is on.
  */
+import { trustLevels, type TrustLevel } from '#shared/kernel/trust-level.ts';
 import * as z from 'zod';
 import type { AccountId } from '#shared/kernel/identifiers.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
-import {
-  trustLevels,
-  type PolicyTrust,
-  type TrustLevel,
-} from '#shared/portfolio/model/policy/policy.ts';
+import { type PolicyTrust } from '#shared/portfolio/model/policy/policy.ts';
 import { defaultPolicy } from '#shared/portfolio/policy/default-policy.ts';
 import { lastPolicy, type PolicySources } from '#shared/portfolio/policy/policy-in-force.ts';
 import { storedInstant } from '#shared/redis/codec.ts';

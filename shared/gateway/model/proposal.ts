@@ -5,24 +5,9 @@
 import { contentHash } from '#shared/kernel/hash.ts';
 import { refused } from '#shared/kernel/failure.ts';
 import type { CycleId, PlanId } from '#shared/kernel/identifiers.ts';
+import type { ProposalState } from '#shared/kernel/proposal-state.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
 import type { Plan } from '#shared/planning/model/plan.ts';
-
-/**
- * PROPOSED → APPROVED | REJECTED | EXPIRED | SUPERSEDED; APPROVED → EXECUTING | REJECTED (withdrawn) |
- * EXPIRED | SUPERSEDED; EXECUTING → DONE | SUPERSEDED. RECORDED is a plan that nobody is asked about.
- */
-export const proposalStates = [
-  'PROPOSED',
-  'APPROVED',
-  'EXECUTING',
-  'DONE',
-  'REJECTED',
-  'EXPIRED',
-  'SUPERSEDED',
-  'RECORDED',
-] as const;
-export type ProposalState = (typeof proposalStates)[number];
 
 const next: Readonly<Record<ProposalState, readonly ProposalState[]>> = {
   PROPOSED: ['APPROVED', 'REJECTED', 'EXPIRED', 'SUPERSEDED'],

@@ -3,14 +3,11 @@
  * simulated prices at the paper broker only, `paper` trades at the paper broker, `ask` waits for the
  * owner's answer to each plan, `within-limits` asks only where a plan exceeds a stated limit.
  */
+import { trustLevels, type TrustLevel } from '#shared/kernel/trust-level.ts';
 import { percent } from '#shared/kernel/text.ts';
 import { Money } from '#shared/kernel/money.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
-import {
-  trustLevels,
-  type PolicyTrust,
-  type TrustLevel,
-} from '#shared/portfolio/model/policy/policy.ts';
+import { type PolicyTrust } from '#shared/portfolio/model/policy/policy.ts';
 
 export interface TrustInputs {
   readonly level: TrustLevel;

@@ -9,7 +9,8 @@ import { Failure, invalidRequest, type FieldViolation } from '#shared/kernel/fai
 import { isIsin, type Isin } from '#shared/kernel/isin.ts';
 import { objectives } from '#shared/kernel/objective.ts';
 import { parseYaml } from '#shared/process/bounded-yaml.ts';
-import { trustLevels, type InvestmentPolicy } from '../model/policy/policy.ts';
+import { trustLevels } from '#shared/kernel/trust-level.ts';
+import type { InvestmentPolicy } from '../model/policy/policy.ts';
 import { policyContradictions } from '../model/policy/policy-contradictions.ts';
 
 const ratio = z.number('a fraction from 0 to 1').min(0, from0to1()).max(1, from0to1());

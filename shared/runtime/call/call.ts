@@ -3,7 +3,13 @@
  * answer. Contains the outermost catch.
  */
 import type { FunctionContext, FunctionEvent, FunctionResult } from '#template/function.ts';
-import { Failure, invalidRequest, type FailureBody, type Facts } from '#shared/kernel/failure.ts';
+import {
+  Failure,
+  invalidRequest,
+  withViolations,
+  type FailureBody,
+  type Facts,
+} from '#shared/kernel/failure.ts';
 import { isSafeId } from '#shared/kernel/identifiers.ts';
 import { shortHash } from '#shared/kernel/hash.ts';
 import type { Operation } from '#shared/contract/row.ts';
@@ -353,7 +359,7 @@ export class Call {
   /** A failure with an unknown outcome is reported as OUTCOME_UNKNOWN, with the query that answers. */
   private failureOf(thrown: unknown): Failure {
     if (this.isOurTimeout(thrown)) return this.timeout();
-    const failure = redisFailure(thrown) ?? Failure.from(thrown);
+    const failure = redisFailure(thrown) ?? withViolations(Failure.from(thrown));
     const { operation, run, subscribedRun, isQueueing, effects } = this;
     const call = { operation, run, subscribedRun, isQueueing, seen: effects.seen };
     if (failure === this.runFailure || !leavesOpen(failure, call)) return failure;

@@ -1,7 +1,7 @@
 /** Rows of a csv file by the names of its columns. */
 import { parse, type Info } from 'csv-parse/sync';
 import { Decimal } from '#shared/kernel/decimal.ts';
-import { Failure } from '#shared/kernel/failure.ts';
+import { Failure, invalidRequest } from '#shared/kernel/failure.ts';
 import { numberFormatOf } from '#shared/clients/market-data/csv/format/number-format.ts';
 import { instantOf, type Instant } from '#shared/kernel/instant.ts';
 import { actionsFrom, type ActionLeg } from './action-legs.ts';
@@ -31,7 +31,7 @@ export function readImportFile(text: string): ImportFile {
     return { text: plain, delimiter, rows: rows.filter(({ cells }) => cells.some(Boolean)) };
   } catch (thrown) {
     const why = thrown instanceof Error ? thrown.message : 'is not csv';
-    throw new Failure('INVALID_REQUEST', `content: ${why}`, { field: 'content' });
+    throw invalidRequest({ field: 'content', message: why });
   }
 }
 

@@ -3,6 +3,7 @@
  * the settings; `effectivePolicy` fills in the rest. All values are plain JSON: fractions 0 to 1,
  * amounts as decimal text in the account's currency.
  */
+import type { TrustLevel } from '#shared/kernel/trust-level.ts';
 import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import type { Objective } from '#shared/kernel/objective.ts';
@@ -86,9 +87,6 @@ export interface PolicyTax {
   /** A loss does not count when the same security is bought so many days before or after; 0: no rule. */
   readonly washSaleDays: number;
 }
-
-export const trustLevels = ['simulated', 'paper', 'ask', 'within-limits'] as const;
-export type TrustLevel = (typeof trustLevels)[number];
 
 export interface PolicyTrust {
   readonly level: TrustLevel;

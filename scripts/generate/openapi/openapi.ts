@@ -7,7 +7,12 @@ import { operations } from '#shared/contract/catalogue.ts';
 import { rpcName } from '#shared/contract/names.ts';
 import type { Operation } from '#shared/contract/row.ts';
 import { failureTable } from '#shared/kernel/failure.ts';
+import { requestRules, type RequestRules } from '#shared/contract/request-rules.ts';
+import { amountSchemas } from './amount-schemas.ts';
+import { answersOf, sharedAnswers } from './answers.ts';
+import { linksOf } from './links.ts';
 import { requestSchema } from './request-schema.ts';
+import { answered } from './system-schemas.ts';
 import { SYSTEM_TAG, systemPaths } from './system-paths.ts';
 
 const field = z.looseObject({
@@ -89,6 +94,7 @@ export function openApi(imageJson: string): string {
       version: '1',
       summary:
         'Operations of seven trading services as functions, and the gateway they are behind.',
+      description: DESCRIPTION,
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: '/' }],
@@ -99,7 +105,12 @@ export function openApi(imageJson: string): string {
     })),
     paths: { ...Object.fromEntries(calls), ...systemPaths() },
     components: {
-      schemas: usedOf(schemas, calls),
+      schemas: usedOf({ ...schemas, ...answered, ...amountSchemas }, [
+        calls,
+        sharedAnswers(operations),
+        systemPaths(),
+      ]),
+      responses: sharedAnswers(operations),
       securitySchemes: {
         token: { type: 'http', scheme: 'bearer', description: 'read, write or trade token' },
         operator: {
@@ -113,21 +124,30 @@ export function openApi(imageJson: string): string {
   return `${JSON.stringify(document)}\n`;
 }
 
+const DESCRIPTION = [
+  'Each operation is a function: `POST /function/NAME` with a JSON body, answered by the message of its rpc in proto3 JSON',
+  '(64-bit numbers as text, fields that are absent at their default). A field of a request may be null for absent, numbers may be',
+  'text, enums numbers. Operations that stream answer their last message, or each as a line to callers that send',
+  '`Accept: application/x-ndjson`.',
+  '',
+  'A failure is the message `Failure`; `code` says what it means, and what more it holds are facts a program may act on. Statuses',
+  'with `X-OpenFaaS-Internal` are of the platform, as a line of text. Calls that change something take an `Idempotency-Key`: the',
+  'same key with the same request is answered once. Every answer has `X-Request-Id`.',
+  '',
+  "Other functions are called in the same way, with any method and a path after their name. The owner's page is at `/trader/`,",
+  'a page of the functions at `/ui/`, metrics at `/metrics` of the port beside.',
+].join('\n');
+
 /** Reads are open or need a token; a request with a credential of its own needs none beside. */
 function securityOf({ effect, credential }: Operation): readonly Json[] {
   if (credential === 'request') return [{}];
   return effect === 'reads' ? [{}, { token: [] }] : [{ token: [] }];
 }
 
-const FAILED: Json = {
-  description: 'A failure; its code is one of docs/use/errors.md.',
-  content: { 'application/json': { schema: ref('Failure') } },
-};
-
 /** An absent body is an empty request. */
 function bodyOf(operation: Operation): Json {
   const schema = requestSchema(operation);
-  const isRequired = 'required' in schema;
+  const isRequired = 'required' in schema || 'anyOf' in schema;
   return {
     ...(isRequired && { required: true }),
     content: { 'application/json': { schema } },
@@ -140,6 +160,7 @@ function callOf(operation: Operation, types: { response: string }): Json {
     'application/json': { schema: ref(types.response) },
     ...(streams && { 'application/x-ndjson': { schema: ref(types.response) } }),
   };
+  const rules = requestRules[name];
   const needs =
     effect === 'reads'
       ? 'Open, or the read token.'
@@ -151,7 +172,8 @@ function callOf(operation: Operation, types: { response: string }): Json {
     operationId: name,
     tags: [service],
     summary,
-    description: `${needs}${runs}`,
+    description: `${needs}${runs}${rulesText(rules)}`,
+    ...(rules && { 'x-request-rules': rules }),
     security: securityOf(operation),
     parameters: [
       ...(effect === 'reads'
@@ -160,15 +182,19 @@ function callOf(operation: Operation, types: { response: string }): Json {
       header('X-Request-Id', 'Names the call in logs and in the answer.'),
     ],
     requestBody: bodyOf(operation),
-    responses: {
-      200: {
-        description: streams ? 'The last message, or each as a line.' : 'The answer.',
-        content,
-      },
-      '4XX': FAILED,
-      '5XX': FAILED,
-    },
+    responses: answersOf(operation, {
+      description: streams ? 'The last message, or each as a line.' : 'The answer.',
+      content,
+      ...linksOf(name),
+    }),
   };
+}
+
+/** What the schema of the request cannot say. */
+function rulesText(rules: RequestRules | undefined): string {
+  if (!rules) return '';
+  const lines = Object.entries(rules).map(([field, rule]) => `- \`${field}\`: ${rule}`);
+  return ['', '', 'Beyond its schema, a request must hold to:', '', ...lines].join('\n');
 }
 
 /** The schemas that the answers need, directly or through others. */
@@ -215,8 +241,24 @@ function failureSchema(): Json {
     required: ['code', 'message'],
     properties: {
       code: { type: 'string', enum: Object.keys(failureTable) },
-      message: { type: 'string' },
-      requestId: { type: 'string' },
+      message: { type: 'string', description: 'A sentence for people.' },
+      requestId: { type: 'string', description: 'Names the call in logs.' },
+      field: { type: 'string', description: 'Of INVALID_REQUEST: the first field that is wrong.' },
+      violations: {
+        type: 'array',
+        description: 'Of INVALID_REQUEST: each field that is wrong, by its JSON path, and why.',
+        items: {
+          type: 'object',
+          required: ['field', 'message'],
+          properties: { field: { type: 'string' }, message: { type: 'string' } },
+        },
+      },
+      rule: { type: 'string', description: 'Of REFUSED: the rule that says no.' },
+      retryAfterMs: { type: 'number', description: 'Of TOO_BUSY: when to come back.' },
+      idempotencyKey: {
+        type: 'string',
+        description: 'Of OUTCOME_UNKNOWN: the key with which alone it may be repeated.',
+      },
     },
     additionalProperties: true,
   };

@@ -6,6 +6,7 @@ import type { Json } from '#shared/contract/wire-json.ts';
 interface Annotation {
   readonly wire?: Json;
   readonly isRequired?: boolean;
+  readonly alternatives?: readonly Json[];
 }
 
 export function requestSchema({ request }: Operation): Json {
@@ -27,6 +28,9 @@ function annotate(zodSchema: z.ZodType, json: Record<string, unknown>): void {
     return;
   }
   delete json['isRequired'];
+  const { alternatives } = annotationOf(zodSchema);
+  delete json['alternatives'];
+  if (alternatives) json['anyOf'] = alternatives;
   if (!(zodSchema instanceof z.ZodObject)) return;
   const shape = zodSchema.shape as Readonly<Record<string, z.ZodType>>;
   const required = Object.keys(shape).filter((name) => isRequired(shape[name]));
