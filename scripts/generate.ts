@@ -10,11 +10,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { format, resolveConfig } from 'prettier';
-import { alertRules, alertRulesTests, metricsPage } from './generate/alerts.ts';
+import { alertRules, alertRulesTests } from './generate/alerts.ts';
 import { architecturePicture } from './generate/architecture-picture.ts';
 import { conformancePage } from './generate/conformance-page.ts';
 import { readDescriptors } from './generate/request-fields.ts';
 import { errorsPage } from './generate/errors-page.ts';
+import { metricsPage } from './generate/metrics-page.ts';
 import { operationsPage } from './generate/operations-page.ts';
 import { redisKeysPage } from './generate/redis-keys-page.ts';
 import { settingsPage } from './generate/settings-page.ts';
@@ -54,7 +55,7 @@ async function pages(): Promise<[file: string, text: string][]> {
     'docs/use/operations.md': operationsPage(descriptors),
     'docs/operate/settings.md': settingsPage(),
     'docs/use/errors.md': errorsPage(),
-    'docs/operate/metrics.md': metricsPage(),
+    'docs/operate/metrics.md': await metricsPage(),
     'docs/operate/redis-keys.md': redisKeysPage(),
     'docs/develop/openfaas-conformance.md': conformancePage(),
   };

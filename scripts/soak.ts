@@ -5,20 +5,22 @@
  *   npm run soak -- faults [--only NAME] [--seed S]
  *   npm run soak -- failover [--rounds N] [--seed S] [--from R] [--protection protected|unprotected]
  *   npm run soak -- partitions [--rounds N] [--seed S] [--from R]
+ *   npm run soak -- night [--rounds N] [--only NAME] [--seed S]
  *
  * `crash` runs points and prints the counts with the zeros; exit 1 with a violation. `faults` plants
  * each fault and runs until it is found; exit 1 when one is not. `failover` kills Redis under load and
  * promotes its replica, `partitions` lets two boards lose each other (docs/operate/failover.md); `--from`
- * goes on at the first round of a batch.
+ * goes on at the first round of a batch. `night` makes faults of a running system, each once unless `--rounds` is given,
+ * and looks for each through Prometheus alone; exit 1 when one is not found within a minute, or stays.
  */
 import { parseArgs } from 'node:util';
 import { Failure } from '#shared/kernel/failure.ts';
 import { crash } from './soak/crash-soak.ts';
 import { faults } from './soak/faults.ts';
-import { failover, partitions } from './soak/seeded-rounds.ts';
+import { failover, night, partitions } from './soak/seeded-rounds.ts';
 
 const USAGE =
-  'usage: npm run soak -- crash [--points N] [--seed S] [--from P] [--stride N] [--workers N] [--redis model|server|cluster] | faults [--only NAME] [--seed S] | failover [--rounds N] [--seed S] [--from R] [--protection protected|unprotected] | partitions [--rounds N] [--seed S] [--from R]';
+  'usage: npm run soak -- crash [--points N] [--seed S] [--from P] [--stride N] [--workers N] [--redis model|server|cluster] | faults [--only NAME] [--seed S] | failover [--rounds N] [--seed S] [--from R] [--protection protected|unprotected] | partitions [--rounds N] [--seed S] [--from R] | night [--rounds N] [--only NAME] [--seed S]';
 
 try {
   const { values, positionals } = parseArgs({
@@ -48,7 +50,10 @@ try {
     return value;
   };
   const [what, ...more] = positionals;
-  if (more.length > 0 || !['crash', 'faults', 'failover', 'partitions'].includes(what ?? ''))
+  if (
+    more.length > 0 ||
+    !['crash', 'faults', 'failover', 'partitions', 'night'].includes(what ?? '')
+  )
     throw new Failure('INVALID_REQUEST', USAGE);
   if (what === 'crash')
     process.exitCode = await crash({
@@ -59,6 +64,8 @@ try {
       workers: number(values.workers, 'workers', 1),
       redis,
     });
+  else if (what === 'night')
+    process.exitCode = await night(seed, number(values.rounds ?? '0', 'rounds', 0), values.only);
   else if (what === 'partitions')
     process.exitCode = await partitions({
       seed,

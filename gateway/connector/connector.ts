@@ -22,7 +22,7 @@ import {
   requireSafeRedis,
 } from '#shared/redis/client.ts';
 import { Database } from '#shared/redis/database.ts';
-import { beat } from '#shared/redis/pulses.ts';
+import { beat, endPulse } from '#shared/redis/pulses.ts';
 import { recordFileIn, recordsAt } from '#shared/redis/outside-records.ts';
 import type { Log } from '#shared/process/log.ts';
 import type { Settings } from '#shared/process/settings.ts';
@@ -95,7 +95,11 @@ export async function openConnector(
     ({ queue, service }) => queue !== null && isLocal(placement, service),
   );
   if (isLocal(placement, 'gateway')) await openSchedules(runs, options.schedules);
-  await beat(database, 'connector');
+  const pulse = async (): Promise<void> => {
+    await beat(database, 'connector');
+    if (placement !== allLocal) await beat(database, `connector:${placement.device}`);
+  };
+  await pulse();
   await Promise.all(queued.map((operation) => limitTogether(runs, operation)));
   const workers = queued.map((operation) =>
     openWorker(jobProcessor, operation, connection, prefix),
@@ -105,14 +109,17 @@ export async function openConnector(
     if (own) await watchState(own, log);
     if (isLocal(placement, 'gateway')) await restoreSchedules(runs, options.schedules);
     await Promise.all(queued.map((operation) => limitTogether(runs, operation)));
-    await beat(database, 'connector');
+    await pulse();
   });
   const annotations = annotationsOf(options, prefix, placement);
   await annotations?.open();
   return {
     close: async () => {
       stopRestoring();
+      // One that is stopped in order is not missed on its board; the last one of all is.
+      const left = endPulse(database, `connector:${placement.device}`).catch(() => undefined);
       await Promise.all([
+        left,
         claim?.release(),
         ...workers.map((worker) => endWorker(worker, connection)),
         annotations?.close(),

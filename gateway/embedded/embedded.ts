@@ -7,6 +7,7 @@ import { ownSchedules } from '#shared/contract/jobs.ts';
 import { facadeAccessOf } from '#gateway/facade/access-settings.ts';
 import { openFacade, type Facade, type FacadeOptions } from '#gateway/facade/facade.ts';
 import type { MetricsSource } from '#gateway/runtime/observe/metrics-endpoint.ts';
+import { CallCounts } from '#gateway/facade/call-counts.ts';
 import { breakerExposition } from '#gateway/runtime/observe/breaker-exposition.ts';
 import { stateExposition } from '#gateway/runtime/observe/state-exposition.ts';
 import { openRuntime, type Runtime } from '#gateway/runtime/runtime.ts';
@@ -121,10 +122,21 @@ async function openAll(options: EmbeddedOptions, closers: Closers) {
     const claim = await claimServices(dependencies.database, placement, file);
     closers.push(() => claim.release());
   }
-  const opened = { host, deployments, dependencies, breakers, placement, secrets, redis, tls };
+  const calls = new CallCounts();
+  const opened = {
+    host,
+    deployments,
+    dependencies,
+    breakers,
+    placement,
+    secrets,
+    redis,
+    tls,
+    calls,
+  };
   const runtime = await openGateway(options, opened);
   closers.push(() => runtime.close(GATEWAY_GRACE_MS));
-  const parts = await openParts(options, { dependencies, runtime, redis, secrets, tls });
+  const parts = await openParts(options, { dependencies, runtime, redis, secrets, tls, calls });
   closers.push(() => Promise.all(parts.closers.map((closer) => closer())));
   const functionCount = host.list().length;
   const { triggerTradingCycle: cycle } = gateway;
@@ -135,11 +147,18 @@ async function openAll(options: EmbeddedOptions, closers: Closers) {
 }
 
 type GatewayParts = Awaited<ReturnType<typeof openEmbeddedFunctions>> &
-  Pick<Embedded, 'placement' | 'secrets' | 'redis'> & { readonly tls: WatchedTls | undefined };
+  Pick<Embedded, 'placement' | 'secrets' | 'redis'> &
+  FacadeParts;
+
+interface FacadeParts {
+  readonly tls: WatchedTls | undefined;
+  readonly calls: CallCounts;
+}
 
 function openGateway(options: EmbeddedOptions, parts: GatewayParts): Promise<Runtime> {
   const { settings, log, steps } = options;
-  const { host, deployments, dependencies, breakers, placement, secrets, redis, tls } = parts;
+  const { host, deployments, dependencies, breakers, placement, secrets, redis, tls, calls } =
+    parts;
   return steps.take(
     'gateway',
     () =>
@@ -150,7 +169,7 @@ function openGateway(options: EmbeddedOptions, parts: GatewayParts): Promise<Run
         port: settings.gatewayPort,
         metricsPort: metricsPortOf(settings),
         stateMetrics: stateMetricsOf(options, placement, dependencies),
-        processMetrics: breakerExposition(breakers),
+        processMetrics: allOf([breakerExposition(breakers), () => calls.text()]),
         allowedHosts: settings.gatewayAllowedHosts,
         tls: hasGatewayTls(settings) ? tls : undefined,
         credentials: secrets.basicAuth,
@@ -192,14 +211,16 @@ function metricsPortOf({ gatewayPort, gatewayMetricsPort }: Settings): number {
   return gatewayPort === 0 || beside > PORT_MAX ? 0 : beside;
 }
 
-interface OpenedSoFar extends Pick<Embedded, 'dependencies' | 'runtime' | 'redis' | 'secrets'> {
-  readonly tls: WatchedTls | undefined;
+function allOf(sources: readonly MetricsSource[]): MetricsSource {
+  return async () => (await Promise.all(sources.map((read) => read()))).join('\n');
 }
+
+type OpenedSoFar = Pick<Embedded, 'dependencies' | 'runtime' | 'redis' | 'secrets'> & FacadeParts;
 
 /** What the settings require beside the gateway. */
 async function openParts(
   { settings, projectDir, log, steps }: EmbeddedOptions,
-  { dependencies, runtime, redis, secrets, tls }: OpenedSoFar,
+  { dependencies, runtime, redis, secrets, tls, calls }: OpenedSoFar,
 ) {
   const closers: Closers = [];
   const hasConnector = settings.embeddedParts.includes('connector');
@@ -224,8 +245,7 @@ async function openParts(
   }
   const access = facadeAccessOf(settings, secrets.tokens);
   const facade = await facadeOf({ settings, projectDir, log, steps }, dependencies, {
-    tls,
-    access,
+    ...{ tls, access, calls },
   });
   if (facade) closers.push(() => facade.close());
   return { closers, hasConnector, facade };
@@ -239,7 +259,7 @@ async function facadeOf(
     steps,
   }: Pick<EmbeddedOptions, 'settings' | 'projectDir' | 'log' | 'steps'>,
   { functions }: Dependencies,
-  { tls, access }: Pick<FacadeOptions, 'tls' | 'access'>,
+  { tls, access, calls }: Pick<FacadeOptions, 'tls' | 'access' | 'calls'>,
 ) {
   const { grpcPortBase: portBase, grpcSharedPort: sharedPort, embeddedParts } = settings;
   const requested = portBase >= 0 || sharedPort !== undefined;
@@ -251,7 +271,7 @@ async function facadeOf(
   const places = { portBase, sharedPort, host, publishedOnLoopback, reflection };
   return steps.take(
     'facade',
-    () => openFacade({ ...places, tls, access, functions, log: facadeLog, projectDir }),
+    () => openFacade({ ...places, tls, access, calls, functions, log: facadeLog, projectDir }),
     ({ ports, sharedPort }) => {
       const all = new Set([
         ...Object.values(ports),

@@ -10,6 +10,7 @@ import { portOffsets, serviceNames, type ServiceName } from '#shared/contract/na
 import type { Log } from '#shared/process/log.ts';
 import { hostPort } from '#shared/process/loopback.ts';
 import type { WatchedTls } from '#shared/process/watched-tls.ts';
+import type { CallCounts } from './call-counts.ts';
 import type { FacadeCall } from './call.ts';
 import type { FacadeAccess } from './caller-access.ts';
 import { requireSafeHost } from './credentials.ts';
@@ -39,6 +40,8 @@ export interface FacadeOptions {
   /** Access control; null: open to all, for tests. */
   readonly access: FacadeAccess | null;
   readonly log: Log;
+  /** Counts what ends; nothing does without it. */
+  readonly calls?: CallCounts | undefined;
   /** Whether clients may ask for the contract; true unless given. */
   readonly reflection?: boolean;
   /** Where `protos/` lies; the working directory unless given. */
@@ -148,9 +151,9 @@ function placesOf({ portBase, sharedPort }: FacadeOptions): Place[] {
 }
 
 function serverOf({ services }: Place, parts: Parts, options: FacadeOptions): Server {
-  const { functions, access, log, reflection = true } = options;
+  const { functions, access, log, calls, reflection = true } = options;
   const { descriptors, health, reader, open, connections, refusals } = parts;
-  const around = { functions, access, log, reader, open, refusals };
+  const around = { functions, access, log, reader, open, refusals, calls };
   const server = new Server({ ...serverOptions, interceptors: [receiving(connections)] });
   for (const name of services) {
     const { definition, methods } = serviceOf(name, around);

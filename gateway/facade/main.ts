@@ -2,6 +2,10 @@
  * The gRPC facade as a process of its own, beside a gateway:
  * `node dist/gateway/facade/main.js`.
  */
+import { listen } from '#gateway/runtime/http/listen.ts';
+import { breakerExposition } from '#gateway/runtime/observe/breaker-exposition.ts';
+import { certificateExposition } from '#gateway/runtime/observe/certificate-exposition.ts';
+import { metricsEndpoint } from '#gateway/runtime/observe/metrics-endpoint.ts';
 import { FunctionsClient } from '#shared/clients/functions-client.ts';
 import { httpTransport } from '#shared/clients/http-transport.ts';
 import { openRoutes } from '#shared/clients/open-routes.ts';
@@ -14,6 +18,7 @@ import { WatchedTls } from '#shared/process/watched-tls.ts';
 import { readProcessConfig } from '../process-config.ts';
 import { runProcess, type Running } from '../run-process.ts';
 import { facadeAccessOf } from './access-settings.ts';
+import { CallCounts } from './call-counts.ts';
 import { openFacade } from './facade.ts';
 
 const SETTINGS = [
@@ -25,7 +30,11 @@ const SETTINGS = [
   'GRPC_LOOPBACK_ACCESS',
   'GRPC_CERTIFICATE_SCOPES',
   'READ_ACCESS',
+  'FACADE_METRICS_PORT',
+  'FACADE_METRICS_HOST',
 ];
+/** A scrape that is under way may end. */
+const SCRAPE_GRACE_MS = 200;
 
 await runProcess('facade', start);
 
@@ -37,6 +46,15 @@ async function start(env: Environment): Promise<Running> {
   const tls = files && (await WatchedTls.open(files, { log }));
   const local = httpTransport(gatewayUrl, () => tokens.trade);
   const routes = await openRoutes({ placement, local, settings, log });
+  const calls = new CallCounts();
+  const sources = [() => calls.text(), breakerExposition(routes.breakers)];
+  if (files) sources.push(certificateExposition(files.cert, placement.device));
+  const { facadeMetricsPort: port, facadeMetricsHost: address } = settings;
+  const portSetting = 'FACADE_METRICS_PORT';
+  const metrics =
+    port === undefined
+      ? undefined
+      : await listen(metricsEndpoint(sources, log), { port, address, portSetting });
   const facade = await openFacade({
     portBase: settings.grpcPortBase,
     sharedPort: settings.grpcSharedPort,
@@ -46,13 +64,17 @@ async function start(env: Environment): Promise<Running> {
     functions: new FunctionsClient(routes.transport),
     access: facadeAccessOf(settings, tokens),
     tls,
+    calls,
     log,
   });
   return {
     log,
-    facts: { gatewayUrl, ports: facade.ports, sharedPort: facade.sharedPort },
+    facts: {
+      ...{ gatewayUrl, ports: facade.ports, sharedPort: facade.sharedPort },
+      ...(metrics && { metricsUrl: metrics.url }),
+    },
     close: async () => {
-      await facade.close();
+      await Promise.all([facade.close(), metrics?.close(SCRAPE_GRACE_MS)]);
       routes.close();
       tls?.close();
       await tracing.close();

@@ -24,6 +24,7 @@ import { functionName, type ServiceName } from '#shared/contract/names.ts';
 import { BUILD } from '#shared/process/build-version.ts';
 import type { Log } from '#shared/process/log.ts';
 import { inSpan, type SpanOptions } from '#shared/process/tracing/tracing.ts';
+import type { CallCounts } from './call-counts.ts';
 import { FacadeCall, type AnyCall, type Called } from './call.ts';
 import { actorOf, callerToken, requireCallerAccess, type FacadeAccess } from './caller-access.ts';
 import { requireReadable, type RequestReader } from './read-request.ts';
@@ -40,6 +41,7 @@ export interface FunctionEnvironment {
   /** The calls in flight. */
   readonly open: Set<FacadeCall>;
   readonly refusals: Refusals;
+  readonly calls: CallCounts | undefined;
 }
 
 export interface Service {
@@ -171,6 +173,7 @@ async function hold(
     async (span) => {
       if (span) call.tracedAs(span.traceparent);
       const refusal = await holdOpen(grpc, call, operation, around, work);
+      around.calls?.ended(path, refusal?.code ?? status.OK);
       span?.set({ 'rpc.grpc.status_code': refusal?.code ?? 0 });
       if (refusal && SERVER_ERRORS.has(refusal.code)) span?.fail(String(refusal.code));
       return refusal;

@@ -1,4 +1,4 @@
-/** Prometheus rules with their unit tests, and the page of metrics and alerts, from the two tables. */
+/** Prometheus rules with their unit tests, from the two tables of alerts. */
 import { stringify } from 'yaml';
 import { alertTable, type AlertRow } from '#shared/gateway/observe/alert-table.ts';
 import { processAlerts, type ProcessAlert } from '#shared/gateway/observe/process-alerts.ts';
@@ -15,19 +15,21 @@ export function alertRules(): string {
   const rules = rows.map((row) => ({
     alert: row.name,
     expr: row.expr,
-    ...(row.forMinutes > 0 && { for: `${row.forMinutes}m` }),
+    ...(row.forSeconds > 0 && { for: `${row.forSeconds}s` }),
     labels: { severity: row.severity },
     annotations: annotationsOf(row),
   }));
-  return HEAD + stringify({ groups: [{ name: 'arduino-trader', rules }] });
+  return HEAD + stringify({ groups: [{ name: 'arduino-trader', rules }] }, { singleQuote: true });
 }
 
 function annotationsOf({ summary, runbook }: Pick<AlertRow, 'summary' | 'runbook'>) {
   return { summary, runbook: `docs/runbooks/${runbook}.md` };
 }
 
-function expressionOf({ metric, labels = {}, of = 'value', when, threshold }: AlertRow): string {
+export function expressionOf(row: AlertRow): string {
+  const { metric, labels = {}, except, of = 'value', when, threshold } = row;
   const pairs = Object.entries(labels).map(([name, value]) => `${name}="${value}"`);
+  if (except) pairs.push(`${except.label}!~"${except.values.join('|')}"`);
   const series = pairs.length > 0 ? `${metric}{${pairs.join(',')}}` : metric;
   if (of === 'distance') return `abs(${series}) ${when} ${threshold}`;
   if (of === 'age') return `time() - ${series} ${when} ${threshold}`;
@@ -39,14 +41,17 @@ function expressionOf({ metric, labels = {}, of = 'value', when, threshold }: Al
 export function alertRulesTests(): string {
   return (
     HEAD +
-    stringify({
-      rule_files: ['alerts.yaml'],
-      evaluation_interval: '1m',
-      tests: [
-        ...alertTable.flatMap((row) => testsOf(row)),
-        ...processAlerts.flatMap(processTestsOf),
-      ],
-    })
+    stringify(
+      {
+        rule_files: ['alerts.yaml'],
+        evaluation_interval: '1m',
+        tests: [
+          ...alertTable.flatMap((row) => testsOf(row)),
+          ...processAlerts.flatMap(processTestsOf),
+        ],
+      },
+      { singleQuote: true },
+    )
   );
 }
 
@@ -55,7 +60,16 @@ const EVALUATED_MINUTES = 60;
 /** A distance is tried on both sides of 0. */
 function testsOf(row: AlertRow) {
   const below = row.of === 'distance' ? [testOf(row, true, -1), testOf(row, false, -1)] : [];
-  return [testOf(row, true), testOf(row, false), ...below];
+  const excepted = (row.except?.values ?? []).map((value) => exceptedTest(row, value));
+  return [testOf(row, true), testOf(row, false), ...below, ...excepted];
+}
+
+/** A value of the label that rows of their own have: beyond the limit, and quiet. */
+function exceptedTest(row: AlertRow, value: string) {
+  const label = row.except?.label ?? '';
+  const test = testOf({ ...row, labels: { ...row.labels, [label]: value } }, true);
+  const [alert] = test.alert_rule_test;
+  return { ...test, alert_rule_test: [{ ...alert, exp_alerts: [] }] };
 }
 
 function testOf(row: AlertRow, fires: boolean, sign: 1 | -1 = 1) {
@@ -113,50 +127,4 @@ function valueOf({ when, threshold, of = 'value' }: AlertRow, fires: boolean): n
 function labelsOf({ metric }: AlertRow): Record<string, string> {
   const { labels = [] }: MetricRow = metricTable[metric];
   return Object.fromEntries(labels.map((label) => [label, 'x']));
-}
-
-type Described = Pick<AlertRow, 'name' | 'severity' | 'summary' | 'runbook'>;
-
-export function metricsPage(): string {
-  const metrics = Object.entries<MetricRow>(metricTable).map(
-    ([name, { help, labels = [] }]) => `| \`${name}\` | ${labels.join(', ')} | ${help} |`,
-  );
-  const lineOf = ({ name, severity, summary, runbook }: Described, expr: string): string =>
-    `| ${name} | ${severity} | ${summary} | \`${expr.replaceAll('|', '\\|')}\` | [${runbook}](../runbooks/${runbook}.md) |`;
-  const alerts = alertTable.map((row) => lineOf(row, expressionOf(row)));
-  const ofProcesses = processAlerts.map((row) => lineOf(row, row.expr));
-  return `# Metrics and alerts
-
-Generated from \`shared/contract/metric-table.ts\` and \`shared/gateway/observe/alert-table.ts\` by \`npm run generate\`.
-
-\`/metrics\` of the gateway (\`GATEWAY_METRICS_PORT\`) shows the four series of an OpenFaaS gateway
-([gateway API](gateway-api.md)), those of the process (\`process_*\`, \`nodejs_*\`: memory, event loop, garbage
-collection), \`trader_breaker_open\` (label \`device\`: 1 while calls to another board are not made, as it did not
-answer) and the metrics of the state below. A scrape is not counted as a call of a function there. A connector that is a process of its own shows them at
-\`CONNECTOR_METRICS_PORT\`; that is where boards with faasd are scraped. A function's container has its own
-\`/metrics\` ([template](../develop/template.md)). The metrics of the state hold no amounts of money and no names of
-securities, and their number does not grow with the universe; \`STATE_METRICS=off\` leaves them out. As data they
-are \`gateway-get-metrics\`; \`deploy/grafana\` has dashboards of Grafana for trading, runtime and boards; \`trader_state_up\` is 0 while they cannot be read.
-
-| metric | labels | meaning |
-| --- | --- | --- |
-${metrics.join('\n')}
-
-## Alerts
-
-\`deploy/prometheus/alerts.yaml\` has them as rules of Prometheus, \`alerts-test.yaml\` their unit tests
-(\`promtool test rules\`). Where there is no Prometheus, \`gateway-list-alerts\` evaluates the same conditions,
-without the waiting times. Each has a runbook.
-
-| alert | severity | meaning | condition | runbook |
-| --- | --- | --- | --- | --- |
-${alerts.join('\n')}
-
-What follows only Prometheus sees, since a process that does not answer cannot report itself. It expects \`job_name: arduino-trader\`,
-as in \`deploy/prometheus/prometheus.yaml\`, and every process of the system among its targets.
-
-| alert | severity | meaning | condition | runbook |
-| --- | --- | --- | --- | --- |
-${ofProcesses.join('\n')}
-`;
 }

@@ -44,3 +44,9 @@ export function failover(run: RoundsRun & { readonly protection: string }): Prom
   const extent = [run.seed, String(run.from), String(run.rounds)];
   return rounds('tests/failover/main.ts', 'failover', [...extent, run.protection]);
 }
+
+/** Invented faults of a running system, each found through alerts and notices alone. @param count 0: each fault once */
+export function night(seed: string, count: number, only: string | undefined): Promise<number> {
+  const some = only === undefined ? [] : [only];
+  return rounds('tests/night/main.ts', 'night', [seed, String(count), ...some]);
+}

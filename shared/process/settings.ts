@@ -67,6 +67,17 @@ export const settingTable = {
     'address that CONNECTOR_METRICS_PORT listens on',
     text,
   ),
+  facadeMetricsPort: optional(
+    'FACADE_METRICS_PORT',
+    'port of the facade process for `/metrics`; 0 takes a free one, unset: none',
+    port,
+  ),
+  facadeMetricsHost: row(
+    'FACADE_METRICS_HOST',
+    '127.0.0.1',
+    'address that FACADE_METRICS_PORT listens on',
+    text,
+  ),
   gatewayBodyBytesMax: row(
     'GATEWAY_BODY_BYTES_MAX',
     '8388608',

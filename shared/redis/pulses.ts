@@ -7,8 +7,8 @@ import { instantOf } from '#shared/kernel/instant.ts';
 import type { Database } from './database.ts';
 import { keys } from './keys.ts';
 
-/** `connector`, `prices`, or `board:NAME`. */
-export type PulseName = 'connector' | 'prices' | `board:${string}`;
+/** `connector`: any of them; `connector:BOARD` where there are several boards; `prices`; `board:NAME`. */
+export type PulseName = 'connector' | `connector:${string}` | 'prices' | `board:${string}`;
 
 type Pulsed = Pick<Database, 'redis'>;
 

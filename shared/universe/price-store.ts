@@ -217,13 +217,16 @@ export class PriceStore {
     });
   }
 
-  /** The day that the rates of these currencies were fetched through, of the pair that lags most. */
-  async ratesThrough(currencies: ReadonlySet<string>): Promise<CalendarDay | undefined> {
-    const all = await this.database.redis.hgetall(syncs());
-    const days = Object.entries(all)
-      .filter(([subject]) => isRateOf(subject, currencies))
-      .map(([subject, json]) => this.readFetched(subject, json).through);
-    return days.sort()[0];
+  /** The day that each subject of a kind was fetched through; its name without the kind. */
+  async fetchedDays(kind: 'prices' | 'rates'): Promise<ReadonlyMap<string, CalendarDay>> {
+    const all = Object.entries(await this.database.redis.hgetall(syncs()));
+    const own = all.filter(([subject]) => subject.startsWith(`${kind}:`));
+    return new Map(
+      own.map(([subject, json]) => [
+        subject.slice(kind.length + 1),
+        this.readFetched(subject, json).through,
+      ]),
+    );
   }
 
   async fetched(subject: Subject): Promise<Fetched | undefined> {
@@ -247,12 +250,6 @@ export class PriceStore {
     this.database.said(`${syncs()}:${subject}`, text, fetched);
     await this.database.redis.hset(syncs(), subject, text);
   }
-}
-
-/** Whether it is a pair with one of the currencies. */
-function isRateOf(subject: string, currencies: ReadonlySet<string>): boolean {
-  const [kind, pair = ''] = subject.split(':');
-  return kind === 'rates' && pair.split('-').some((currency) => currencies.has(currency));
 }
 
 function columnsFrom<T extends Omit<PriceSeries, 'isin'>>(columns: T, from: CalendarDay): T {

@@ -117,9 +117,27 @@ export class StoredMarket implements MarketReader {
     return this.doubtStore.all();
   }
 
-  /** The day that the rates of these currencies were fetched through, of the pair that lags most. */
-  ratesThrough(currencies: ReadonlySet<string>): Promise<CalendarDay | undefined> {
-    return this.priceStore.ratesThrough(currencies);
+  /** The day that each pair with one of the currencies was fetched through, as `USD-EUR`. */
+  async ratesThrough(currencies: ReadonlySet<string>): Promise<ReadonlyMap<string, CalendarDay>> {
+    const all = await this.priceStore.fetchedDays('rates');
+    const isOne = (pair: string) => pair.split('-').some((currency) => currencies.has(currency));
+    return new Map([...all].filter(([pair]) => isOne(pair)));
+  }
+
+  /** The day that each security's prices were fetched through, and the day of its last bar. */
+  async pricesThrough(
+    isins: readonly Isin[],
+  ): Promise<ReadonlyMap<Isin, { readonly fetched?: CalendarDay; readonly bar?: CalendarDay }>> {
+    const [fetched, bars] = await Promise.all([
+      this.priceStore.fetchedDays('prices'),
+      this.priceStore.latest(isins),
+    ]);
+    return new Map(
+      isins.map((isin) => {
+        const [day, bar] = [fetched.get(isin), bars.get(isin)];
+        return [isin, { ...(day && { fetched: day }), ...(bar && { bar: dayOfEpoch(bar.day) }) }];
+      }),
+    );
   }
 
   /** The latest day that prices were fetched through; undefined before the first fetch. */

@@ -4,6 +4,7 @@
 import { Redis } from 'ioredis';
 import type { TradingCycleUpdate } from '#protos/gen/gateway.ts';
 import { present } from '#shared/kernel/assert.ts';
+import { processAlerts } from '#shared/gateway/observe/process-alerts.ts';
 import { openBoards, type Board, type Boards } from '../support/deployment/board-processes.ts';
 import { startTestRedis, type TestRedis } from '../support/dependencies.ts';
 import { buildProgram, type Program } from './program.ts';
@@ -98,8 +99,27 @@ it('board away: the runbook names the services that are away, and the alert ends
   const here = 'tests/e2e/board-killed.test.ts';
   const reader = new RunbookReader({ url: compute.gatewayUrl, dataDir: compute.dataDir, here });
   expect(await reader.firing()).not.toContain('TraderServiceUnhealthy');
+  const metricsOf = (board: Board) => /metrics at (\S+?)\)/.exec(board.run().stdout())?.[1] ?? '';
+  const isAway = () =>
+    fetch(metricsOf(state)).then(
+      () => false,
+      () => true,
+    );
+  expect(await isAway()).toBe(false);
   await state.end('SIGKILL');
+  const [gone] = processAlerts.filter(({ name }) => name === 'TraderProcessAway');
+  expect(gone?.expr).toBe('up{job="arduino-trader"} == 0');
+  expect(await isAway()).toBe(true);
   await reader.untilFiring('TraderServiceUnhealthy');
+  // What TraderBoardNotCalled fires on, at the process alone.
+  const metrics = async () => (await fetch(metricsOf(compute))).text();
+  const { expr } = present(
+    processAlerts.find(({ name }) => name === 'TraderBoardNotCalled'),
+    'it is in the table',
+  );
+  await until(async () =>
+    (await metrics()).includes(`${expr.replace(' == ', '{device="state"} ')}\n`),
+  );
   const { services } = JSON.parse(await reader.follow('board-away')) as {
     services: { serviceName: string; healthy: boolean }[];
   };

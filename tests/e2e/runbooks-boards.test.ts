@@ -3,7 +3,7 @@
  * small file system of its own; the clock is moved by libfaketime, for the program alone.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmdirSync } from 'node:fs';
 import { mkdir, rename, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,8 +13,10 @@ import { parseSettings } from '#shared/process/settings.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import { openDependencies } from '#shared/runtime/dependencies.ts';
 import { CertificateStore } from '../../scripts/certificates/store.ts';
+import { beatAt } from '#shared/redis/pulses.ts';
 import { startTestRedis, type TestRedis } from '../support/dependencies.ts';
 import { testNeeding } from '../support/needing.ts';
+import { expectDocumentedMetrics } from '../support/shown-metrics.ts';
 import { RunbookReader } from './runbook.ts';
 import { buildProgram, freshDataDir, removeDataDirs, type Program, type Run } from './program.ts';
 
@@ -57,6 +59,10 @@ function mounts(): string | undefined {
   }
 }
 
+function certificate(name: string): string {
+  return join(dataDir, `certificates/board-1/current/${name}.pem`);
+}
+
 /** In one step: libfaketime reads the file at each call, and would take an empty one for no offset. */
 async function setClock(offset: string): Promise<void> {
   await writeFile(`${clock}.next`, offset);
@@ -75,12 +81,15 @@ beforeAll(async () => {
   const store = new CertificateStore(join(dataDir, 'certificates'));
   await store.createAuthority(fiveDaysLeft);
   await store.issue({ name: 'board-1', sans: [] }, fiveDaysLeft);
-  const at = (name: string): string => join(dataDir, `certificates/board-1/current/${name}.pem`);
   env = { DATA_DIR: dataDir, REDIS_URL: redis.url, REDIS_KEY_PREFIX: PREFIX };
   run = program.start(['--dry-run', '--verbose'], {
     ...env,
-    ...{ EMBEDDED_PARTS: 'facade', GRPC_TLS_CERT: at('cert'), GRPC_TLS_KEY: at('key') },
-    GRPC_TLS_CA: at('ca'),
+    ...{
+      EMBEDDED_PARTS: 'facade',
+      GRPC_TLS_CERT: certificate('cert'),
+      GRPC_TLS_KEY: certificate('key'),
+    },
+    GRPC_TLS_CA: certificate('ca'),
     ...(faketime && {
       LD_PRELOAD: faketime,
       FAKETIME_TIMESTAMP_FILE: clock,
@@ -159,6 +168,9 @@ it('queue stuck: the queue is named, and a connector that starts takes its runs'
   await stored.database.redis.hset(key, 'timestamp', Date.now() - 31 * MINUTE_MS);
   const alert = (await reader.alerts()).find(({ name }) => name === 'TraderQueueStuck');
   expect(alert?.labels).toEqual({ queue: 'gateway-trigger-job' });
+  await beatAt(stored.database, 'connector', instantOf(Date.now() - MINUTE_MS));
+  const silent = ['TraderQueueNotWorked', 'TraderConnectorSilent'];
+  expect(await reader.firing()).toEqual(expect.arrayContaining(silent));
   expect(await reader.follow('queue-stuck')).toContain('gateway-trigger-job');
   const { url } = reader;
   connector = program.startProcess('gateway/connector/main.js', {
@@ -168,23 +180,32 @@ it('queue stuck: the queue is named, and a connector that starts takes its runs'
     CONNECTOR_METRICS_PORT: '0',
   });
   await connector.says('connector-ready');
-  await reader.untilFiring('TraderQueueStuck', false);
+  for (const name of ['TraderQueueStuck', ...silent]) await reader.untilFiring(name, false);
   expect(await asked).toMatchObject({ runId: expect.any(String) });
 });
 
 it('each process shows metrics that the documents have, those of the state also at the connector', async () => {
-  const pages = ['docs/operate/metrics.md', 'docs/operate/gateway-api.md'];
-  const documented = pages.map((page) => readFileSync(page, 'utf8')).join('\n');
+  const facade = program.startProcess('gateway/facade/main.js', {
+    ...env,
+    ...{ GATEWAY_URL: reader.url, FACADE_METRICS_PORT: '0' },
+    ...{ GRPC_TLS_CERT: certificate('cert'), GRPC_TLS_KEY: certificate('key') },
+    GRPC_TLS_CA: certificate('ca'),
+    SECRETS_DIR: join(dataDir, 'function-secrets/openfaas-fn'),
+  });
+  await facade.says('facade-ready');
+  const metricsUrl = ({ stderr }: Run) => /"metricsUrl":"([^"]+)"/.exec(stderr())?.[1] ?? '';
   const [, ofGateway = ''] = /metrics at (\S+?)\)/.exec(run.stdout()) ?? [];
-  const [, ofConnector = ''] = /"metricsUrl":"([^"]+)"/.exec(connector?.stderr() ?? '') ?? [];
-  for (const url of [ofGateway, ofConnector]) {
-    const shown = await (await fetch(new URL('/metrics', url))).text();
-    const names = [...shown.matchAll(/^# TYPE (\S+) /gm)].map(([, name = '']) => name);
-    expect(names).toEqual(
-      expect.arrayContaining(['trader_state_up', 'trader_queue_oldest_seconds']),
-    );
-    const isNamed = (name: string) =>
-      /^(?:process|nodejs)_/.test(name) || documented.includes(`\`${name}\``);
-    expect([url, names.filter((name) => !isNamed(name))]).toEqual([url, []]);
-  }
+  const ofState = ['trader_state_up', 'trader_queue_oldest_seconds'];
+  for (const url of [ofGateway, connector ? metricsUrl(connector) : ''])
+    expect(await expectDocumentedMetrics(url)).toEqual(expect.arrayContaining(ofState));
+  const ofFacade = await expectDocumentedMetrics(metricsUrl(facade));
+  expect(ofFacade).toEqual(
+    expect.arrayContaining([
+      ...['grpc_server_handled_total', 'process_cpu_seconds_total'],
+      'trader_certificate_expires_timestamp_seconds',
+    ]),
+  );
+  expect(ofFacade).not.toContain('trader_state_up');
+  facade.child.kill('SIGTERM');
+  expect(await facade.ended).toBe(0);
 });

@@ -76,8 +76,12 @@ async function age(tradeId: string, fields: readonly string[], minutes: number):
 
 it('order unresolved: it is listed, and the broker that answers again is asked', async () => {
   const tradeId = await loseOrder('lost-after');
+  const named = (alert: string) =>
+    reader.alerts().then((all) => all.find(({ name }) => name === alert)?.labels);
+  const labels = { account: 'default', trade: tradeId, state: 'UNKNOWN' };
+  expect(await named('TraderOrderOutcomeUnknown')).toEqual(labels);
   await age(tradeId, ['requestedAt'], 16);
-  expect(await reader.firing()).toContain('TraderOrderUnresolved');
+  expect(await named('TraderOrderUnresolved')).toEqual(labels);
   expect(await reader.firing()).not.toContain('TraderOrderNeedsHuman');
   broker.readFault = 'none';
   const said = await reader.follow('order-unresolved', { TRADE: tradeId });

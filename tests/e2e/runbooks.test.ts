@@ -3,11 +3,15 @@
  * and the alert is over.
  */
 import { readdirSync, readFileSync } from 'node:fs';
+import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DAY_MS, instantOf } from '#shared/kernel/instant.ts';
+import type { AccountId } from '#shared/kernel/identifiers.ts';
 import { dayOf } from '#shared/kernel/calendar-day.ts';
 import { gateway } from '#shared/contract/gateway.ts';
+import { alertTable, type AlertRow } from '#shared/gateway/observe/alert-table.ts';
+import { processAlerts } from '#shared/gateway/observe/process-alerts.ts';
 import { JobStore } from '#shared/gateway/job-store.ts';
 import { PriceDoubtStore } from '#shared/universe/price-doubt-store.ts';
 import { parseSettings } from '#shared/process/settings.ts';
@@ -16,6 +20,7 @@ import type { Dependencies } from '#shared/runtime/context.ts';
 import { keys } from '#shared/redis/keys.ts';
 import { parseIsin } from '#shared/kernel/isin.ts';
 import { startTestRedis, type TestRedis } from '../support/dependencies.ts';
+import { untilDone } from '../support/until.ts';
 import { commandIn, runbook, RunbookReader } from './runbook.ts';
 import { buildProgram, freshDataDir, removeDataDirs, type Program, type Run } from './program.ts';
 
@@ -135,6 +140,26 @@ it('book differs: the reason is read, the ledger is checked, and the job runs ag
   await reader.untilFiring('TraderBookNotReconciled', false);
 });
 
+it('book differs: the line that is wrong is named, after the next sync', async () => {
+  const { redis: client } = stored.database;
+  const ledger = keys.portfolio.ledger('default' as AccountId);
+  const line = (await client.lindex(ledger, -1)) ?? '';
+  const store = new JobStore(stored.database);
+  const synced = async () => {
+    await store.started('sync-positions', 'run-1', stored.now());
+    await store.ended('sync-positions', { ok: true, message: '' }, stored.now());
+  };
+  expect(await firing()).not.toContain('TraderBookDiffers');
+  await client.lset(ledger, -1, line.replace(/"amount":"/, '"amount":"9'));
+  await synced();
+  await reader.untilFiring('TraderBookDiffers');
+  const [, check = ''] = reader.commands('book-differs');
+  expect(await reader.shell(check, {}, 1)).toMatch(/line/i);
+  await client.lset(ledger, -1, line);
+  await synced();
+  await reader.untilFiring('TraderBookDiffers', false);
+});
+
 it('failed runs: the error is read, and the work is asked for again', async () => {
   const store = new JobStore(stored.database);
   await store.started('score-refresh', 'run-1', stored.now());
@@ -159,6 +184,72 @@ it('Redis not persistent: the configuration is set back', async () => {
   expect(runbook('redis-not-persistent')).toContain('appendonly yes');
   await client.config('SET', 'appendonly', 'yes');
   await reader.untilFiring('TraderRedisNotPersistent', false);
+});
+
+it('Redis not persistent: a file that could not be written is named, and is written again', async () => {
+  const { redis: client } = stored.database;
+  const [, dir = ''] = (await client.config('GET', 'dir')) as string[];
+  const [, files = ''] = (await client.config('GET', 'appenddirname')) as string[];
+  const rewrites = () => client.bgrewriteaof().then(() => true);
+  // One that is under way ends first.
+  await untilDone(rewrites);
+  await rename(join(dir, files), join(dir, 'aside'));
+  await untilDone(rewrites);
+  await reader.untilFiring('TraderRedisWriteFailed');
+  // Redis has made the folder again.
+  await untilDone(rewrites);
+  await reader.untilFiring('TraderRedisWriteFailed', false);
+});
+
+it('Redis full: its memory is read, and it is given more', async () => {
+  const { redis: client } = stored.database;
+  const [, used = ''] = /^used_memory:(\d+)/m.exec(await client.info('memory')) ?? [];
+  await client.config('SET', 'maxmemory', String(Math.ceil(Number(used) * 1.05)));
+  await reader.untilFiring('TraderRedisFull');
+  const said = await reader.follow('redis-full', {
+    REDIS_CLI: `redis-cli -s ${redis.url.replace('unix://', '')}`,
+    BYTES: String(Number(used) * 4),
+  });
+  expect(said).toMatch(/^used_memory:\d+/m);
+  expect(await reader.firing()).not.toContain('TraderRedisFull');
+  await client.config('SET', 'maxmemory', '0');
+});
+
+it('job failed: the reason is read, and the job is run once', async () => {
+  const store = new JobStore(stored.database);
+  await store.started('score-refresh', 'run-1', stored.now());
+  const end = { ok: false, message: 'No price is fresh enough.' };
+  await store.ended('score-refresh', end, stored.now());
+  const alert = (await reader.alerts()).find(({ name }) => name === 'TraderJobFailed');
+  expect(alert?.labels).toEqual({ job_name: 'score-refresh' });
+  expect(await reader.follow('job-failed', { JOB: 'score-refresh' })).toContain(end.message);
+  await reader.untilFiring('TraderJobFailed', false);
+});
+
+it('metrics missing: the part is named, and the others are there', async () => {
+  const { redis: client } = stored.database;
+  const { labels, key } = { labels: { part: 'jobs' }, key: keys.gateway.job('maintenance') };
+  await client.rename(key, `${key}-aside`).catch(() => undefined);
+  await client.hset(key, { version: '1', json: 'no JSON' });
+  await reader.untilFiring('TraderStatePartUnread');
+  expect(JSON.parse(await reader.follow('metrics-missing'))).toMatchObject({
+    alerts: expect.arrayContaining([
+      expect.objectContaining({ name: 'TraderStatePartUnread', labels }),
+    ]),
+  });
+  await client.del(key);
+  await client.rename(`${key}-aside`, key).catch(() => undefined);
+  await reader.untilFiring('TraderStatePartUnread', false);
+});
+
+it('backup failed: one that is old is made anew', async () => {
+  const store = new JobStore(stored.database);
+  const before = instantOf(stored.now() - 3 * DAY_MS);
+  await store.started('backup', 'run-2', before);
+  await store.ended('backup', { ok: true, message: '' }, before);
+  await reader.untilFiring('TraderBackupOld');
+  await reader.follow('backup-failed');
+  await reader.untilFiring('TraderBackupOld', false);
 });
 
 it('undeclared call: caller and callee are named, and who did it', async () => {
@@ -197,20 +288,47 @@ async function proposals() {
   return (answer as { proposals: { planId: string; digest: string; state: string }[] }).proposals;
 }
 
-/** Each page is followed by a test of these, command by command. */
+it('metrics missing: the endpoint answers without them', async () => {
+  const [, metricsUrl = ''] = /metrics at (\S+?)\)/.exec(run.stdout()) ?? [];
+  const secret = (name: string) => readFileSync(join(dataDir, 'secrets', name), 'utf8').trim();
+  const person = `${secret('basic-auth-user')}:${secret('basic-auth-password')}`;
+  const removed = await fetch(`${url}/system/functions`, {
+    ...{ method: 'DELETE', body: JSON.stringify({ functionName: 'gateway-get-metrics' }) },
+    headers: { authorization: `Basic ${Buffer.from(person).toString('base64')}` },
+  });
+  expect(removed.ok).toBe(true);
+  const row = processAlerts.find(({ name }) => name === 'TraderStateMetricsMissing');
+  expect(row?.expr).toContain('trader_state_up == 0');
+  expect(await (await fetch(metricsUrl)).text()).toContain('trader_state_up 0\n');
+  await reader.follow('metrics-missing');
+});
+
+/** Each page is followed by a test of these, command by command; with the files that the test is made of. */
 const trials = [
-  HERE,
-  'tests/e2e/runbooks-orders.test.ts',
-  'tests/e2e/runbooks-boards.test.ts',
-  'tests/e2e/runbooks-state.test.ts',
-  'tests/e2e/board-killed.test.ts',
+  [HERE],
+  ['tests/e2e/runbooks-orders.test.ts'],
+  ['tests/e2e/runbooks-boards.test.ts'],
+  ['tests/e2e/runbooks-state.test.ts'],
+  ['tests/e2e/board-killed.test.ts'],
+  readdirSync('tests/night').map((file) => `tests/night/${file}`),
 ];
+const texts = trials.map((files) => files.map((file) => readFileSync(file, 'utf8')).join('\n'));
 
 it('every runbook is tried', () => {
-  const texts = trials.map((file) => readFileSync(file, 'utf8')).join('\n');
   const pages = readdirSync('docs/runbooks').map((file) => file.replace(/\.md$/, ''));
   const isTried = (page: string) =>
-    new RegExp(`(?:follow|commands|runbook)\\('${page}'`).test(texts);
+    new RegExp(`(?:follow|commands|runbook)\\('${page}'`).test(texts.join('\n'));
   expect(pages.length).toBeGreaterThan(20);
   expect(pages.filter((page) => !isTried(page))).toEqual([]);
+});
+
+it('every alert is made by a test that follows its runbook', () => {
+  const rows = [...alertTable, ...processAlerts];
+  const isMade = ({ name, runbook: page }: Pick<AlertRow, 'name' | 'runbook'>) =>
+    texts.some(
+      (text) =>
+        text.includes(`'${name}'`) &&
+        new RegExp(`(?:follow|commands|runbook)\\('${page}'`).test(text),
+    );
+  expect(rows.filter((row) => !isMade(row)).map(({ name }) => name)).toEqual([]);
 });

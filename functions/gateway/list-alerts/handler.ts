@@ -3,7 +3,7 @@
  * as the rules for Prometheus, without their waiting times. `runbook` is a page of docs/runbooks.
  */
 import { gateway } from '#shared/contract/gateway.ts';
-import { firing } from '#shared/gateway/observe/alert-table.ts';
+import { firing } from '#shared/gateway/observe/firing-alerts.ts';
 import { stateMetrics } from '#shared/gateway/observe/state-metrics.ts';
 import { handle } from '#shared/runtime/handle.ts';
 

@@ -1,5 +1,5 @@
 /** The metrics of the state in Prometheus' text format, asked of the function that reads them. */
-import { Gauge, Registry } from 'prom-client';
+import { Counter, Gauge, Registry } from 'prom-client';
 import type { MetricSample } from '#protos/gen/gateway.ts';
 import type { CallOptions, FunctionsClient } from '#shared/clients/functions-client.ts';
 import { gateway } from '#shared/contract/gateway.ts';
@@ -34,11 +34,11 @@ function expositionOf(samples: readonly MetricSample[] | undefined): Promise<str
   const registry = new Registry();
   new Gauge({ ...UP, registers: [registry] }).set(samples ? 1 : 0);
   for (const [name, row] of Object.entries<MetricRow>(metricTable))
-    addGauge(registry, name as MetricName, row, samples ?? []);
+    addMetric(registry, name as MetricName, row, samples ?? []);
   return registry.metrics();
 }
 
-function addGauge(
+function addMetric(
   registry: Registry,
   name: MetricName,
   { help, labels: labelNames = [] }: MetricRow,
@@ -46,6 +46,12 @@ function addGauge(
 ): void {
   const own = samples.filter((one) => one.name === name);
   if (own.length === 0) return;
-  const gauge = new Gauge({ name, help, labelNames: [...labelNames], registers: [registry] });
+  const options = { name, help, labelNames: [...labelNames], registers: [registry] };
+  if (name.endsWith('_total')) {
+    const counter = new Counter(options);
+    for (const { labels, value } of own) counter.inc(labels, value);
+    return;
+  }
+  const gauge = new Gauge(options);
   for (const { labels, value } of own) gauge.set(labels, value);
 }

@@ -5,7 +5,8 @@
 export interface Condition {
   /** The same condition has the same name, such as `board-away:trading`. */
   readonly name: string;
-  readonly forMinutes: number;
+  /** How long it lasts before it is reported. */
+  readonly forSeconds: number;
 }
 
 /** From the beginning of a condition to its end. */
@@ -33,22 +34,28 @@ const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 const FLAP_MINUTES = 15;
 
+/** @param isUnknown whether it could not be found out whether the condition holds; one that held goes on then */
 export function conditionsAfter(
   before: ConditionPeriods,
   present: readonly Condition[],
   nowMs: number,
+  isUnknown: (name: string) => boolean = () => false,
 ): Changed {
   const periods: Record<string, ConditionPeriod> = {};
   const began = new Map<string, number>();
   const ended = new Map<string, number>();
-  for (const { name, forMinutes } of present) {
+  for (const { name, forSeconds } of present) {
     const period = ongoing(before[name], nowMs);
-    const isDue = !period.isReported && isLongEnough(period, forMinutes, nowMs);
+    const isDue = !period.isReported && isLongEnough(period, forSeconds, nowMs);
     if (isDue) began.set(name, period.sinceMs);
     periods[name] = isDue ? reportedAt(period, nowMs) : period;
   }
   for (const [name, period] of Object.entries(before)) {
     if (name in periods) continue;
+    if (period.endedMs === undefined && isUnknown(name)) {
+      periods[name] = period;
+      continue;
+    }
     if (period.endedMs === undefined && period.isReported) ended.set(name, period.sinceMs);
     const over = { ...period, endedMs: period.endedMs ?? nowMs };
     if (nowMs - over.endedMs < DAY_MS) periods[name] = over;
@@ -64,12 +71,12 @@ function ongoing(known: ConditionPeriod | undefined, nowMs: number): ConditionPe
 
 function isLongEnough(
   { sinceMs, reportCount, lastReportedMs }: ConditionPeriod,
-  forMinutes: number,
+  forSeconds: number,
   nowMs: number,
 ) {
   const quietMs =
     reportCount === 0 ? 0 : FLAP_MINUTES * MINUTE_MS * 2 ** Math.min(reportCount - 1, 6);
-  return nowMs - sinceMs >= forMinutes * MINUTE_MS && nowMs - lastReportedMs >= quietMs;
+  return nowMs - sinceMs >= forSeconds * 1_000 && nowMs - lastReportedMs >= quietMs;
 }
 
 function reportedAt(period: ConditionPeriod, nowMs: number): ConditionPeriod {

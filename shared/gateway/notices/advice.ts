@@ -8,6 +8,8 @@ export const advice: Partial<Readonly<Record<NoticeKind, string>>> = {
     'What is at the broker is as it was, but orders may be decided on a wrong book. If you cannot look before the next trading cycle: trader halt, and it can wait. trader verify names the lines.',
   'redis-not-persistent':
     'A power cut now could lose orders that were sent. Stop trading now (trader halt, or STOP on the page), then free the disk.',
+  'redis-full':
+    'No order is sent that cannot be stored, so nothing is lost; when it is full nothing is bought or sold. Free some of it, or give it more, within a day.',
   'undeclared-call':
     'A program that is not of this release, or was changed, may move money. Stop trading now: trader halt, or STOP on the page. Then see who calls whom: trader dependencies.',
   'prices-stale':
@@ -16,6 +18,10 @@ export const advice: Partial<Readonly<Record<NoticeKind, string>>> = {
     'No money is at risk: values are shown at the old rate. It can wait; check the source of rates.',
   'suspected-split':
     'The security is neither bought nor sold until you say. It can wait: trader action split, or no-split.',
+  'service-slow':
+    'Orders take longer, and none is sent twice. It can wait for the morning: then see whether the broker, the source of prices or the board is slow.',
+  'metrics-missing':
+    'What cannot be read cannot raise an alert. It can wait for the morning: the log says why, in the line state-part-unread.',
   'queue-stuck':
     'Nothing is sent twice. It can wait for the morning: trader jobs shows which; a restart takes it up again.',
   'failed-runs': 'Nothing is sent twice. It can wait for the morning: trader jobs shows the error.',

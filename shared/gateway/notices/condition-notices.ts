@@ -1,21 +1,25 @@
 /** Conditions of the alert table, services that do not work, and jobs that failed; and when they are over. */
 import type { OverviewJob, OverviewService } from '#protos/gen/overview.ts';
 import { noticeKinds, type NoticeKind } from '#shared/process/notice-kinds.ts';
-import { alertTable, type AlertRow, type FiringAlert } from '../observe/alert-table.ts';
+import { alertTable, type AlertRow } from '../observe/alert-table.ts';
+import type { FiringAlert } from '../observe/firing-alerts.ts';
 import { advice } from './advice.ts';
 import type { Found, KnownCondition, NoticeInputs } from './notice.ts';
 import { sentence, timeText } from './wording.ts';
 
-const AWAY_MINUTES = 5;
+const AWAY_SECONDS = 20;
 /** What it means and whether it can wait, then where every step is written. */
 const guidance = (kind: NoticeKind, page: string): string =>
   [advice[kind], `Step by step: docs/runbooks/${page}.md.`].filter(Boolean).join(' ');
 /** Jobs whose failure has a row of its own in the alert table. */
 const jobsWithAlert = new Set(
   alertTable.flatMap(({ metric, labels }) =>
-    metric === 'trader_job_failed' ? (labels?.['job'] ?? []) : [],
+    metric === 'trader_job_failed' ? (labels?.['job_name'] ?? []) : [],
   ),
 );
+
+/** Found with what the service or the job says. */
+const withDetails = new Set(['board-away', 'job-failed']);
 
 /**
  * Rows whose runbook is a kind of notice; the others are reported with their details as events.
@@ -23,7 +27,7 @@ const jobsWithAlert = new Set(
  * @internal
  */
 export function kindOfAlert({ runbook: page }: Pick<AlertRow, 'runbook'>): NoticeKind | undefined {
-  return page === 'board-away' ? undefined : noticeKinds.find((kind) => kind === page);
+  return withDetails.has(page) ? undefined : noticeKinds.find((kind) => kind === page);
 }
 
 export function presentConditions(
@@ -45,7 +49,7 @@ function ofAlert({ row, labels }: FiringAlert): KnownCondition[] {
   const headline = lowerFirst(row.summary.replace(/\.$/, ''));
   const name = `${row.name}:${which}`;
   const text = guidance(kind, row.runbook);
-  return [{ name, kind, headline, forMinutes: row.forMinutes, text }];
+  return [{ name, kind, headline, forSeconds: row.forSeconds, text }];
 }
 
 function ofService({ name, board, status }: OverviewService): KnownCondition {
@@ -53,7 +57,7 @@ function ofService({ name, board, status }: OverviewService): KnownCondition {
   return {
     name: `board-away:${name}`,
     kind: 'board-away',
-    forMinutes: AWAY_MINUTES,
+    forSeconds: AWAY_SECONDS,
     headline: `the service ${name}${where} does not work`,
     text: `${sentence(status)} ${guidance('board-away', 'board-away')}`,
   };
@@ -64,7 +68,7 @@ function ofJob({ name, lastError }: OverviewJob): KnownCondition {
   return {
     name: `job-failed:${name}`,
     kind: 'job-failed',
-    forMinutes: 0,
+    forSeconds: 0,
     headline,
     text: `${sentence(lastError || 'it gave no reason')} Nothing is sent twice; it runs again at its time. It can wait for the morning: trader jobs shows it.`,
   };

@@ -1,8 +1,8 @@
 /**
  * Conditions that a person must know of. The rules for Prometheus (deploy/prometheus) are generated from
- * this table, and ListAlerts evaluates the same conditions where there is no Prometheus.
+ * this table, and `firing` evaluates the same conditions where there is no Prometheus.
  */
-import type { MetricName, Sample } from '#shared/contract/metric-table.ts';
+import type { MetricName } from '#shared/contract/metric-table.ts';
 
 export type Severity = 'critical' | 'warning';
 
@@ -10,12 +10,16 @@ export interface AlertRow {
   readonly name: string;
   readonly metric: MetricName;
   readonly labels?: Readonly<Record<string, string>>;
+  /** Values of a label that rows of their own have. */
+  readonly except?: { readonly label: string; readonly values: readonly string[] };
   readonly when: '>' | '<' | '==';
   readonly threshold: number;
   /** What is compared: the value, its distance from 0, or the time from now to it (a moment in seconds since 1970). */
   readonly of?: 'value' | 'distance' | 'time-left' | 'age';
-  /** How long it lasts before Prometheus fires. */
-  readonly forMinutes: number;
+  /** How long it lasts before it is reported. */
+  readonly forSeconds: number;
+  /** Why it is not found within a minute: what it reports takes time by its nature. */
+  readonly waits?: string;
   readonly severity: Severity;
   /** The condition, as a sentence. */
   readonly summary: string;
@@ -30,7 +34,7 @@ export const alertTable: readonly AlertRow[] = [
     name: 'TraderStateLost',
     metric: 'trader_state_lost',
     ...equals(1),
-    forMinutes: 0,
+    forSeconds: 0,
     severity: 'critical',
     summary: 'The state in Redis was lost; nothing trades.',
     runbook: 'state-lost',
@@ -40,26 +44,37 @@ export const alertTable: readonly AlertRow[] = [
     metric: 'trader_trading_state',
     labels: { state: 'HALTED' },
     ...equals(1),
-    forMinutes: 0,
+    forSeconds: 0,
     severity: 'critical',
     summary: 'Trading is halted.',
     runbook: 'halt',
   },
   {
+    name: 'TraderOrderOutcomeUnknown',
+    metric: 'trader_unresolved_order_age_seconds',
+    labels: { state: 'UNKNOWN' },
+    ...above(0),
+    forSeconds: 20,
+    severity: 'warning',
+    summary: 'The outcome of an order is not known; the broker is asked.',
+    runbook: 'order-unresolved',
+  },
+  {
     name: 'TraderOrderUnresolved',
-    metric: 'trader_orders_unresolved_age_seconds',
+    metric: 'trader_unresolved_order_age_seconds',
     ...above(900),
-    forMinutes: 0,
+    forSeconds: 0,
+    waits: 'TraderOrderOutcomeUnknown reports it at once; this one, that asking did not settle it.',
     severity: 'critical',
     summary: 'The outcome of an order is not known for more than a quarter of an hour.',
     runbook: 'order-unresolved',
   },
   {
     name: 'TraderOrderNeedsHuman',
-    metric: 'trader_orders_live',
+    metric: 'trader_unresolved_order_age_seconds',
     labels: { state: 'NEEDS_HUMAN' },
     ...above(0),
-    forMinutes: 0,
+    forSeconds: 0,
     severity: 'critical',
     summary: 'An order needs a person.',
     runbook: 'order-needs-human',
@@ -67,9 +82,11 @@ export const alertTable: readonly AlertRow[] = [
   {
     name: 'TraderBookNotReconciled',
     metric: 'trader_job_failed',
-    labels: { job: 'sync-positions' },
+    labels: { job_name: 'sync-positions' },
     ...equals(1),
-    forMinutes: 30,
+    forSeconds: 1_200,
+    waits:
+      'One failed sync is repaired by the next one, a quarter of an hour later; TraderServiceUnhealthy reports a broker that is away.',
     severity: 'critical',
     summary: 'The book could not be brought into agreement with the broker.',
     runbook: 'book-differs',
@@ -78,7 +95,8 @@ export const alertTable: readonly AlertRow[] = [
     name: 'TraderBookDiffers',
     metric: 'trader_book_differences',
     ...above(0),
-    forMinutes: 30,
+    forSeconds: 20,
+    waits: 'It is compared after each sync, every quarter of an hour; a broker counts its calls.',
     severity: 'critical',
     summary: 'The book differs from the statement of the broker.',
     runbook: 'book-differs',
@@ -87,16 +105,44 @@ export const alertTable: readonly AlertRow[] = [
     name: 'TraderServiceUnhealthy',
     metric: 'trader_service_up',
     ...equals(0),
-    forMinutes: 5,
+    forSeconds: 20,
     severity: 'critical',
     summary: 'A service, or the board it is on, cannot do its work.',
     runbook: 'board-away',
   },
   {
+    name: 'TraderServiceSlow',
+    metric: 'trader_service_latency_seconds',
+    ...above(1),
+    forSeconds: 20,
+    severity: 'warning',
+    summary:
+      'A service takes more than a second to say that it is ready: what it needs answers slowly.',
+    runbook: 'service-slow',
+  },
+  {
+    name: 'TraderStatePartUnread',
+    metric: 'trader_state_part_unread',
+    ...equals(1),
+    forSeconds: 25,
+    severity: 'warning',
+    summary: 'A part of the state cannot be read, so that its alerts cannot fire.',
+    runbook: 'metrics-missing',
+  },
+  {
+    name: 'TraderRedisAway',
+    metric: 'trader_redis_up',
+    ...equals(0),
+    forSeconds: 0,
+    severity: 'critical',
+    summary: 'Redis does not answer; nothing can be stored, and nothing trades.',
+    runbook: 'redis-away',
+  },
+  {
     name: 'TraderRedisNotPersistent',
     metric: 'trader_redis_append_only',
     ...equals(0),
-    forMinutes: 0,
+    forSeconds: 0,
     severity: 'critical',
     summary: 'Redis keeps no append-only file.',
     runbook: 'redis-not-persistent',
@@ -105,7 +151,7 @@ export const alertTable: readonly AlertRow[] = [
     name: 'TraderRedisWriteFailed',
     metric: 'trader_redis_write_ok',
     ...equals(0),
-    forMinutes: 0,
+    forSeconds: 0,
     severity: 'critical',
     summary: 'Redis could not write its file.',
     runbook: 'redis-not-persistent',
@@ -114,16 +160,16 @@ export const alertTable: readonly AlertRow[] = [
     name: 'TraderRedisFull',
     metric: 'trader_redis_memory_ratio',
     ...above(0.9),
-    forMinutes: 0,
+    forSeconds: 0,
     severity: 'critical',
     summary: 'Redis has less than a tenth of its memory left; without any it stores no orders.',
-    runbook: 'redis-not-persistent',
+    runbook: 'redis-full',
   },
   {
     name: 'TraderUndeclaredCall',
     metric: 'trader_undeclared_calls',
     ...above(0),
-    forMinutes: 0,
+    forSeconds: 0,
     severity: 'critical',
     summary: 'A part of the system made a call that it has no business to make.',
     runbook: 'undeclared-call',
@@ -132,26 +178,27 @@ export const alertTable: readonly AlertRow[] = [
     name: 'TraderPricesStale',
     metric: 'trader_prices_age_seconds',
     ...above(5 * DAY_SECONDS),
-    forMinutes: 0,
+    forSeconds: 0,
+    waits: 'A long weekend has no new ones; TraderJobFailed reports a sync that fails.',
     severity: 'warning',
-    summary: 'Prices are more than five days old.',
+    summary: 'The prices of a security are more than five days old.',
     runbook: 'prices-stale',
   },
   {
     name: 'TraderRatesStale',
     metric: 'trader_rates_age_seconds',
     ...above(5 * DAY_SECONDS),
-    forMinutes: 0,
+    forSeconds: 0,
+    waits: 'A long weekend has no new ones; TraderJobFailed reports a sync that fails.',
     severity: 'warning',
     summary: 'An exchange rate is more than five days old.',
     runbook: 'rates-stale',
   },
   {
     name: 'TraderSuspectedSplit',
-    metric: 'trader_price_doubts',
-    labels: { kind: 'suspected-split' },
-    ...above(0),
-    forMinutes: 0,
+    metric: 'trader_suspected_split',
+    ...equals(1),
+    forSeconds: 0,
     severity: 'warning',
     summary: 'A security may have been split; it is held back until its owner answers.',
     runbook: 'suspected-split',
@@ -160,9 +207,31 @@ export const alertTable: readonly AlertRow[] = [
     name: 'TraderQueueStuck',
     metric: 'trader_queue_oldest_seconds',
     ...above(1_800),
-    forMinutes: 0,
+    forSeconds: 0,
+    waits:
+      'A run may have to wait for those before it; TraderQueueNotWorked reports a queue that nobody works.',
     severity: 'warning',
     summary: 'A queued run has waited for more than half an hour.',
+    runbook: 'queue-stuck',
+  },
+  {
+    name: 'TraderQueueNotWorked',
+    metric: 'trader_queue_unworked_seconds',
+    ...above(20),
+    forSeconds: 0,
+    severity: 'warning',
+    summary: 'A queued run waits, and no connector takes it.',
+    runbook: 'queue-stuck',
+  },
+  {
+    name: 'TraderConnectorSilent',
+    metric: 'trader_pulse_age_seconds',
+    labels: { part: 'connector' },
+    ...above(30),
+    forSeconds: 0,
+    severity: 'critical',
+    summary:
+      'No connector has given a sign of life for half a minute; runs and schedules stand still.',
     runbook: 'queue-stuck',
   },
   {
@@ -170,16 +239,26 @@ export const alertTable: readonly AlertRow[] = [
     metric: 'trader_queue_jobs',
     labels: { state: 'failed' },
     ...above(0),
-    forMinutes: 0,
+    forSeconds: 0,
     severity: 'warning',
     summary: 'Runs failed for good.',
     runbook: 'failed-runs',
   },
   {
+    name: 'TraderJobFailed',
+    metric: 'trader_job_failed',
+    except: { label: 'job_name', values: ['backup', 'sync-positions'] },
+    ...equals(1),
+    forSeconds: 0,
+    severity: 'warning',
+    summary: 'The last run of a job failed.',
+    runbook: 'job-failed',
+  },
+  {
     name: 'TraderDeadLetters',
     metric: 'trader_dead_letters',
     ...above(0),
-    forMinutes: 0,
+    forSeconds: 0,
     severity: 'warning',
     summary: 'Calls that nobody waited for failed for good.',
     runbook: 'dead-letters',
@@ -187,9 +266,9 @@ export const alertTable: readonly AlertRow[] = [
   {
     name: 'TraderBackupFailed',
     metric: 'trader_job_failed',
-    labels: { job: 'backup' },
+    labels: { job_name: 'backup' },
     ...equals(1),
-    forMinutes: 0,
+    forSeconds: 0,
     severity: 'warning',
     summary: 'The last backup failed.',
     runbook: 'backup-failed',
@@ -197,10 +276,11 @@ export const alertTable: readonly AlertRow[] = [
   {
     name: 'TraderBackupOld',
     metric: 'trader_job_last_end_timestamp_seconds',
-    labels: { job: 'backup' },
+    labels: { job_name: 'backup' },
     of: 'age',
     ...above(2 * DAY_SECONDS),
-    forMinutes: 0,
+    forSeconds: 0,
+    waits: 'A backup is made once a day; TraderBackupFailed reports one that failed.',
     severity: 'warning',
     summary: 'No backup was made for two days.',
     runbook: 'backup-failed',
@@ -209,7 +289,7 @@ export const alertTable: readonly AlertRow[] = [
     name: 'TraderDiskFull',
     metric: 'trader_disk_free_ratio',
     ...below(0.1),
-    forMinutes: 5,
+    forSeconds: 20,
     severity: 'warning',
     summary: 'Less than a tenth of the disk is free.',
     runbook: 'disk-full',
@@ -219,7 +299,7 @@ export const alertTable: readonly AlertRow[] = [
     metric: 'trader_certificate_expires_timestamp_seconds',
     of: 'time-left',
     ...below(14 * DAY_SECONDS),
-    forMinutes: 0,
+    forSeconds: 0,
     severity: 'warning',
     summary: 'The certificate of a board ends within two weeks.',
     runbook: 'certificate-ends',
@@ -229,7 +309,7 @@ export const alertTable: readonly AlertRow[] = [
     metric: 'trader_clock_skew_seconds',
     of: 'distance',
     ...above(5),
-    forMinutes: 5,
+    forSeconds: 20,
     severity: 'warning',
     summary: 'The clock of a board differs from that of Redis by more than five seconds.',
     runbook: 'clock-wrong',
@@ -238,7 +318,7 @@ export const alertTable: readonly AlertRow[] = [
     name: 'TraderPlanWaits',
     metric: 'trader_proposal_waiting',
     ...equals(1),
-    forMinutes: 0,
+    forSeconds: 0,
     severity: 'warning',
     summary: 'A plan waits for its owner’s answer.',
     runbook: 'plan-waits',
@@ -253,35 +333,4 @@ function below(threshold: number): Pick<AlertRow, 'when' | 'threshold'> {
 }
 function equals(threshold: number): Pick<AlertRow, 'when' | 'threshold'> {
   return { when: '==', threshold };
-}
-
-export interface FiringAlert {
-  readonly row: AlertRow;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly value: number;
-}
-
-/** Every sample that meets a condition. @param nowSeconds since 1970 */
-export function firing(samples: readonly Sample[], nowSeconds: number): FiringAlert[] {
-  return alertTable.flatMap((row) =>
-    samples
-      .filter((one) => one.name === row.metric && matches(row, one))
-      .map(({ labels, value }) => ({ row, labels, value: compared(row, value, nowSeconds) }))
-      .filter(({ value }) => meets(row, value)),
-  );
-}
-
-function matches({ labels = {} }: AlertRow, { labels: has }: Sample): boolean {
-  return Object.entries(labels).every(([name, value]) => has[name] === value);
-}
-
-function compared({ of = 'value' }: AlertRow, value: number, now: number): number {
-  if (of === 'age') return now - value;
-  if (of === 'distance') return Math.abs(value);
-  return of === 'time-left' ? value - now : value;
-}
-
-function meets({ when, threshold }: AlertRow, value: number): boolean {
-  if (when === '>') return value > threshold;
-  return when === '<' ? value < threshold : value === threshold;
 }

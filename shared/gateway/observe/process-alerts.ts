@@ -8,7 +8,7 @@ export interface ProcessAlert {
   readonly name: string;
   readonly expr: string;
   /** How long it lasts before Prometheus fires. */
-  readonly forMinutes: number;
+  readonly forSeconds: number;
   readonly severity: Severity;
   /** The condition, as a sentence. */
   readonly summary: string;
@@ -27,17 +27,17 @@ export const processAlerts: readonly ProcessAlert[] = [
   {
     name: 'TraderStateMetricsMissing',
     expr: 'trader_state_up == 0 or absent(trader_state_up)',
-    forMinutes: 5,
+    forSeconds: 20,
     severity: 'critical',
     summary: 'The metrics of the state cannot be read.',
-    runbook: 'board-away',
+    runbook: 'metrics-missing',
     fires: {},
     isQuiet: [{ trader_state_up: '1+0x70' }],
   },
   {
     name: 'TraderProcessAway',
     expr: 'up{job="arduino-trader"} == 0',
-    forMinutes: 1,
+    forSeconds: 20,
     severity: 'critical',
     summary: 'A process of the system does not answer.',
     runbook: 'board-away',
@@ -48,7 +48,7 @@ export const processAlerts: readonly ProcessAlert[] = [
   {
     name: 'TraderBoardNotCalled',
     expr: 'trader_breaker_open == 1',
-    forMinutes: 0,
+    forSeconds: 0,
     severity: 'critical',
     summary: 'A board did not answer several times, and is not called.',
     runbook: 'board-away',
@@ -59,10 +59,10 @@ export const processAlerts: readonly ProcessAlert[] = [
   {
     name: 'TraderEventLoopStalled',
     expr: 'nodejs_eventloop_lag_max_seconds > 2',
-    forMinutes: 0,
+    forSeconds: 0,
     severity: 'warning',
     summary: 'A process was busy or stopped for more than two seconds, and answered nobody.',
-    runbook: 'board-away',
+    runbook: 'process-stalled',
     fires: { [`nodejs_eventloop_lag_max_seconds${PROCESS}`]: '3+0x70' },
     labels: { instance: 'a:1', job: 'arduino-trader' },
     isQuiet: [{ [`nodejs_eventloop_lag_max_seconds${PROCESS}`]: '1+0x70' }],
@@ -70,17 +70,19 @@ export const processAlerts: readonly ProcessAlert[] = [
   {
     name: 'TraderFunctionFails',
     // A series begins with its first failure, which is no increase of it.
-    expr: 'sum by (function_name) (increase(gateway_function_invocation_total{code=~"5.."}[2m])) > 2',
-    forMinutes: 0,
+    expr: 'sum by (function_name) (increase(gateway_function_invocation_total{code=~"500|502|504"}[2m])) > 2',
+    forSeconds: 0,
     severity: 'warning',
     summary:
       'A function crashes, does not end in time, or fails by an error of its own, again and again.',
-    runbook: 'board-away',
+    runbook: 'function-fails',
     fires: { [`gateway_function_invocation_total${FUNCTION}`]: '1+3x70' },
     labels: { function_name: 'x.openfaas-fn' },
     isQuiet: [
       { [`gateway_function_invocation_total${FUNCTION}`]: '9+0x70' },
       { [`gateway_function_invocation_total${FUNCTION.replace('500', '404')}`]: '1+9x70' },
+      // What it needs is away, which alerts of their own say.
+      { [`gateway_function_invocation_total${FUNCTION.replace('500', '503')}`]: '1+9x70' },
     ],
   },
 ];

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parse } from 'yaml';
 import type { GetMetricsResponse, ListAlertsResponse } from '#protos/gen/gateway.ts';
 import { alertTable } from '#shared/gateway/observe/alert-table.ts';
 import { processAlerts } from '#shared/gateway/observe/process-alerts.ts';
@@ -36,6 +37,7 @@ const described = (isin: Isin) => ({
   ...{ currency: parseCurrency('EUR'), lot: Decimal.one, addedAt: instantOf(0), addedBy: 'a test' },
 });
 
+const NAMED_MAX = 20;
 const ROOT = join(__dirname, '../../..');
 const RULES = join(ROOT, 'deploy/prometheus');
 const RUNBOOKS = join(ROOT, 'docs/runbooks');
@@ -75,6 +77,12 @@ describe('the metrics of the state', () => {
     }
   });
 
+  it('have no label that a Prometheus gives itself', () => {
+    const all = Object.values<MetricRow>(metricTable).flatMap(({ labels = [] }) => labels);
+    // It would store theirs as `exported_job`, and no alert would find it.
+    expect(all.filter((label) => /^(?:job|instance|__.*|exported_.*|le)$/.test(label))).toEqual([]);
+  });
+
   it('follow the state', async () => {
     expect(await value('trader_state_lost')).toBe(0);
     expect(await value('trader_trading_state', { state: 'ACTIVE' })).toBe(1);
@@ -95,7 +103,7 @@ describe('the metrics of the state', () => {
     expect(await alerts()).toContain('TraderDeadLetters');
   });
 
-  it('do not grow in number with 5,000 securities', async () => {
+  it('name twenty of 5,000 securities at most', async () => {
     // Reading them is counted among the calls of services, and settles with the second time.
     await samples();
     const before = (await samples()).length;
@@ -106,7 +114,35 @@ describe('the metrics of the state', () => {
     const store = new SecurityStore(t.dependencies.database);
     for (const isin of isins) await store.add(described(isin), `add-${isin}`);
     expect((await value('trader_securities')) ?? 0).toBeGreaterThanOrEqual(5_000);
-    expect((await samples()).length).toBe(before);
+    // None of them was ever fetched.
+    expect((await samples()).length).toBe(before + NAMED_MAX);
+    const { database, now } = t.dependencies;
+    const prices = new PriceStore(database);
+    const doubts = new PriceDoubtStore(database);
+    const [kind, day] = ['suspected-split' as const, dayOf(instantOf(now() - 5 * DAY_MS))];
+    const split = { kind, day, ratio: 2, evidence: 'jump', isLive: false } as const;
+    for (const isin of isins.slice(0, 100)) {
+      await prices.putFetched(`prices:${isin}`, { through: day, at: now() });
+      await doubts.put(isin, kind, [split]);
+    }
+    expect(await value('trader_price_doubts', { kind })).toBe(100);
+    expect((await samples()).length).toBe(before + 2 * NAMED_MAX);
+  });
+
+  it('name the security whose prices lag, though others are fetched', async () => {
+    const { database, now } = t.dependencies;
+    const isins = (await new StoredMarket(database).securities()).map(({ isin }) => isin);
+    const [lagging] = isins;
+    const day = (days: number) => dayOf(instantOf(now() - days * DAY_MS));
+    const store = new PriceStore(database);
+    for (const isin of isins)
+      await store.putFetched(`prices:${isin}`, { through: day(0), at: now() });
+    await store.putFetched('rates:AUD-NZD', { through: day(0), at: now() });
+    expect(await alerts()).not.toContain('TraderPricesStale');
+    await store.putFetched(`prices:${lagging as Isin}`, { through: day(9), at: now() });
+    expect(await value('trader_prices_age_seconds', { isin: 'all' })).toBeLessThan(2 * 86_400);
+    expect(await value('trader_prices_age_seconds', { isin: lagging })).toBeGreaterThan(8 * 86_400);
+    expect(await alerts()).toContain('TraderPricesStale');
   });
 
   it('distinguish a rate that lags from prices that were fetched', async () => {
@@ -166,6 +202,19 @@ describe('alerts', () => {
         expect(text).toContain(`## ${heading}`);
     },
   );
+
+  it('are found within a minute with the intervals that are deployed, but for those that say why not', () => {
+    const { global } = parse(readFileSync(join(RULES, 'prometheus.yaml'), 'utf8')) as {
+      readonly global: Readonly<Record<string, string>>;
+    };
+    const seconds = (name: string) => Number(/^(\d+)s$/.exec(global[`${name}`] ?? '')?.[1]);
+    const seen =
+      seconds('scrape_interval') + seconds('scrape_timeout') + seconds('evaluation_interval');
+    const late = [...alertTable.filter(({ waits }) => waits === undefined), ...processAlerts]
+      .filter(({ forSeconds }) => !(seen + forSeconds <= 60))
+      .map(({ name }) => name);
+    expect(late).toEqual([]);
+  });
 
   it('leave no runbook without an alert, but those that other runbooks lead to', () => {
     const rows = [...alertTable, ...processAlerts];

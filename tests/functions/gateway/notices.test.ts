@@ -15,6 +15,7 @@ import type { NoticeInputs } from '#shared/gateway/notices/notice.ts';
 import { NoticeStore } from '#shared/gateway/notices/notice-store.ts';
 import { noticesOf } from '#shared/gateway/notices/notices-of.ts';
 import { alertTable } from '#shared/gateway/observe/alert-table.ts';
+import { unreadAlerts } from '#shared/gateway/observe/firing-alerts.ts';
 import { channelsFor } from '#shared/process/notice-kinds.ts';
 import { parseSettings } from '#shared/process/settings.ts';
 import { readRequest } from '#shared/page/request.ts';
@@ -370,10 +371,9 @@ describe('what is reported', () => {
     const samples = Object.fromEntries(alertTable.map(({ name }) => [name, kindOf(name)]));
     expect(samples).toEqual({
       ...{ TraderStateLost: 'state-lost', TraderBookNotReconciled: 'book-differs' },
-      ...{
-        TraderRedisNotPersistent: 'redis-not-persistent',
-        TraderRedisFull: 'redis-not-persistent',
-      },
+      ...{ TraderRedisNotPersistent: 'redis-not-persistent', TraderRedisFull: 'redis-full' },
+      ...{ TraderQueueNotWorked: 'queue-stuck', TraderConnectorSilent: 'queue-stuck' },
+      ...{ TraderServiceSlow: 'service-slow', TraderStatePartUnread: 'metrics-missing' },
       ...{ TraderRedisWriteFailed: 'redis-not-persistent', TraderPricesStale: 'prices-stale' },
       TraderRatesStale: 'rates-stale',
       ...{ TraderSuspectedSplit: 'suspected-split', TraderQueueStuck: 'queue-stuck' },
@@ -385,7 +385,9 @@ describe('what is reported', () => {
       // Reported as events, with their details.
       ...{ TraderHalted: undefined, TraderOrderUnresolved: undefined },
       ...{ TraderOrderNeedsHuman: undefined, TraderServiceUnhealthy: undefined },
-      TraderPlanWaits: undefined,
+      ...{ TraderOrderOutcomeUnknown: undefined, TraderJobFailed: undefined },
+      // It could not be stored.
+      ...{ TraderRedisAway: undefined, TraderPlanWaits: undefined },
     });
   });
 
@@ -451,8 +453,8 @@ describe('what is reported', () => {
 
 describe('a condition', () => {
   const minute = 60_000;
-  const away = [{ name: 'board-away:trading', forMinutes: 5 }];
-  const stale = [{ name: 'TraderPricesStale:', forMinutes: 0 }];
+  const away = [{ name: 'board-away:trading', forSeconds: 300 }];
+  const stale = [{ name: 'TraderPricesStale:', forSeconds: 0 }];
 
   it('is reported once when it has lasted long enough, and once when it is over', () => {
     let periods: ConditionPeriods = {};
@@ -484,6 +486,24 @@ describe('a condition', () => {
       'board-away:trading': { sinceMs: 0, isReported: true, reportCount: 1, lastReportedMs: 5 },
     });
     expect([...conditionsAfter(periods, away, 9 * minute).began]).toEqual([]);
+  });
+
+  it('goes on while it cannot be found out whether it holds', () => {
+    const { periods } = conditionsAfter({}, stale, 0);
+    const unknown = conditionsAfter(periods, [], minute, () => true);
+    expect([[...unknown.began], [...unknown.ended]]).toEqual([[], []]);
+    expect([...conditionsAfter(unknown.periods, stale, 2 * minute).began]).toEqual([]);
+    expect([...conditionsAfter(unknown.periods, [], 2 * minute).ended.keys()]).toEqual([
+      'TraderPricesStale:',
+    ]);
+  });
+
+  it('is not over where its part of the metrics could not be read', () => {
+    const unread = (part: string, value: number) => ({
+      ...{ name: 'trader_state_part_unread' as const, labels: { part }, value },
+    });
+    const names = unreadAlerts([unread('book', 1), unread('market', 0), unread('disk', 1)]);
+    expect([...names]).toEqual(['TraderBookDiffers', 'TraderDiskFull']);
   });
 
   it('is not reported where it was over before it had lasted', () => {

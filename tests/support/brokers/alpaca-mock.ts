@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 export type OrderFault =
   | 'none'
@@ -54,6 +55,8 @@ export class AlpacaMock {
   /** Assets cannot be asked for. */
   assetsFail = false;
   readFault: ReadFault = 'none';
+  /** How long each read takes. */
+  readMs = 0;
   /** The fault of reads from the next order on. */
   readFaultAfterOrder: ReadFault | undefined;
   /** How much of an order executes at once; undefined: all of it. */
@@ -158,6 +161,7 @@ export class AlpacaMock {
       return this.post(Buffer.concat(chunks).toString(), request, response);
     if (request.method === 'DELETE') return this.cancel(url, response);
     this.reads += 1;
+    if (this.readMs > 0) await sleep(this.readMs);
     if (this.readFault === 'html') return page(response, 200);
     if (this.readFault === '401-echo') return answer(response, 401, ECHO);
     if (this.readFault === '403-echo') return answer(response, 403, ECHO);

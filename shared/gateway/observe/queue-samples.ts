@@ -1,0 +1,55 @@
+/** Queues of runs, the jobs of the table, and when the parts of the installation were last heard of. */
+import { operations } from '#shared/contract/catalogue.ts';
+import { jobs } from '#shared/contract/jobs.ts';
+import { sample, type Sample } from '#shared/contract/metric-table.ts';
+import type { Operation } from '#shared/contract/row.ts';
+import { instantOf } from '#shared/kernel/instant.ts';
+import { pulses, redisNow } from '#shared/redis/pulses.ts';
+import type { Context } from '#shared/runtime/context.ts';
+import { JobStore } from '../job-store.ts';
+
+export async function queueSamples(context: Context): Promise<Sample[]> {
+  const queued = operations.filter(({ queue }) => queue !== null);
+  return (await Promise.all(queued.map((one) => samplesOf(one, context)))).flat();
+}
+
+async function samplesOf({ name, topic }: Operation, { runs, now }: Context): Promise<Sample[]> {
+  const queue = await runs.queueOf(topic);
+  const counts = await queue.getJobCounts('wait', 'active', 'delayed', 'failed');
+  const [oldest] = await queue.getWaiting(0, 0);
+  const age = oldest ? Math.max(0, (now() - instantOf(oldest.timestamp)) / 1_000) : 0;
+  return [
+    ...Object.entries(counts).map(([state, count]) =>
+      sample('trader_queue_jobs', count, { queue: name, state }),
+    ),
+    sample('trader_queue_oldest_seconds', age, { queue: name }),
+    sample('trader_queue_unworked_seconds', counts['active'] === 0 ? age : 0, { queue: name }),
+  ];
+}
+
+export async function jobSamples({ database }: Context): Promise<Sample[]> {
+  const store = new JobStore(database);
+  const records = await Promise.all(jobs.map(({ name }) => store.find(name)));
+  return jobs.flatMap(({ name: job_name }, index) => {
+    const record = records[index];
+    if (!record) return [];
+    const { lastError, successes, failures, lastEndedAt } = record;
+    return [
+      sample('trader_job_failed', lastError !== '', { job_name }),
+      sample('trader_job_runs_total', successes, { job_name, outcome: 'success' }),
+      sample('trader_job_runs_total', failures, { job_name, outcome: 'failure' }),
+      ...(lastEndedAt === undefined
+        ? []
+        : [sample('trader_job_last_end_timestamp_seconds', lastEndedAt / 1_000, { job_name })]),
+    ];
+  });
+}
+
+/** By the clock of Redis, as they are written. */
+export async function pulseSamples({ database }: Context): Promise<Sample[]> {
+  const [heard, now] = await Promise.all([pulses(database), redisNow(database)]);
+  return [...heard].map(([name, at]) => {
+    const [part = '', board = ''] = name.split(':');
+    return sample('trader_pulse_age_seconds', Math.max(0, (now - at) / 1_000), { part, board });
+  });
+}

@@ -1,0 +1,34 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DAY_MS, instantOf } from '#shared/kernel/instant.ts';
+import type { InventedFault } from './invented-fault.ts';
+import { DISK_BYTES, hasClock, hasDisk, type NightSystem } from './night-system.ts';
+
+export function faultsOfBoard({ certificates, setClock, near }: NightSystem): InventedFault[] {
+  const board = near.name;
+  const issued = (daysAgo: number) =>
+    certificates.issue({ name: 'near', sans: [] }, instantOf(Date.now() - daysAgo * DAY_MS));
+  const filling = join(near.dataDir, 'filling');
+  const disk: InventedFault = {
+    name: 'the disk is full',
+    ...{ alert: 'TraderDiskFull', labels: { board }, notice: 'disk-full' },
+    make: () => writeFile(filling, Buffer.alloc(DISK_BYTES * 0.93)),
+    mend: () => rm(filling),
+  };
+  const clock: InventedFault = {
+    name: 'the clock is wrong',
+    ...{ alert: 'TraderClockWrong', labels: { board }, notice: 'clock-wrong' },
+    make: () => setClock('+600'),
+    mend: () => setClock('+0'),
+  };
+  return [
+    {
+      name: 'a certificate ends',
+      ...{ alert: 'TraderCertificateEnds', labels: { board }, notice: 'certificate-ends' },
+      make: () => issued(55),
+      mend: () => issued(30),
+    },
+    ...(hasDisk ? [disk] : []),
+    ...(hasClock ? [clock] : []),
+  ];
+}

@@ -1,0 +1,30 @@
+import type { InventedFault } from './invented-fault.ts';
+import type { NightSystem } from './night-system.ts';
+
+export function faultsOfRedis({ stored, redis }: NightSystem): InventedFault[] {
+  const client = stored.database.redis;
+  const limit = async (): Promise<number> => {
+    const used = /^used_memory:(\d+)/m.exec(await client.info('memory'))?.[1];
+    return Math.ceil(Number(used) * 1.02);
+  };
+  return [
+    {
+      name: 'Redis is full',
+      ...{ alert: 'TraderRedisFull', labels: {}, notice: 'redis-full' },
+      make: async () => client.config('SET', 'maxmemory', await limit()),
+      mend: () => client.config('SET', 'maxmemory', 0),
+    },
+    {
+      name: 'Redis keeps no file',
+      ...{ alert: 'TraderRedisNotPersistent', labels: {}, notice: 'redis-not-persistent' },
+      make: () => client.config('SET', 'appendonly', 'no'),
+      mend: () => client.config('SET', 'appendonly', 'yes'),
+    },
+    {
+      name: 'Redis does not answer',
+      ...{ alert: 'TraderRedisAway', labels: {} },
+      make: () => Promise.resolve(redis.process.kill('SIGSTOP')),
+      mend: () => Promise.resolve(redis.process.kill('SIGCONT')),
+    },
+  ];
+}
