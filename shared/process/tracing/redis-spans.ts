@@ -1,56 +1,102 @@
-/** A span for each command and each pipeline of ioredis, within the span of a call. */
-import { tracingChannel } from 'node:diagnostics_channel';
-import { failureType, isRecording, startSpan, type Span } from './tracing.ts';
+/**
+ * A span for each command and each batch (pipeline or MULTI) of a connection, within the span of a call. Outside of
+ * one, each costs a comparison: the channels of ioredis would build the arguments of each command for it, and switching
+ * them on and off with each recorded span costs more than the span.
+ */
+import type { ChainableCommander, Command, Redis } from 'ioredis';
+import {
+  failureType,
+  isRecording,
+  isTracing,
+  startSpan,
+  type Span,
+  type SpanOptions,
+} from './tracing.ts';
 
-/** What ioredis says of a command or batch. Keys and values are left out: they name securities. */
-interface RedisCall {
-  readonly command?: string;
-  readonly batchSize?: number;
-  readonly batchMode?: string;
-  readonly serverAddress?: string;
-  readonly serverPort?: number;
-  readonly database?: number;
-  readonly error?: unknown;
+type OptionsOf = (operation: string) => SpanOptions;
+
+const REDIS_PORT = 6379;
+/** In the queue of a batch before it is executed: MULTI itself. */
+const OWN_COMMANDS = { pipeline: 0, multi: 1 } as const;
+
+/** @returns the same connection */
+export function withRedisSpans(redis: Redis): Redis {
+  if (!isTracing()) return redis;
+  const optionsOf = optionsByOperation(redis);
+  traceCommands(redis, optionsOf);
+  traceBatches(redis, 'pipeline', optionsOf);
+  traceBatches(redis, 'multi', optionsOf);
+  return redis;
 }
 
-/** @returns what ends it */
-export function traceRedis(): () => void {
-  const ends = [traced('ioredis:command'), traced('ioredis:batch')];
-  return () => {
-    for (const end of ends) end();
+/** Keys and values are left out: they name securities. */
+function optionsByOperation({ options }: Redis): OptionsOf {
+  const known = new Map<string, SpanOptions>();
+  return (operation) => {
+    const found = known.get(operation) ?? spanOptions(operation, options);
+    known.set(operation, found);
+    return found;
   };
 }
 
-function traced(name: string): () => void {
-  const channel = tracingChannel<RedisCall, RedisCall>(name);
-  const spans = new WeakMap<object, Span>();
-  const ignore = (): void => undefined;
-  const subscribers = {
-    start: (call: RedisCall) => {
-      const span = isRecording() ? spanOf(call) : undefined;
-      if (span) spans.set(call, span);
-    },
-    end: ignore,
-    asyncStart: ignore,
-    asyncEnd: (call: RedisCall) => spans.get(call)?.end(),
-    error: (call: RedisCall) => spans.get(call)?.fail(failureType(call.error)),
-  };
-  channel.subscribe(subscribers);
-  return () => channel.unsubscribe(subscribers);
-}
-
-function spanOf(call: RedisCall): Span | undefined {
-  const { command, batchSize, serverAddress, serverPort, database } = call;
-  const operation = command?.toUpperCase() ?? (call.batchMode ?? 'pipeline').toUpperCase();
-  return startSpan(operation, () => ({
+function spanOptions(operation: string, { path, host, port, db = 0 }: Redis['options']) {
+  const server = path
+    ? { 'server.address': path }
+    : { 'server.address': host ?? 'localhost', 'server.port': port ?? REDIS_PORT };
+  return {
     kind: 'client',
     attributes: {
       'db.system.name': 'redis',
       'db.operation.name': operation,
-      ...(batchSize !== undefined && { 'db.operation.batch.size': batchSize }),
-      ...(database !== undefined && { 'db.namespace': String(database) }),
-      ...(serverAddress !== undefined && { 'server.address': serverAddress }),
-      ...(serverPort !== undefined && { 'server.port': serverPort }),
+      'db.namespace': String(db),
+      ...server,
     },
-  }));
+  } satisfies SpanOptions;
+}
+
+/** Those of a batch come with the stream that they are written to; the batch has a span. */
+function traceCommands(redis: Redis, optionsOf: OptionsOf): void {
+  const send = redis.sendCommand.bind(redis);
+  // What waits for the connection, or is repeated on a new one, is sent again.
+  const traced = new WeakSet<Command>();
+  redis.sendCommand = (command, stream) => {
+    if (stream || !isRecording() || traced.has(command)) return send(command, stream);
+    traced.add(command);
+    const span = spanOf(command.name.toUpperCase(), optionsOf);
+    send(command);
+    return endedBy(command.promise, span);
+  };
+}
+
+/** Called on the connection, and on what derives from it. */
+function traceBatches(redis: Redis, kind: 'pipeline' | 'multi', optionsOf: OptionsOf): void {
+  const open = redis[kind] as (...args: unknown[]) => ChainableCommander | Promise<'OK'>;
+  const opened = function (this: Redis, ...args: unknown[]): unknown {
+    const batch = open.apply(this, args);
+    if (!isRecording() || !('exec' in batch)) return batch;
+    const exec = batch.exec.bind(batch);
+    batch.exec = (callback) => {
+      const span = spanOf(kind.toUpperCase(), optionsOf);
+      span?.set({ 'db.operation.batch.size': batch.length - OWN_COMMANDS[kind] });
+      return endedBy(exec(callback), span);
+    };
+    return batch;
+  };
+  Object.assign(redis, { [kind]: opened });
+}
+
+function spanOf(operation: string, optionsOf: OptionsOf): Span | undefined {
+  return startSpan(operation, () => optionsOf(operation));
+}
+
+/** @returns the same promise */
+function endedBy<T>(answer: Promise<T>, span: Span | undefined): Promise<T> {
+  answer.then(
+    () => span?.end(),
+    (thrown: unknown) => {
+      span?.fail(failureType(thrown));
+      span?.end();
+    },
+  );
+  return answer;
 }
