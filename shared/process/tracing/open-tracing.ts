@@ -4,11 +4,19 @@
  */
 import { invalidRequest } from '#shared/kernel/failure.ts';
 import type { Protocol } from './exporter.ts';
+import type { Sampling } from './sampler.ts';
 import { useTracer } from './tracing.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 const PROTOCOLS: readonly string[] = ['http/protobuf', 'http/json', 'grpc'] satisfies Protocol[];
+const ROOT_SAMPLERS: readonly string[] = [
+  'always_on',
+  'always_off',
+  'traceidratio',
+] satisfies Sampling['root'][];
+const PARENT_BASED = 'parentbased_';
+const SAMPLER_DEFAULT = `${PARENT_BASED}always_on`;
 const PROTOCOL_DEFAULT = 'http/protobuf';
 
 export interface Tracing {
@@ -31,8 +39,9 @@ export async function openTracing(
 ): Promise<Tracing> {
   if (!isAskedFor(env)) return UNTRACED;
   const protocol = protocolOf(env);
+  const sampling = samplingOf(env);
   const { openSdkTracer } = await import('./sdk-tracer.ts');
-  const tracer = await openSdkTracer(serviceName, protocol);
+  const tracer = await openSdkTracer(serviceName, protocol, sampling);
   useTracer(tracer);
   return {
     flush: () => tracer.flush(),
@@ -64,6 +73,25 @@ function protocolOf(env: Environment): Protocol {
     return given as Protocol;
   }
   return PROTOCOL_DEFAULT;
+}
+
+function samplingOf(env: Environment): Sampling {
+  const field = 'OTEL_TRACES_SAMPLER';
+  const named = valueOf(env, field) ?? SAMPLER_DEFAULT;
+  const followsParent = named.startsWith(PARENT_BASED);
+  const root = followsParent ? named.slice(PARENT_BASED.length) : named;
+  if (!ROOT_SAMPLERS.includes(root)) {
+    const message = `one of ${ROOT_SAMPLERS.join(', ')}, or ${PARENT_BASED} and one of them`;
+    throw invalidRequest({ field, message });
+  }
+  return { root: root as Sampling['root'], keptRatio: keptRatioOf(env), followsParent };
+}
+
+function keptRatioOf(env: Environment): number {
+  const field = 'OTEL_TRACES_SAMPLER_ARG';
+  const kept = Number(valueOf(env, field) ?? 1);
+  if (!(kept >= 0 && kept <= 1)) throw invalidRequest({ field, message: 'a share from 0 to 1' });
+  return kept;
 }
 
 function valueOf(env: Environment, name: string): string | undefined {

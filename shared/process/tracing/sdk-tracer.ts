@@ -25,6 +25,8 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { hostname } from 'node:os';
 import { BUILD } from '../build-version.ts';
 import { openExporter, type Protocol } from './exporter.ts';
+import { openSampler, type Sampling } from './sampler.ts';
+import { SpanIds } from './span-ids.ts';
 import type { Attributes, Span, SpanKind, SpanOptions, Tracer } from './tracing.ts';
 
 const kinds: Readonly<Record<SpanKind, OtelKind>> = {
@@ -48,7 +50,11 @@ export interface SdkTracer extends Tracer {
 }
 
 /** @param serviceName where OTEL_SERVICE_NAME is not set */
-export async function openSdkTracer(serviceName: string, protocol: Protocol): Promise<SdkTracer> {
+export async function openSdkTracer(
+  serviceName: string,
+  protocol: Protocol,
+  sampling: Sampling,
+): Promise<SdkTracer> {
   const exporter = await openExporter(protocol);
   const current = new CurrentSpan();
   const own = resourceFromAttributes({
@@ -57,17 +63,26 @@ export async function openSdkTracer(serviceName: string, protocol: Protocol): Pr
     'host.name': hostname(),
   });
   const stated = detectResources({ detectors: [envDetector] });
+  const { sampler, keeps } = openSampler(sampling);
+  const ids = new SpanIds();
   const provider = new BasicTracerProvider({
+    sampler,
+    idGenerator: ids,
     resource: defaultResource().merge(own).merge(stated),
     spanProcessors: [new BatchSpanProcessor(exporter)],
   });
   const tracer = provider.getTracer(SCOPE, BUILD);
-  const followsParent = isParentBased(process.env['OTEL_TRACES_SAMPLER']);
+  const { followsParent } = sampling;
   return {
-    start: (name, options, parent) =>
-      parent !== undefined && followsParent && !isSampled(parent)
-        ? undefined
-        : startSpan(tracer, current, name, options(), parent),
+    start: (name, options, parent) => {
+      if (parent !== undefined && followsParent && !isSampled(parent)) return undefined;
+      const around = parent === undefined ? current.get()?.within : parentOf(parent);
+      if (around) return startSpan(tracer, current, name, options(), around);
+      const traceId = ids.generateTraceId();
+      if (!keeps(traceId)) return new UnsampledSpan(`00-${traceId}-${ids.generateSpanId()}-00`);
+      ids.willTake(traceId);
+      return startSpan(tracer, current, name, options(), ROOT_CONTEXT);
+    },
     currentTraceparent: () => current.get()?.traceparent,
     isRecording: () => current.get() !== undefined,
     outside: (work) => current.none(work),
@@ -84,17 +99,13 @@ function startSpan(
   current: CurrentSpan,
   name: string,
   { kind = 'internal', attributes = {}, links = [] }: SpanOptions,
-  parent: string | undefined,
+  around: Context,
 ): Span {
-  const around = parent === undefined ? current.get()?.within : parentOf(parent);
-  const span = tracer.startSpan(
-    name,
-    { kind: kinds[kind], attributes, links: links.flatMap(linkTo) },
-    around ?? ROOT_CONTEXT,
-  );
+  const own = { kind: kinds[kind], attributes, links: links.flatMap(linkTo) };
+  const span = tracer.startSpan(name, own, around);
   const traceparent = traceparentOf(span.spanContext());
   if (!span.isRecording()) return new UnsampledSpan(traceparent);
-  return new SdkSpan(span, traceparent, trace.setSpan(around ?? ROOT_CONTEXT, span), current);
+  return new SdkSpan(span, traceparent, trace.setSpan(around, span), current);
 }
 
 /**
@@ -197,11 +208,6 @@ class SdkSpan implements Span {
     this.span.end();
     this.current.ended();
   }
-}
-
-/** Whether the sampler keeps to what the caller has decided. */
-function isParentBased(sampler = ''): boolean {
-  return sampler.trim() === '' || sampler.trim().startsWith('parentbased_');
 }
 
 /** The lowest bit of the flags, with which a traceparent ends. */

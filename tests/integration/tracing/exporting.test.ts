@@ -87,6 +87,16 @@ it('keeps the share of traces that the sampler says, and what a caller has decid
   expect(await exported(env)).toEqual(['asked for']);
 });
 
+it.each([
+  ['always_off', []],
+  ['always_on', ['asked for', 'declined', 'failing', 'inner', 'outer']],
+  ['parentbased_always_off', ['asked for']],
+  ['parentbased_always_on', ['asked for', 'failing', 'inner', 'outer']],
+])('keeps with %s %j', async (sampler, kept) => {
+  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.httpUrl, OTEL_TRACES_SAMPLER: sampler };
+  expect(await exported(env)).toEqual(kept);
+});
+
 it('does not export where the SDK is disabled', async () => {
   const env = { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.httpUrl, OTEL_SDK_DISABLED: 'true' };
   expect(await exported(env)).toEqual([]);
@@ -110,6 +120,9 @@ it.each([
   ['OTEL_TRACES_EXPORTER', 'zipkin'],
   ['OTEL_EXPORTER_OTLP_PROTOCOL', 'smoke'],
   ['OTEL_EXPORTER_OTLP_TRACES_PROTOCOL', 'smoke'],
+  ['OTEL_TRACES_SAMPLER', 'parentbased_ratio'],
+  ['OTEL_TRACES_SAMPLER_ARG', 'a tenth'],
+  ['OTEL_TRACES_SAMPLER_ARG', '10'],
 ])('refuses %s=%s, naming it', async (name, value) => {
   const env = { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.httpUrl, [name]: value };
   await expect(openTracing('off', env)).rejects.toThrow(name);
