@@ -60,12 +60,18 @@ function traceCommands(redis: Redis, optionsOf: OptionsOf): void {
   // What waits for the connection, or is repeated on a new one, is sent again.
   const traced = new WeakSet<Command>();
   redis.sendCommand = (command, stream) => {
-    if (stream || !isRecording() || traced.has(command)) return send(command, stream);
+    if (stream || !isRecording() || traced.has(command) || isHandshake(redis))
+      return send(command, stream);
     traced.add(command);
     const span = spanOf(command.name.toUpperCase(), optionsOf);
     send(command);
     return endedBy(command.promise, span);
   };
+}
+
+/** What ioredis itself sends before the connection is ready. */
+function isHandshake({ status }: Redis): boolean {
+  return status === 'connect';
 }
 
 /** Called on the connection, and on what derives from it. */
