@@ -179,9 +179,13 @@ async function call(
   if (answer.status !== 200) throw await failureOf(answer);
   if (!operation.streams) return textOf(answer.body);
   const recorder = await Recorder.resume(runs, run);
-  for await (const line of linesOf(answer.body)) {
-    await recorder.take(line);
-    progress.hasAdvanced = recorder.hasAdvanced;
+  try {
+    for await (const line of linesOf(answer.body)) {
+      await recorder.take(line);
+      progress.hasAdvanced = recorder.hasAdvanced;
+    }
+  } finally {
+    await recorder.flushed();
   }
   if (recorder.isMidway) throw cutOff(operation.name);
   return recorder.last;

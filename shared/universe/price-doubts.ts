@@ -10,6 +10,7 @@ import type { PriceStore } from './price-store.ts';
 
 /** Enough calendar days for the sessions that a dead price is judged on. */
 const LOOKBACK_DAYS = 130;
+const READ_AT_ONCE = 100;
 /** Priced once a day without a market of their own. */
 const FUND_TYPES = new Set(['FUND', 'MUTUALFUND', 'MONEYMARKET', 'INDEX', 'BOND', 'CURRENCY']);
 
@@ -22,12 +23,9 @@ export async function reviewDeadPrices(
 ): Promise<void> {
   const tradable = securities.filter(isTradable);
   const from = addDays(today, -LOOKBACK_DAYS);
-  const series = await prices.seriesOf(
-    tradable.map(({ isin }) => isin),
-    from,
-  );
-  const priced = [...series.values()].filter(({ days }) => days.length > 0);
-  const moved = new Set(priced.filter(movedLately).map(({ isin }) => isin));
+  const series = await latestBars(prices, tradable, from);
+  const priced = [...series].filter(([, { days }]) => days.length > 0);
+  const moved = new Set(priced.flatMap(([isin, bars]) => (movedLately(bars) ? [isin] : [])));
   const known = await doubts.all();
   for (const security of tradable) {
     const found = deadPrice(security, series, { priced: priced.length, moved });
@@ -37,6 +35,27 @@ export async function reviewDeadPrices(
   }
 }
 
+type LatestBars = Pick<PriceSeries, 'days' | 'adjustedClose' | 'volume'>;
+
+/** Copies of what is judged: of thousands of securities, whole years would be held in memory at once. */
+async function latestBars(
+  prices: PriceStore,
+  securities: readonly Security[],
+  from: CalendarDay,
+): Promise<ReadonlyMap<Isin, LatestBars>> {
+  const found = new Map<Isin, LatestBars>();
+  for (let first = 0; first < securities.length; first += READ_AT_ONCE) {
+    const isins = securities.slice(first, first + READ_AT_ONCE).map(({ isin }) => isin);
+    for (const [isin, { days, adjustedClose, volume }] of await prices.seriesOf(isins, from))
+      found.set(isin, {
+        days: days.slice(),
+        adjustedClose: adjustedClose.slice(),
+        volume: volume.slice(),
+      });
+  }
+  return found;
+}
+
 interface Peers {
   readonly priced: number;
   readonly moved: ReadonlySet<Isin>;
@@ -44,7 +63,7 @@ interface Peers {
 
 function deadPrice(
   { isin, securityType }: Security,
-  all: ReadonlyMap<Isin, PriceSeries>,
+  all: ReadonlyMap<Isin, LatestBars>,
   { priced, moved }: Peers,
 ): readonly PriceDoubt[] {
   const own = all.get(isin);

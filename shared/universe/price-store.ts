@@ -56,6 +56,8 @@ const setAsideSchema = z.object({
 /** New bars are judged by those of the last months. */
 const LATEST_YEARS = 2;
 const LATEST_BARS_MIN = 120;
+/** Securities whose texts are in memory at a time. */
+const READ_AT_ONCE = 200;
 /** Redis scripts take some thousand arguments for one command. */
 const ARGUMENTS_MAX = 1_000;
 
@@ -75,13 +77,15 @@ export class PriceStore {
     isins: readonly Isin[],
     from?: CalendarDay,
   ): Promise<ReadonlyMap<Isin, PriceSeries>> {
-    const fields = await this.hashes.read(isins.map(prices), from);
-    return new Map(
-      isins.map((isin, i) => {
-        const columns = this.columnsOf(isin, fields[i] ?? []);
-        return [isin, { isin, ...(from === undefined ? columns : columnsFrom(columns, from)) }];
-      }),
-    );
+    const found = new Map<Isin, PriceSeries>();
+    for (let first = 0; first < isins.length; first += READ_AT_ONCE) {
+      const some = isins.slice(first, first + READ_AT_ONCE);
+      const fields = await this.hashes.read(some.map(prices), from);
+      some.forEach((isin, i) => {
+        found.set(isin, { isin, ...this.columnsOf(isin, fields[i] ?? [], from) });
+      });
+    }
+    return found;
   }
 
   /**
@@ -160,13 +164,15 @@ export class PriceStore {
     return this.database.commit([], [...write, newVersion(pricesVersion())]);
   }
 
-  private columnsOf(isin: Isin, fields: readonly YearField[]): Omit<PriceSeries, 'isin'> {
+  /** @param from what lies before it is not copied */
+  private columnsOf(isin: Isin, fields: readonly YearField[], from?: CalendarDay) {
     const what = `prices of ${isin}`;
-    const years = byYear(fields).map(([year, json]) =>
-      this.database.read(`${prices(isin)}:${year}`, json, (text) =>
+    const years = byYear(fields).map(([year, stored]) => {
+      const columns = this.database.read(`${prices(isin)}:${year}`, stored, (text) =>
         readPriceChunk(text, `${what} ${year}`),
-      ),
-    );
+      );
+      return from === undefined ? columns : columnsFrom(columns, from);
+    });
     return joinPriceChunks(years, what);
   }
 

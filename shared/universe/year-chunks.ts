@@ -88,11 +88,12 @@ function readPriceRow(json: string, what: string): Columns {
   };
 }
 
-/** @param years each a year's, in order. @throws Failure DATA_CORRUPT */
-export function joinPriceChunks(years: readonly Columns[], what: string): Columns {
+/** @param parts each a year's or the end of it, in order. @throws Failure DATA_CORRUPT */
+export function joinPriceChunks(parts: readonly Columns[], what: string): Columns {
+  requireRising(parts, what);
+  const years = parts.filter(({ days }) => days.length > 0);
   const [first] = years;
   if (first && years.length === 1) return first;
-  requireRising(years, what);
   const length = years.reduce((sum, { days }) => sum + days.length, 0);
   const column = (name: PriceColumn | 'volume'): Float64Array =>
     joined(

@@ -14,8 +14,8 @@ import { SecurityStore } from '#shared/universe/security-store.ts';
 import { syncTargets } from '#shared/universe/sync/sync-targets.ts';
 import { toFundamentalsUpdate } from '#shared/universe/wire-sync.ts';
 
-/** Securities that are fetched at a time; a source keeps its own pace besides. */
-const AT_ONCE = 4;
+/** Securities that are fetched at a time and share writes to the disk; a source keeps its own pace besides. */
+const AT_ONCE = 16;
 
 /**
  * Fetches fundamentals, and what the source knows of sector, industry, country and lot. Streams an

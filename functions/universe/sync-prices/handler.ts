@@ -15,8 +15,8 @@ import { StoredMarket } from '#shared/universe/stored-market.ts';
 import { syncTargets } from '#shared/universe/sync/sync-targets.ts';
 import { toPricesUpdate } from '#shared/universe/wire-sync.ts';
 
-/** Securities that are fetched at a time; a source keeps its own pace besides. */
-const AT_ONCE = 4;
+/** Securities that are fetched at a time and share writes to the disk; a source keeps its own pace besides. */
+const AT_ONCE = 16;
 
 /**
  * Brings exchange rates and daily bars up to the market's day. Streams an update after each

@@ -47,7 +47,7 @@ async function outcomeOf(handed: HandedOver, attempt: string): Promise<Execution
   try {
     recorder = await Recorder.resume(runs, run);
     if (!operation.streams) return { attempt, state: 'done', last: await only(handed) };
-    for await (const message of handed.messages()) await recorder.take(message);
+    await recordAll(handed, recorder);
     if (recorder.isMidway) throw cutOff(operation.name);
     return { attempt, state: 'done', last: recorder.last };
   } catch (thrown) {
@@ -55,6 +55,14 @@ async function outcomeOf(handed: HandedOver, attempt: string): Promise<Execution
     return { attempt, state: 'failed', failure: failureOf(thrown), hasAdvanced };
   } finally {
     cancellation?.close();
+  }
+}
+
+async function recordAll({ messages }: HandedOver, recorder: Recorder): Promise<void> {
+  try {
+    for await (const message of messages()) await recorder.take(message);
+  } finally {
+    await recorder.flushed();
   }
 }
 

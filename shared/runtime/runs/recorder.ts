@@ -1,4 +1,7 @@
-/** Records the messages that a function streams, in order, each once. */
+/**
+ * Records the messages that a function streams, in order, each once. Those that come while others are being written share
+ * the next write, so that a stream of thousands does not wait for the disk thousands of times.
+ */
 import { Failure } from '#shared/kernel/failure.ts';
 import type { Runs } from './runs.ts';
 
@@ -7,6 +10,9 @@ interface Message {
   readonly complete?: unknown;
   readonly progressPct?: unknown;
 }
+
+/** More than these wait for what is being written. */
+const WAITING_MAX = 256;
 
 export class Recorder {
   /** The final message, stored together with the run's outcome. */
@@ -19,6 +25,9 @@ export class Recorder {
   hasAdvanced = false;
   /** The progress of a crashed attempt; messages up to it are not recorded again. */
   private reachedPct: number;
+
+  private waiting: string[] = [];
+  private writing: Promise<void> | undefined;
 
   private constructor(runs: Runs, run: string, reachedPct: number) {
     this.runs = runs;
@@ -35,13 +44,37 @@ export class Recorder {
   async take(line: string): Promise<void> {
     const message = parse(line);
     if (message.failure) throw Failure.fromBody(message.failure, 500);
-    if (this.last !== undefined) await this.runs.record(this.run, this.last);
+    if (this.last !== undefined) await this.record(this.last);
     this.last = message.complete === true ? line : undefined;
     this.isMidway = message.complete === false;
     if (this.last !== undefined || pctOf(message) <= this.reachedPct) return;
     this.reachedPct = -1;
     this.hasAdvanced = true;
-    await this.runs.record(this.run, line);
+    await this.record(line);
+  }
+
+  /** Once all that was taken is recorded; to be awaited in the end. */
+  async flushed(): Promise<void> {
+    await this.writing;
+  }
+
+  /** @throws where an earlier message could not be recorded */
+  private async record(line: string): Promise<void> {
+    this.waiting.push(line);
+    this.writing ??= this.writeWaiting();
+    // It is awaited in the end, maybe only after it has failed.
+    this.writing.catch(() => undefined);
+    if (this.waiting.length >= WAITING_MAX) await this.writing;
+  }
+
+  /** After a failure nothing more is written, so that no message is missing between others. */
+  private async writeWaiting(): Promise<void> {
+    while (this.waiting.length > 0) {
+      const messages = this.waiting;
+      this.waiting = [];
+      await this.runs.record(this.run, messages);
+    }
+    this.writing = undefined;
   }
 }
 

@@ -351,13 +351,13 @@ export class Runs {
     );
   }
 
-  /** Called by the connector for each message of a run but the last. */
-  async record(run: string, message: string): Promise<void> {
+  /** Called by the connector for the messages of a run but the last. */
+  async record(run: string, messages: readonly string[]): Promise<void> {
     const key = keys.runtime.updates(run);
     await this.database.commit(
       [],
       [
-        { op: 'RPUSH', key, args: [message] },
+        { op: 'RPUSH', key, args: messages },
         { op: 'PEXPIRE', key, args: [String(RUNS_KEPT_MS)] },
       ],
     );
