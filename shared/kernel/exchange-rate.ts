@@ -16,14 +16,27 @@ export interface ExchangeRate {
 /** Rates into one currency, by the currency they come from. */
 export type RateTable = ReadonlyMap<Currency, ExchangeRate>;
 
+/** Whether two tables have the very same rates. */
+export function areSameRates(a: RateTable, b: RateTable): boolean {
+  if (a === b) return true;
+  return a.size === b.size && [...a].every(([from, rate]) => b.get(from) === rate);
+}
+
 export function convert(money: Money, rate: ExchangeRate, rounding: Rounding): Money {
   assert(money.currency === rate.from, `the rate is for ${money.currency}`);
   return Money.rounded(money.amount.multiply(rate.rate), rate.to, rounding);
 }
 
+/** The same object for the same day, so that what was valued with it is known to be. */
 export function unitRate(currency: Currency, day: CalendarDay): ExchangeRate {
-  return { from: currency, to: currency, rate: Decimal.one, day };
+  const known = units.get(currency);
+  if (known?.day === day) return known;
+  const rate = { from: currency, to: currency, rate: Decimal.one, day };
+  units.set(currency, rate);
+  return rate;
 }
+
+const units = new Map<Currency, ExchangeRate>();
 
 /** @throws Failure REFUSED exchange-rate-missing */
 export function requireRate(rates: RateTable, from: Currency): ExchangeRate {

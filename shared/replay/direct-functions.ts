@@ -14,6 +14,10 @@ type Body = (request: unknown, context: Context) => Promise<unknown> | AsyncGene
 export class DirectFunctions extends FunctionsClient {
   private readonly handlers: ReadonlyMap<string, OperationHandler>;
   private readonly dependencies: () => Dependencies;
+  private readonly requests = new Map<
+    string,
+    { readonly text: string; readonly request: unknown }
+  >();
 
   constructor(handlers: readonly OperationHandler[], dependencies: () => Dependencies) {
     super(() => Promise.reject(new Failure('BUG', 'Invariant: direct calls need no transport')));
@@ -48,14 +52,40 @@ export class DirectFunctions extends FunctionsClient {
   private begin(operation: Operation, wire: unknown, options: CallOptions): ReturnType<Body> {
     const handler = this.handlers.get(operation.name);
     if (!handler) throw new Failure('BUG', `Invariant: a replay has the handler ${operation.name}`);
-    const request = parseRequest(operation, asJson(wire));
+    const request = this.requestOf(operation, wire);
     return (handler.handlerBody as unknown as Body)(request, this.contextOf(options));
   }
 
+  /** A request that says what the last one said is read once; handlers change none. */
+  private requestOf(operation: Operation, wire: unknown): unknown {
+    const text = JSON.stringify(wire ?? {});
+    const known = this.requests.get(operation.name);
+    if (known?.text === text) return known.request;
+    const request = parseRequest(operation, JSON.parse(text));
+    this.requests.set(operation.name, { text, request });
+    return request;
+  }
+
+  /** Field by field: a copy of all that there is would be made for each call. */
   private contextOf({ signal, requestId, idempotencyKey }: CallOptions): Context {
     const { dependencies } = this;
+    const around = dependencies();
     return {
-      ...dependencies(),
+      settings: around.settings,
+      baseCurrency: around.baseCurrency,
+      build: around.build,
+      log: around.log,
+      database: around.database,
+      marketData: around.marketData,
+      broker: around.broker,
+      functions: around.functions,
+      placement: around.placement,
+      runs: around.runs,
+      tokens: around.tokens,
+      now: () => around.now(),
+      steady: () => around.steady(),
+      newId: () => around.newId(),
+      close: () => around.close(),
       signal,
       requestId,
       idempotencyKey: idempotencyKey ?? requestId,
@@ -64,7 +94,7 @@ export class DirectFunctions extends FunctionsClient {
       answerIsOpen: () => undefined,
       callOptions: (key) => ({
         signal,
-        requestId: key ?? dependencies().newId(),
+        requestId: key ?? around.newId(),
         idempotencyKey: key,
       }),
     };

@@ -21,6 +21,7 @@ import {
   readRateChunks,
   type YearField,
 } from './year-chunks.ts';
+import { joinedYearsOf, type JoinedYears } from './sync/joined-years.ts';
 import { YearHashes } from './sync/year-hashes.ts';
 
 /** Up to which day of the market something was fetched, and when. */
@@ -61,15 +62,20 @@ const READ_AT_ONCE = 200;
 /** Redis scripts take some thousand arguments for one command. */
 const ARGUMENTS_MAX = 1_000;
 
+/** The stored years that a latest series was read from. */
+const yearsOf = new WeakMap<PriceSeries, readonly YearField[]>();
+
 const { prices, pricesVersion, rates, setAside, syncs } = keys.universe;
 
 export class PriceStore {
   private readonly database: Database;
   private readonly hashes: YearHashes;
+  private readonly joins: JoinedYears;
 
   constructor(database: Database) {
     this.database = database;
     this.hashes = new YearHashes(database);
+    this.joins = joinedYearsOf(database);
   }
 
   /** Bars from a day on; empty where there are none. @throws Failure DATA_CORRUPT */
@@ -94,7 +100,9 @@ export class PriceStore {
    */
   async latestSeries(isin: Isin): Promise<{ series: PriceSeries; isWhole: boolean }> {
     const [fields = []] = await this.hashes.readLatest([prices(isin)], LATEST_YEARS + 1);
-    const series = { isin, ...this.columnsOf(isin, byYear(fields).slice(-LATEST_YEARS)) };
+    const years = byYear(fields).slice(-LATEST_YEARS);
+    const series = { isin, ...this.columnsOf(isin, years) };
+    yearsOf.set(series, years);
     const isWhole = fields.length <= LATEST_YEARS;
     if (isWhole || series.days.length >= LATEST_BARS_MIN) return { series, isWhole };
     const all = await this.seriesOf([isin]);
@@ -135,12 +143,14 @@ export class PriceStore {
   /**
    * Stores the bars from a day on; the years before stay as they are.
    * @param series with all bars of the day's year and later
+   * @param before the latest series, which this one goes on from
    * @returns whether anything was written
    */
   async extend(
     series: PriceSeries,
     since: number,
     refused: readonly SetAsideBar[],
+    before: PriceSeries,
   ): Promise<boolean> {
     const { isin } = series;
     const january = `${dayOfEpoch(since).slice(0, 4)}-01-01` as CalendarDay;
@@ -149,6 +159,8 @@ export class PriceStore {
     const [only, ...others] = chunks;
     if (only && others.length === 0)
       this.database.said(`${prices(isin)}:${only[0]}`, only[1], columns);
+    const older = yearsOf.get(before)?.filter(([year]) => !chunks.has(year)) ?? [];
+    if (older.length > 0) this.joins.keep(isin, [...older, ...chunks], series);
     const write = await this.hashes.yearWrites(prices(isin), chunks);
     return this.write(isin, write, refused);
   }
@@ -167,6 +179,8 @@ export class PriceStore {
   /** @param from what lies before it is not copied */
   private columnsOf(isin: Isin, fields: readonly YearField[], from?: CalendarDay) {
     const what = `prices of ${isin}`;
+    const joined = this.joins.find(isin, fields);
+    if (joined) return from === undefined ? joined : columnsFrom(joined, from);
     const years = byYear(fields).map(([year, stored]) => {
       const columns = this.database.read(`${prices(isin)}:${year}`, stored, (text) =>
         readPriceChunk(text, `${what} ${year}`),

@@ -19,8 +19,32 @@ import { isTradable, type Security } from './model/security.ts';
 import { splitAdjusted } from './model/split-adjustment.ts';
 import { ActionStore } from './action-store.ts';
 import { PriceDoubtStore } from './price-doubt-store.ts';
-import { PriceStore } from './price-store.ts';
+import { PriceStore, type LatestClose } from './price-store.ts';
 import { SecurityStore } from './security-store.ts';
+
+/** What quotes are made from; where nothing has changed, the very objects of the last time. */
+interface QuoteSources {
+  readonly latest: ReadonlyMap<Isin, LatestClose>;
+  readonly doubts: PriceDoubts;
+  readonly actions: readonly CorporateAction[];
+  readonly through: CalendarDay | undefined;
+  readonly securities: readonly Security[];
+}
+
+const quotedBefore = new WeakMap<
+  QuoteSources['latest'],
+  { readonly sources: QuoteSources; readonly quotes: ReadonlyMap<Isin, Quote> }
+>();
+
+function areSame(a: QuoteSources, b: QuoteSources): boolean {
+  const { doubts, actions, through, securities } = a;
+  return (
+    doubts === b.doubts &&
+    actions === b.actions &&
+    through === b.through &&
+    securities === b.securities
+  );
+}
 
 /**
  * Price of a counted share from a close: a split after the day of the close is applied, and one
@@ -160,13 +184,28 @@ export class StoredMarket implements MarketReader {
       this.priceStore.fetchedThrough(),
       this.securitiesOf(isins),
     ]);
+    const sources = { latest, doubts, actions, through, securities };
+    const known = quotedBefore.get(latest);
+    if (known && areSame(known.sources, sources)) return known.quotes;
+    const splits = actions.filter((action) => sharesRatio(action) !== 1);
+    const quotes = this.quotesFrom(sources, splits, counts);
+    // Only with splits does it matter which actions count.
+    if (splits.length === 0) quotedBefore.set(latest, { sources, quotes });
+    return quotes;
+  }
+
+  private quotesFrom(
+    { latest, doubts, through, securities }: QuoteSources,
+    splits: readonly CorporateAction[],
+    counts: ((action: CorporateAction) => boolean | undefined) | undefined,
+  ): ReadonlyMap<Isin, Quote> {
     const currencyOf = new Map(securities.map(({ isin, currency }) => [isin, currency]));
     const quotes = new Map<Isin, Quote>();
     for (const [isin, { day, close }] of latest) {
       const currency = currencyOf.get(isin);
       if (currency === undefined) continue;
       const on = dayOfEpoch(day);
-      const own = actions.filter((action) => action.isin === isin);
+      const own = splits.filter((action) => action.isin === isin);
       const isDue = (action: CorporateAction) => action.day <= (through ?? on);
       const isThere = (action: CorporateAction) => counts?.(action) ?? isDue(action);
       const factor = sharesFactor(doubts.get(isin) ?? []) * heldFactor(own, on, isThere);

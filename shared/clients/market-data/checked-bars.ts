@@ -30,10 +30,15 @@ export async function checkedBars(
   if (known?.from === from && known.to === to) return known.accepted;
   const count = all.findLastIndex(({ day }) => day <= to) + 1;
   const first = all.findLastIndex(({ day }) => day < from) + 1;
-  const days = believedSince(marketData, isin, all.slice(0, count), from);
+  const days = believedSince(marketData, isin, firstOf(all, count), from);
   const accepted = all.slice(first, count).filter(({ day }) => days.has(epochDay(day)));
   lately.set(all, { from, to, accepted });
   return accepted;
+}
+
+/** Mostly all of them, which are not copied then. */
+function firstOf(bars: readonly DailyBar[], count: number): readonly DailyBar[] {
+  return count === bars.length ? bars : bars.slice(0, count);
 }
 
 interface Accepted {

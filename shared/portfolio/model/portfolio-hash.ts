@@ -22,8 +22,27 @@ export interface PlanTerms {
   readonly policy: InvestmentPolicy;
 }
 
+interface Hashed extends PlanTerms {
+  readonly hash: PortfolioHash;
+}
+
+/** Of books without live orders; books and terms that are the same objects are hashed once. */
+const hashed = new WeakMap<Book, Hashed>();
+
 /** Sixteen hex digits; the same for the same account, holdings, cash, live orders and policy. */
 export function portfolioHash(
+  book: Book,
+  live: readonly LiveOrder[],
+  terms: PlanTerms,
+): PortfolioHash {
+  const known = live.length === 0 ? hashed.get(book) : undefined;
+  if (known?.costs === terms.costs && known.policy === terms.policy) return known.hash;
+  const hash = newHash(book, live, terms);
+  if (live.length === 0) hashed.set(book, { ...terms, hash });
+  return hash;
+}
+
+function newHash(
   book: Book,
   live: readonly LiveOrder[],
   { costs, policy: { trust: _asksOnly, ...policy } }: PlanTerms,

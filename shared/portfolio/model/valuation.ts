@@ -4,7 +4,7 @@
  */
 import { Decimal } from '#shared/kernel/decimal.ts';
 import type { RateTable } from '#shared/kernel/exchange-rate.ts';
-import { requireRate } from '#shared/kernel/exchange-rate.ts';
+import { areSameRates, requireRate } from '#shared/kernel/exchange-rate.ts';
 import { refused } from '#shared/kernel/failure.ts';
 import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
@@ -73,12 +73,32 @@ function newlyValued(holding: Holding, seen: SeenPrice | undefined, base: Money)
   };
 }
 
+interface Listed {
+  readonly seen: ReadonlyMap<Isin, SeenPrice>;
+  readonly positions: readonly PositionValue[];
+}
+
+/** A book and prices that are the same objects are listed once, for what is held. */
+const listed = new WeakMap<Book['holdings'], Listed>();
+
 /** Positions by symbol. @param includeClosed adds those that were sold, with quantity 0 */
 export function positionsOf(
   book: Book,
   seen: ReadonlyMap<Isin, SeenPrice>,
   includeClosed: boolean,
-): PositionValue[] {
+): readonly PositionValue[] {
+  const known = includeClosed ? undefined : listed.get(book.holdings);
+  if (known?.seen === seen) return known.positions;
+  const positions = newlyListed(book, seen, includeClosed);
+  if (!includeClosed) listed.set(book.holdings, { seen, positions });
+  return positions;
+}
+
+function newlyListed(
+  book: Book,
+  seen: ReadonlyMap<Isin, SeenPrice>,
+  includeClosed: boolean,
+): readonly PositionValue[] {
   return [...book.holdings.values()]
     .filter((holding) => includeClosed || holding.lots.length > 0)
     .map((h) => positionValue(h, seen.get(h.isin), costOf(h, book.currency)))
@@ -103,12 +123,33 @@ export interface AccountValue {
   readonly pricedOn?: CalendarDay | undefined;
 }
 
+interface Worth {
+  readonly seen: ReadonlyMap<Isin, SeenPrice>;
+  readonly rates: RateTable;
+  readonly value: AccountValue;
+}
+
+/** A book, prices and rates that are the same objects are valued once. */
+const worths = new WeakMap<Book, Worth>();
+
 /**
  * The account's value including cash. An account that cannot be valued in full is not valued.
  *
  * @throws Failure REFUSED price-missing naming the ISINs, or exchange-rate-missing
  */
 export function accountValue(
+  book: Book,
+  seen: ReadonlyMap<Isin, SeenPrice>,
+  rates: RateTable,
+): AccountValue {
+  const known = worths.get(book);
+  if (known?.seen === seen && areSameRates(known.rates, rates)) return known.value;
+  const value = newAccountValue(book, seen, rates);
+  worths.set(book, { seen, rates, value });
+  return value;
+}
+
+function newAccountValue(
   book: Book,
   seen: ReadonlyMap<Isin, SeenPrice>,
   rates: RateTable,

@@ -107,15 +107,40 @@ function under(
   stored: PolicyVersion | undefined,
   file?: PolicyFile,
 ): PolicyInForce {
-  const { settings } = sources;
-  const defaults = defaultPolicy(settings);
-  const written = stored ? policyToday(sources, parsePolicy(stored.document, 'policy')) : {};
-  const policy = effectivePolicy(written, defaults);
+  const written = stored ? policyToday(sources, readPolicy(stored.document)) : NOTHING_WRITTEN;
   const version = stored?.version ?? 0;
-  return {
-    ...{ version, stored, policy, written },
-    ...{ settings: settingsUnder(policy, settings), file: file?.path },
-  };
+  return { version, stored, written, ...inForceUnder(written, sources.settings), file: file?.path };
+}
+
+const NOTHING_WRITTEN: InvestmentPolicy = {};
+/** Of the versions that accounts have now. */
+const DOCUMENTS_MAX = 16;
+const documents = new Map<string, InvestmentPolicy>();
+
+/** Each operation asks what is in force: a document is read once for as long as it stays. */
+function readPolicy(document: string): InvestmentPolicy {
+  const known = documents.get(document);
+  if (known) return known;
+  const policy = parsePolicy(document, 'policy');
+  if (documents.size >= DOCUMENTS_MAX) documents.clear();
+  documents.set(document, policy);
+  return policy;
+}
+
+type Terms = Pick<PolicyInForce, 'policy' | 'settings'>;
+
+const terms = new WeakMap<
+  Settings,
+  { readonly written: InvestmentPolicy; readonly terms: Terms }
+>();
+
+function inForceUnder(written: InvestmentPolicy, settings: Settings): Terms {
+  const known = terms.get(settings);
+  if (known?.written === written) return known.terms;
+  const policy = effectivePolicy(written, defaultPolicy(settings));
+  const found = { policy, settings: settingsUnder(policy, settings) };
+  terms.set(settings, { written, terms: found });
+  return found;
 }
 
 /** A document without the restrictions whose last day (UTC) is over. The clock is read only where there are days. */

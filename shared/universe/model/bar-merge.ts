@@ -6,13 +6,8 @@ import {
   type BarToCheck,
   type SetAsideBar,
 } from '#shared/kernel/bars/bar-check.ts';
-import {
-  indexAtEpoch,
-  pricesOf,
-  seriesFrom,
-  type PriceColumn,
-  type PriceSeries,
-} from './price-series.ts';
+import { joined } from './growing-series.ts';
+import { indexAtEpoch, pricesOf, seriesFrom, type PriceSeries } from './price-series.ts';
 
 export interface StoredBars {
   readonly series: PriceSeries;
@@ -67,22 +62,6 @@ export function extendBars(
 
 /** The context that new bars are checked against, with a margin. */
 const CONTEXT = 60;
-
-/** The first bars of one and all of the other. */
-function joined(first: PriceSeries, count: number, second: PriceSeries): PriceSeries {
-  const days = new Int32Array(count + second.days.length);
-  days.set(first.days.subarray(0, count));
-  days.set(second.days, count);
-  const column = (name: PriceColumn | 'volume'): Float64Array => {
-    const both = new Float64Array(days.length);
-    both.set(first[name].subarray(0, count));
-    both.set(second[name], count);
-    return both;
-  };
-  const isClose = (name: PriceColumn): boolean =>
-    first[name] === first.close && second[name] === second.close;
-  return { ...first, ...pricesOf(isClose, column), volume: column('volume'), days };
-}
 
 /** Puts a whole history in the place of the stored one. */
 export function replaceBars(stored: StoredBars, fetched: readonly BarToCheck[]): MergedBars {

@@ -144,7 +144,8 @@ async function storeNewBars(
 ): Promise<MergedBars> {
   const since = fetched.reduce((least, { day }) => Math.min(least, day), Infinity);
   const { isin } = merged.series;
-  await frame.store.extend(merged.series, since, withOrigins(frame, isin, merged.setAside));
+  const setAside = withOrigins(frame, isin, merged.setAside);
+  await frame.store.extend(merged.series, since, setAside, series);
   const first = Math.max(0, indexAtEpoch(series.days, since) - REVIEWED_BARS);
   const [before, after] = [seriesFrom(series, first), seriesFrom(merged.series, first)];
   const begin = isWhole && first === 0 ? undefined : series.days[first];

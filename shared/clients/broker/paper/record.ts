@@ -164,7 +164,7 @@ export function paperBookOf(
 ): PaperBook {
   return strictly(accountId, () => {
     const currency = parseCurrency(record.currency);
-    const live = record.live.map((tuple) => orderOf(tuple, accountId, currency));
+    const live = record.live.map((row) => liveOrderOf(row, accountId, currency));
     const orders = [...settled, ...live];
     return {
       accountId,
@@ -216,7 +216,7 @@ export function paperRecordOf(
       h.symbol,
       h.quantity.toString(),
     ]),
-    live: orders.filter(isLive).map((order) => plain(orderRow(order))),
+    live: orders.filter(isLive).map(liveRow),
     settledCount: (before?.settledCount ?? 0) + settled.length,
     flows: book.flows.map(flowRow),
     ...(book.actions.length > 0 && { actions: [...book.actions] }),
@@ -279,6 +279,33 @@ function orderRow(order: PaperOrder): unknown[] {
     ]),
     ...(order.adjustedBy === undefined ? [] : [order.adjustedBy]),
   ];
+}
+
+/** For as long as a live order is in memory, it is written and read once. */
+const orderRows = new WeakMap<PaperOrder, unknown[]>();
+const rowOrders = new WeakMap<unknown[], PaperOrder>();
+
+function liveRow(order: PaperOrder): unknown[] {
+  const known = orderRows.get(order);
+  if (known) return known;
+  const row = plain(orderRow(order));
+  orderRows.set(order, row);
+  rowOrders.set(row, order);
+  return row;
+}
+
+function liveOrderOf(
+  row: unknown[],
+  accountId: AccountId,
+  base: PaperBook['currency'],
+): PaperOrder {
+  const known = rowOrders.get(row);
+  const isOf = known?.instruction.accountId === accountId && known.reserved.currency === base;
+  if (isOf) return known;
+  const order = orderOf(row, accountId, base);
+  rowOrders.set(row, order);
+  orderRows.set(order, row);
+  return order;
 }
 
 function orderOf(tuple: unknown, accountId: AccountId, base: PaperBook['currency']): PaperOrder {

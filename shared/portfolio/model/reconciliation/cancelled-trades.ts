@@ -4,6 +4,7 @@
  * that is not booked yet stays so; what is left of its costs is booked. Where that cannot be done any more, the
  * cancellation is booked as a trade in the other direction, with a warning.
  */
+import { RunningFold } from '#shared/kernel/collections/running-fold.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
@@ -32,7 +33,7 @@ export function cancelledTrades(
   fills: readonly ReportedFill[],
   recordedAt: Instant,
 ): Cancellations {
-  const cancelling = fills.filter(({ cancels }) => cancels !== undefined);
+  const cancelling = [...cancellationsIn.of(fills)];
   if (cancelling.length === 0) return nothing;
   const inForce = withoutUndoneLines(ledger);
   return cancelling
@@ -46,6 +47,14 @@ export function cancelledTrades(
     })
     .reduce(joined, nothing);
 }
+
+/** Statements repeat their history: each fill is asked once whether it cancels another. */
+const cancellationsIn = new RunningFold<ReportedFill, ReportedFill[]>(
+  () => [],
+  (cancelling, fill) => {
+    if (fill.cancels !== undefined) cancelling.push(fill);
+  },
+);
 
 function joined(one: Cancellations, other: Cancellations): Cancellations {
   return {
