@@ -7,6 +7,7 @@ import { startTestRedis } from '../support/dependencies.ts';
 import { buildProgram, freshDataDir, removeDataDirs, type Program, type Run } from './program.ts';
 import { until } from '../support/until.ts';
 import { withinOneDay } from '../support/one-day.ts';
+import { undocumentedFields } from '../support/log-fields.ts';
 
 let program: Program;
 const running: Run[] = [];
@@ -238,6 +239,7 @@ describe('an error is reported in one line', () => {
     const lines = (await readFile(join(dataDir, 'log/trader.log'), 'utf8')).split('\n');
     const ofThread = lines.filter((line) => /"operation":"optimization-/.test(line));
     expect(ofThread).toContainEqual(expect.stringContaining('"event":"call-failed"'));
+    expect(undocumentedFields(lines)).toEqual([]);
   });
 
   it('refuses an argument it does not know, with its usage', async () => {

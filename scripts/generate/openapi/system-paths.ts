@@ -4,7 +4,7 @@ import { sent } from './system-schemas.ts';
 
 export const SYSTEM_TAG = 'gateway-system';
 
-type Statuses = Readonly<Record<number, string | Json>>;
+type Statuses = Readonly<Record<string, string | Json>>;
 
 const name = parameter('name', 'path', { type: 'string' }, 'Of the function, namespace or call.');
 const callId = parameter('callId', 'path', { type: 'string' }, 'X-Call-Id of the queued call.');
@@ -221,6 +221,9 @@ function otherPaths(): Json {
         200: json('The namespace.', ref('Namespace')),
         ...ABSENT,
       }),
+      post: guarded('create-namespace', FIXED),
+      put: guarded('update-namespace', FIXED),
+      delete: guarded('delete-namespace', FIXED),
     },
     '/system/info': {
       get: guarded('read-info', { 200: json('Version and provider.', ref('Info')) }),
@@ -247,6 +250,11 @@ const CREATED: Json = {
     operationId: 'delete-secret',
     requestBody: { name: '$request.body#/name' },
   },
+};
+/** It is 501 for everybody who is let in. */
+const FIXED: Statuses = {
+  ...CHANGES,
+  default: line('501: there is one namespace, which cannot be changed.'),
 };
 const OBJECT: Json = { type: 'object' };
 const TAIL = 'At most so many of the newest lines; -1: all that are kept.';

@@ -4,7 +4,7 @@
  */
 import { isCurrency } from '#shared/kernel/currency.ts';
 import { Failure } from '#shared/kernel/failure.ts';
-import { withoutKnownSecrets } from './known-secrets.ts';
+import { isKnownSecret, withoutKnownSecrets } from './known-secrets.ts';
 
 const DEPTH_MAX = 8;
 const ENTRIES_MAX = 200;
@@ -13,7 +13,14 @@ const AMOUNT = '[amount]';
 
 /** Names of facts, without case and separators, whose text is never written. */
 const SECRET_NAME =
-  /authorization|cookie|credential|passphrase|passw(?:or)?d|pwd$|secret|token$|tokens$|apikey|privatekey|signature|sessionid/;
+  /authorization|cookie|credential|passphrase|passw(?:or)?d|pwd$|secret|token$|tokens$|apikey|accesskey|privatekey|signature|sessionid|bearer|jwt$|otp$|^(?:auth|pass|pin|sid)$/;
+
+const SECRET_HEADER = /^(?:(?:proxy-)?authorization|(?:set-)?cookie|[\w-]*api-?key)$/i;
+
+/** The same in a text, before `=` or `:`. */
+const SECRET_WORD = String.raw`(?:(?:api|access|private)[-_ ]?key|authorization|cookie|credentials?|secret|token|passw(?:or)?d|passphrase|pwd|signature|session[-_]?id|sid|jwt|otp)`;
+/** In JSON within JSON there are backslashes before them. */
+const QUOTE = String.raw`\\*["']`;
 
 /** Names of facts that hold money, or from which money can be computed. */
 const MONEY_NAME =
@@ -23,10 +30,29 @@ const MONEY_NAME =
 const SECRET_TEXTS: readonly (readonly [RegExp, string])[] = [
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, SECRET],
   [/\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{6,}/gi, `$1 ${SECRET}`],
-  [/(\b[a-z][a-z0-9+.-]*:\/\/[^\s/@:]*:)[^\s@]+@/gi, `$1${SECRET}@`],
+  [/(\b[a-z][a-z0-9+.-]*:\/\/[^\s/@:]*:)[^\s"'/]+@/gi, `$1${SECRET}@`],
+  // A user alone is a token there.
+  [/(\b[a-z][a-z0-9+.-]*:\/\/)[^\s"'/@:]{8,}@/gi, `$1${SECRET}@`],
   [/\beyJ[\w-]+\.[\w-]+\.[\w-]*/g, SECRET],
+  // Schemes have credentials with blanks and commas: nothing of the line is left.
+  [/(\bauthorization\s*[=:]\s*)[^\n"'\\]+/gi, `$1${SECRET}`],
+  // In quotes up to the quote that ends it, blanks and all; without them up to what separates.
   [
-    /((?:api[-_ ]?key|access[-_ ]?key|secret|token|password|passphrase|signature|sid)["']?\s*[=:]\s*["']?)[^\s"'&,;}]{4,}/gi,
+    new RegExp(String.raw`(${SECRET_WORD}["']?\s*[=:]\s*)(["'])(?:\\.|(?!\2)[^\n\\])+\2`, 'gi'),
+    `$1$2${SECRET}$2`,
+  ],
+  [
+    new RegExp(
+      String.raw`(${SECRET_WORD}(?:${QUOTE})?\s*[=:]\s*)(\\+["'])(?:(?!\2)[^\n])+\2`,
+      'gi',
+    ),
+    `$1$2${SECRET}$2`,
+  ],
+  [
+    new RegExp(
+      String.raw`(${SECRET_WORD}(?:${QUOTE})?\s*[=:]\s*(?:bearer|basic)?\s*)(?!\[secret\])[^\s"'\\&,;}\[]{4,}`,
+      'gi',
+    ),
     `$1${SECRET}`,
   ],
 ];
@@ -63,8 +89,14 @@ class Copier {
   object(facts: object, depth: number): Record<string, unknown> {
     const entries = Object.entries(facts).slice(0, ENTRIES_MAX);
     return Object.fromEntries(
-      entries.map(([name, value]) => [name, this.named(name, value, depth)]),
+      entries.map(([name, value]) => [this.name(name), this.named(name, value, depth)]),
     );
+  }
+
+  /** Names may be of somebody's choice as well; those of our facts are letters. */
+  private name(name: string): string {
+    if (/^[A-Za-z]+$/.test(name)) return isKnownSecret(name) ? SECRET : name;
+    return this.text(name);
   }
 
   private named(name: string, value: unknown, depth: number): unknown {
@@ -97,9 +129,18 @@ class Copier {
       return this.value((value.toJSON as () => unknown)(), depth);
     if (value instanceof Map) return this.object(Object.fromEntries(value), depth);
     const list = value instanceof Set ? [...(value as Set<unknown>)] : value;
-    return Array.isArray(list)
-      ? list.slice(0, ENTRIES_MAX).map((one) => this.value(one, depth))
-      : this.object(value, depth);
+    if (Array.isArray(list)) return this.list(list.slice(0, ENTRIES_MAX), depth);
+    if (isStoredBuffer(value)) return `[${value.data.length} bytes]`;
+    return this.object(hidingNamed(value), depth);
+  }
+
+  /** `['authorization', '…', 'host', '…']` is a list of headers: the text after such a name is hidden. */
+  private list(list: readonly unknown[], depth: number): unknown[] {
+    return list.map((one, at) =>
+      at % 2 === 1 && typeof one === 'string' && SECRET_HEADER.test(String(list[at - 1]))
+        ? SECRET
+        : this.value(one, depth),
+    );
   }
 
   private text(text: string): string {
@@ -118,6 +159,24 @@ function errorFacts(error: Error): Record<string, unknown> {
   const { name, message, stack, cause, code } = error as Error & { readonly code?: unknown };
   const own = error instanceof Failure ? error.toJSON() : { ...(code !== undefined && { code }) };
   return { ...own, name, message, stack, ...(cause !== undefined && { cause }) };
+}
+
+function isSecretName(name: unknown): boolean {
+  if (typeof name !== 'string' || !/^[\w-]{2,40}$/.test(name)) return false;
+  return SECRET_NAME.test(name.toLowerCase().replaceAll(/[^a-z0-9]/g, ''));
+}
+
+/** `{ name: 'authorization', value: '…' }`: hidden under its name. */
+function hidingNamed(value: object): object {
+  const { name, key, header } = value as Readonly<Record<string, unknown>>;
+  const isSecret = [name, key, header].some(isSecretName);
+  return isSecret && 'value' in value ? { ...value, value: SECRET } : value;
+}
+
+/** As a Buffer is in JSON. */
+function isStoredBuffer(value: object): value is { readonly data: readonly unknown[] } {
+  const { type, data } = value as Readonly<Record<string, unknown>>;
+  return type === 'Buffer' && Array.isArray(data);
 }
 
 /** A flag or a number under such a name is no secret (`tokens: 3`). */

@@ -133,6 +133,26 @@ describe('a planted secret', () => {
       'in a map and a set',
       { map: new Map([['token', planted]]), set: new Set([`token=${planted}`]) },
     ],
+    ['in nested lists', { list: [[[{ deep: [{ token: planted }] }]]] }],
+    ['in a list of headers', { rawHeaders: ['host', 'a', 'Authorization', planted] }],
+    ['in pairs of headers', { headers: [['cookie', planted]] }],
+    ['under the name beside it', { headers: [{ name: 'authorization', value: planted }] }],
+    ['as a credential of another scheme', { detail: `Authorization: Digest ${planted}` }],
+    ['with a blank in it', { detail: `{"password":"correct ${planted} battery"}` }],
+    ['with a quote in it', { detail: String.raw`{"password":"a\"${planted}"}` }],
+    ['in JSON in JSON', { detail: JSON.stringify({ body: JSON.stringify({ secret: planted }) }) }],
+    ['in JSON in JSON in JSON', { detail: JSON.stringify(JSON.stringify(`{"pwd":"${planted}"}`)) }],
+    ['as the user of an address', { url: `https://${planted}@host/path` }],
+    ['with an @ in an address', { url: `postgres://user:a@${planted}@host/path` }],
+    ['in a fragment', { detail: `/callback#access_token=${planted}&state=1` }],
+    ['in bytes', { body: Buffer.from(planted), stored: Buffer.from(planted).toJSON() }],
+    [
+      'as basic authentication',
+      { detail: `basic ${Buffer.from(`a:${planted}`).toString('base64')}` },
+    ],
+    ['in causes of causes', { cause: new Error('a', { cause: new Error(`sid=${planted}`) }) }],
+    ['as a cause that is none', { cause: new Error('a', { cause: { bearer: planted } }) }],
+    ['under short names', { auth: { user: 'a', pass: planted }, pin: planted, otp: planted }],
   ])('is not written %s', (_where, facts) => {
     const text = written('info', facts);
     expect(text).toContain('"event":"tested"');
@@ -152,12 +172,37 @@ describe('a planted secret', () => {
     expect(text).toContain('x[secret]y');
   });
 
+  it('is not written once it was read, in any form', () => {
+    const read = 'pass "word" & 4n0ther/secret?';
+    rememberSecret(read);
+    const forms = {
+      address: `http://host/?q=${encodeURIComponent(read)}`,
+      json: JSON.stringify({ q: read }),
+      encoded: ['', 'a', 'ab', 'user:'].map((before) =>
+        Buffer.from(`${before}${read}`).toString('base64'),
+      ),
+      [read]: 1,
+    };
+    const text = written('info', forms);
+    for (const part of ['4n0ther', encodeURIComponent('4n0ther/secret')])
+      expect(text).not.toContain(part);
+    const decoded = [...text.matchAll(/[A-Za-z0-9+/=]{8,}/g)].map(([part]) =>
+      Buffer.from(part, 'base64').toString(),
+    );
+    expect(decoded.join(' ')).not.toContain('4n0ther');
+  });
+
   it('leaves names and counts of secrets readable', () => {
     expect(shown({ missing: ['trade-token'], tokens: 3, keptSerial: '0A' })).toMatchObject({
       missing: ['trade-token'],
       tokens: 3,
       keptSerial: '0A',
     });
+    const names = {
+      missing: ['read-token', 'write-token', 'trade-token'],
+      url: 'http://host:80/a',
+    };
+    expect(shown(names)).toMatchObject(names);
   });
 });
 
