@@ -4,13 +4,13 @@
  */
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { FunctionsClient, type CallOptions } from '#shared/clients/functions-client.ts';
 import { httpTransport } from '#shared/clients/http-transport.ts';
 import type { Operation, ResponseOf, WireRequestOf } from '#shared/contract/row.ts';
 import { hostPort } from '#shared/process/loopback.ts';
 import { parseSettings, type Settings } from '#shared/process/settings.ts';
+import { terminalUser } from '#shared/process/terminal-user.ts';
 import { hasGatewayTls } from '#shared/process/tls-settings.ts';
 import { tokensIn } from '#shared/runtime/tokens.ts';
 
@@ -46,7 +46,7 @@ export async function* followInstallation<O extends Operation>(
 }
 
 function identity() {
-  return { caller: 'cli', actor: `cli ${userInfo().username}@${hostname()}` };
+  return { caller: 'cli', actor: terminalUser() };
 }
 
 function clientOf(settings: Settings): FunctionsClient {

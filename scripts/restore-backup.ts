@@ -3,10 +3,11 @@
  * of DATA_DIR, or into the one that REDIS_URL names. The file is verified before anything is written;
  * what was there is kept in a backup of its own; a restore that was cut off leaves trading halted.
  */
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readBackup, verifyBackup, writeBackup } from '#shared/gateway/backup/backup-file.ts';
 import { exported, keyCount, removeAll, restoreInto } from '#shared/gateway/backup/export.ts';
+import { auditStateAct } from '#shared/runtime/audit/state-act.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import { openInstallation, requireAlone, type Installation } from './stopped-installation.ts';
 
@@ -38,6 +39,7 @@ async function restore(file: string, options: Options): Promise<void> {
     await database.epoch.raiseDoubt('a restore was begun and did not end');
     const restored = await restoreInto(database, readBackup(file));
     const { generation } = await database.epoch.declare();
+    await auditStateAct(database, 'state-restore', basename(file));
     console.log(`${restored} of ${keys} keys restored; the state begins generation ${generation}.`);
     console.log(
       'Next: start it with trading halted, and compare with the broker (docs/operate/restore.md).',

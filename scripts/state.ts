@@ -4,6 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { Failure } from '#shared/kernel/failure.ts';
+import { auditStateAct } from '#shared/runtime/audit/state-act.ts';
 import type { Epoch } from '#shared/redis/epoch.ts';
 import { openInstallation, requireAlone } from './stopped-installation.ts';
 
@@ -19,6 +20,7 @@ async function run(words: readonly string[], connected: boolean): Promise<number
     if (command === 'show') return await show();
     await requireAlone(database.redis, connected);
     const epoch = await database.epoch.declare();
+    await auditStateAct(database, 'state-new-beginning', '');
     console.log(`A new beginning is declared: ${epochText(epoch)}. Trading may go on.`);
     return 0;
   } finally {

@@ -1,3 +1,4 @@
+import { AuditReader } from '#shared/runtime/audit/audit-reader.ts';
 import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -145,6 +146,15 @@ it('is restored from the command line into a Redis by its address, and refuses a
   expect(replaced.said).toMatch(/before-restore/);
   const verdict = await target.epoch.verdict();
   expect(verdict).toMatchObject({ kind: 'kept', epoch: { generation: 2, sequence: 0 } });
+  // In the state that it leaves, and on the chain of the backup.
+  const { lines } = await new AuditReader(target).latest(0, 1);
+  expect(lines).toMatchObject([
+    {
+      ...{ operation: 'state-restore', subject: 'f.gz', caller: 'cli', event: 'ended' },
+      who: expect.stringMatching(/^cli \S+@\S+$/),
+    },
+  ]);
+  expect((await new AuditReader(target).check()).finding).toBeUndefined();
 });
 
 it('is restored into the home of npm start, which agrees with its record afterwards', async () => {

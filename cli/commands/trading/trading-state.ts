@@ -6,6 +6,7 @@ import type { Command } from 'commander';
 import type { SetTradingStateResponse } from '#protos/gen/trading.ts';
 import { trading } from '#shared/contract/trading.ts';
 import { Failure } from '#shared/kernel/failure.ts';
+import { terminalUser } from '#shared/process/terminal-user.ts';
 import { parseSettings } from '#shared/process/settings.ts';
 import { removeControlFiles, writeControlFile } from '#shared/trading/control/control-files.ts';
 import { agreed, nothingChanged } from '../../agreed.ts';
@@ -97,7 +98,11 @@ async function cancelOpen(ask: Ask, { ordersUnderWay }: SetTradingStateResponse)
 }
 
 async function restrictByFile(state: Restriction, options: Options, why: string): Promise<void> {
-  const file = await writeControlFile(dataDir(), state, options.reason ?? '');
+  const file = await writeControlFile(
+    dataDir(),
+    state,
+    `${terminalUser()}: ${options.reason ?? ''}`,
+  );
   output(options, { state, file }, [
     `■ The gateway does not set it: ${why}`,
     `  ${file} was written: on this machine trading is ${state} while it is there.`,

@@ -100,9 +100,9 @@ test('halt and reduce work without a gateway, by a file that resume removes', as
   const gone = { GATEWAY_URL: 'http://127.0.0.1:1' };
   const { status, stdout } = await trader(['halt', '--reason', 'fire'], gone);
   expect([status, stdout]).toEqual([0, expect.stringContaining('HALTED')]);
-  expect(await readFile(join(dataDir, 'HALTED'), 'utf8')).toBe('fire\n');
+  expect(await readFile(join(dataDir, 'HALTED'), 'utf8')).toMatch(/^cli \S+@\S+: fire\n$/);
   expect((await trader(['reduce', '--reason', 'smoke'], gone)).status).toBe(0);
-  expect(await readFile(join(dataDir, 'REDUCING'), 'utf8')).toBe('smoke\n');
+  expect(await readFile(join(dataDir, 'REDUCING'), 'utf8')).toMatch(/^cli \S+@\S+: smoke\n$/);
   expect((await trader(['status'], gone)).status).toBe(3);
   // Without a gateway nothing is lifted.
   expect((await trader(['resume', '--yes'], gone)).status).toBe(3);
