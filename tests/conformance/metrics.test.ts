@@ -46,6 +46,9 @@ row(128, async () => {
   expect(await valueOf(`gateway_function_invocation_started{${echo}}`)).toBe(2);
   expect(await valueOf(`gateway_function_invocation_total{${echo},code="200"}`)).toBe(1);
   expect(await valueOf(`gateway_function_invocation_total{${echo},code="418"}`)).toBe(1);
+  // From 0 on, so that the first failure of all is an increase.
+  for (const code of [500, 502, 504])
+    expect(await valueOf(`gateway_function_invocation_total{${echo},code="${code}"}`)).toBe(0);
   expect(await valueOf(`gateway_functions_seconds_count{${echo},code="200"}`)).toBe(1);
   expect(await valueOf(`gateway_service_count{${echo}}`)).toBe(1);
   const text = await metrics();

@@ -6,6 +6,9 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { EndedCall } from './ended-call.ts';
 import { NAMESPACE } from '../http/platform-errors.ts';
 
+/** Statuses of a function that failed by itself: an error, a crash, a time limit. */
+const FAILURES = [500, 502, 504];
+
 export interface ServiceCount {
   readonly name: string;
   readonly replicas: number;
@@ -32,7 +35,7 @@ export class GatewayMetrics {
       labelNames: ['function_name', 'code'],
       registers,
     });
-    this.countOnScrape();
+    this.countOnScrape(services);
     new Gauge({
       name: 'gateway_service_count',
       help: 'Current count of replicas for function',
@@ -68,7 +71,7 @@ export class GatewayMetrics {
   }
 
   /** The counters are built at each scrape; a call costs only an addition. */
-  private countOnScrape(): void {
+  private countOnScrape(services: () => readonly ServiceCount[]): void {
     const counted = this.counted;
     const registers = [this.registry];
     new Counter({
@@ -78,6 +81,9 @@ export class GatewayMetrics {
       registers,
       collect() {
         this.reset();
+        // A series that begins with its first failures has not increased by them.
+        for (const { name } of services())
+          for (const code of FAILURES) this.inc({ function_name: full(name), code }, 0);
         for (const { functionName, ended } of counted.values())
           for (const [code, count] of ended)
             this.inc({ function_name: full(functionName), code }, count);

@@ -69,7 +69,7 @@ export const processAlerts: readonly ProcessAlert[] = [
   },
   {
     name: 'TraderFunctionFails',
-    // A series begins with its first failure, which is no increase of it.
+    // The gateway shows each function's series from 0 on: one that begins with its first failures does not increase by them.
     expr: 'sum by (function_name) (increase(gateway_function_invocation_total{code=~"500|502|504"}[2m])) > 2',
     forSeconds: 0,
     severity: 'warning',
