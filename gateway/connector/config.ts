@@ -28,6 +28,8 @@ export interface ConnectorConfig {
   readonly durability: Settings['redisDurability'];
   /** Where the epoch of the state is on record, for a connector that runs beside a data folder. */
   readonly dataDir: string;
+  /** Of the gRPC facade beside it, which is reported for its board. */
+  readonly certificate: string | undefined;
   readonly gatewayUrl: string;
   /** The trade token: the calls may move money. */
   readonly token: () => string;
@@ -73,6 +75,7 @@ export async function readConfig(env: Environment): Promise<ConnectorConfig> {
     keyPrefix,
     durability: settings.redisDurability,
     dataDir: settings.dataDir,
+    certificate: settings.grpcTlsCert,
     gatewayUrl,
     token: () => tokens.trade,
     credentials: () => ({ user: user(), password: password() }),

@@ -26,6 +26,7 @@ import { beat, endPulse } from '#shared/redis/pulses.ts';
 import { recordFileIn, recordsAt } from '#shared/redis/outside-records.ts';
 import type { Log } from '#shared/process/log.ts';
 import type { Settings } from '#shared/process/settings.ts';
+import { reportBoard } from '#shared/runtime/board-figures.ts';
 import { claimServices, type HeldClaim } from '#shared/runtime/idempotency/board-claims.ts';
 import { runOf, Runs, type RunData } from '#shared/runtime/runs/runs.ts';
 import {
@@ -64,6 +65,8 @@ export interface ConnectorOptions {
   readonly durability?: Settings['redisDurability'] | undefined;
   /** For its own: the folder where the epoch of the state is on record; none without it. */
   readonly dataDir?: string | undefined;
+  /** For its own: the certificate that is reported for its board. */
+  readonly certificate?: string | undefined;
 }
 
 const LOCK_MS = 15_000;
@@ -84,6 +87,7 @@ export async function openConnector(
   const { redisUrl, keyPrefix, log } = options;
   const own = options.database ? undefined : await openOwn(options);
   const claim = own && (await claimOwn(own, options));
+  const stopReporting = own && (await reportOwn(own, options));
   const database = options.database ?? (own as Database);
   const prefix = queuePrefixAt(redisUrl, keyPrefix);
   const runs = new Runs(database, () => connectQueueRedis(redisUrl, prefix), prefix);
@@ -116,6 +120,7 @@ export async function openConnector(
   return {
     close: async () => {
       stopRestoring();
+      stopReporting?.();
       // One that is stopped in order is not missed on its board; the last one of all is.
       const left = endPulse(database, `connector:${placement.device}`).catch(() => undefined);
       await Promise.all([
@@ -162,6 +167,15 @@ async function claimOwn(
     database.redis.disconnect();
     throw thrown;
   }
+}
+
+/** Where there are several boards. @returns its end */
+function reportOwn(
+  database: Database,
+  { placement = allLocal, dataDir, certificate }: ConnectorOptions,
+): Promise<() => void> | undefined {
+  if (placement === allLocal) return undefined;
+  return reportBoard(database, placement.device, { dataDir, certificate });
 }
 
 /** Redis may start after the connector. @throws Failure REFUSED for one that is not safe */

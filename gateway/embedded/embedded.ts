@@ -14,6 +14,7 @@ import { openRuntime, type Runtime } from '#gateway/runtime/runtime.ts';
 import { isoText } from '#shared/kernel/instant.ts';
 import { gateway } from '#shared/contract/gateway.ts';
 import { pageFunction } from '#shared/contract/names.ts';
+import { reportBoard } from '#shared/runtime/board-figures.ts';
 import { claimServices } from '#shared/runtime/idempotency/board-claims.ts';
 import { allLocal, isLocal, type Placement } from '#shared/placement/placement.ts';
 import { readPlacement } from '#shared/placement/read-placement.ts';
@@ -121,6 +122,9 @@ async function openAll(options: EmbeddedOptions, closers: Closers) {
     const file = settings.servicesFile ?? 'SERVICES_FILE';
     const claim = await claimServices(dependencies.database, placement, file);
     closers.push(() => claim.release());
+    const files = { dataDir: dataDir.path, certificate: settings.grpcTlsCert };
+    const stop = await reportBoard(dependencies.database, placement.device, files);
+    closers.push(() => Promise.resolve(stop()));
   }
   const calls = new CallCounts();
   const opened = {

@@ -170,7 +170,7 @@ export const metricTable = {
   trader_redis_replicas: { part: 'redis', help: 'Replicas that are connected to it.' },
   trader_disk_free_ratio: {
     part: 'disk',
-    help: 'Free part of the file system that DATA_DIR is on.',
+    help: 'Free part of the file system that DATA_DIR is on, on each board.',
     labels: ['board'],
   },
   trader_certificate_expires_timestamp_seconds: {
@@ -180,7 +180,7 @@ export const metricTable = {
   },
   trader_clock_skew_seconds: {
     part: 'clock',
-    help: 'Clock of this process less that of Redis; negative: it is behind.',
+    help: 'Clock of a board less that of Redis; negative: it is behind.',
     labels: ['board'],
   },
 } as const satisfies Readonly<Record<string, MetricRow>>;

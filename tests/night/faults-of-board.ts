@@ -15,12 +15,12 @@ export function faultsOfBoard({ certificates, setClock, near }: NightSystem): In
     make: () => writeFile(filling, Buffer.alloc(DISK_BYTES * 0.93)),
     mend: () => rm(filling),
   };
-  const clock: InventedFault = {
-    name: 'the clock is wrong',
-    ...{ alert: 'TraderClockWrong', labels: { board }, notice: 'clock-wrong' },
-    make: () => setClock('+600'),
-    mend: () => setClock('+0'),
-  };
+  const clockOf = (one: 'near' | 'far'): InventedFault => ({
+    name: `the clock of the board ${one} is wrong`,
+    ...{ alert: 'TraderClockWrong', labels: { board: one }, notice: 'clock-wrong' },
+    make: () => setClock(one, '+600'),
+    mend: () => setClock(one, '+0'),
+  });
   return [
     {
       name: 'a certificate ends',
@@ -29,6 +29,6 @@ export function faultsOfBoard({ certificates, setClock, near }: NightSystem): In
       mend: () => issued(30),
     },
     ...(hasDisk ? [disk] : []),
-    ...(hasClock ? [clock] : []),
+    ...(hasClock ? [clockOf('near'), clockOf('far')] : []),
   ];
 }

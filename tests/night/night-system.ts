@@ -55,7 +55,7 @@ export interface NightSystem {
   readonly pauseScale: number;
   connector(): Run;
   startConnector(): Promise<void>;
-  setClock(offset: string): Promise<void>;
+  setClock(board: 'near' | 'far', offset: string): Promise<void>;
   /** Calls a function of `near` with the trade token. */
   call(path: string, body?: object, headers?: Readonly<Record<string, string>>): Promise<Response>;
   close(): Promise<void>;
@@ -71,17 +71,22 @@ export async function openNight(isShort: boolean): Promise<NightSystem> {
     far: `127.0.0.1:${far}`,
     connector: `127.0.0.1:${connectorPort}`,
   };
-  const clock = join(folder, 'clock');
-  const setClock = async (offset: string): Promise<void> => {
+  const clock = { near: join(folder, 'clock-near'), far: join(folder, 'clock-far') };
+  const setClock: NightSystem['setClock'] = async (name, offset) => {
     // In one step: it is read at each call.
-    await writeFile(`${clock}.next`, offset);
-    await rename(`${clock}.next`, clock);
+    await writeFile(`${clock[name]}.next`, offset);
+    await rename(`${clock[name]}.next`, clock[name]);
   };
-  await setClock('+0');
+  await setClock('near', '+0');
+  await setClock('far', '+0');
   const receiver = new Receiver();
   await receiver.listening();
   const { certificates, files } = await certificatesIn(join(folder, 'certificates'));
-  const clockOf = faketime && { LD_PRELOAD: faketime, FAKETIME_TIMESTAMP_FILE: clock };
+  const clockOf = (name: 'near' | 'far') =>
+    faketime && {
+      ...{ LD_PRELOAD: faketime, FAKETIME_TIMESTAMP_FILE: clock[name] },
+      ...{ FAKETIME_NO_CACHE: '1', FAKETIME_DONT_FAKE_MONOTONIC: '1' },
+    };
   const opened = await openBoards(
     program,
     {
@@ -92,8 +97,7 @@ export async function openNight(isShort: boolean): Promise<NightSystem> {
           isLate: true,
           env: {
             ...files,
-            ...(clockOf && { ...clockOf, FAKETIME_NO_CACHE: '1' }),
-            ...(clockOf && { FAKETIME_DONT_FAKE_MONOTONIC: '1' }),
+            ...clockOf('near'),
             STACK_FILE: await stackWithBadFunctions(folder),
             GATEWAY_METRICS_PORT: String(near),
             EMBEDDED_PARTS: 'facade',
@@ -102,7 +106,11 @@ export async function openNight(isShort: boolean): Promise<NightSystem> {
             ...{ NOTICE_WEBHOOK: `${receiver.url}/night`, NOTICE_QUIET_HOURS: '0-0' },
           },
         },
-        { name: 'far', has: ['scoring'], env: { GATEWAY_METRICS_PORT: String(far) } },
+        {
+          name: 'far',
+          has: ['scoring'],
+          env: { ...clockOf('far'), GATEWAY_METRICS_PORT: String(far) },
+        },
       ],
       protocol: 'http',
       env: { BASE_CURRENCY: 'USD', PLAN_DEPTH: '2', PLAN_ORDERS_MAX: '2', STATE_METRICS: 'on' },

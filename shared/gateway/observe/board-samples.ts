@@ -1,8 +1,13 @@
-/** Redis, and the board that this is read on: its disk, certificate and clock. */
-import { X509Certificate } from 'node:crypto';
-import { readFile, statfs } from 'node:fs/promises';
-import { sample, type Sample } from '#shared/contract/metric-table.ts';
+/** Redis, and the boards: disk, certificate and clock of each. */
+import { sample, type MetricName, type Sample } from '#shared/contract/metric-table.ts';
 import { untilAborted } from '#shared/process/deadline.ts';
+import {
+  certificateEnd,
+  clockSkewOf,
+  diskFreeRatioOf,
+  reportedBoards,
+  type BoardFigures,
+} from '#shared/runtime/board-figures.ts';
 import type { Context } from '#shared/runtime/context.ts';
 import { redisInfo } from '../redis-info.ts';
 
@@ -30,30 +35,36 @@ export async function redisSamples({ database: { redis } }: Context): Promise<Sa
   ];
 }
 
-/** A function in a container may have no such folder; then its disk is that of another process. */
-export async function diskSamples({ settings, placement }: Context): Promise<Sample[]> {
-  const found = await statfs(settings.dataDir).catch(absent);
-  if (!found) return [];
-  const { bavail, blocks } = found;
-  return [sample('trader_disk_free_ratio', bavail / blocks, { board: placement.device })];
+export async function diskSamples(context: Context): Promise<Sample[]> {
+  const own = await diskFreeRatioOf(context.settings.dataDir);
+  return ofBoards(context, 'trader_disk_free_ratio', own, ({ diskFreeRatio }) => diskFreeRatio);
 }
 
-export async function certificateSamples({ settings, placement }: Context): Promise<Sample[]> {
-  if (settings.grpcTlsCert === undefined) return [];
-  const { validTo } = new X509Certificate(await readFile(settings.grpcTlsCert));
+export async function certificateSamples(context: Context): Promise<Sample[]> {
+  const { grpcTlsCert } = context.settings;
+  const own = grpcTlsCert === undefined ? undefined : await certificateEnd(grpcTlsCert);
   const name = 'trader_certificate_expires_timestamp_seconds';
-  return [sample(name, Date.parse(validTo) / 1_000, { board: placement.device })];
+  return ofBoards(context, name, own, ({ certificateExpires }) => certificateExpires);
 }
 
-export async function clockSamples({ database, placement }: Context): Promise<Sample[]> {
-  const before = Date.now();
-  const [secondsText = 0, microseconds = 0] = (await database.redis.time()) as unknown as string[];
-  const localSeconds = (before + Date.now()) / 2_000;
-  const redisSeconds = Number(secondsText) + Number(microseconds) / 1e6;
-  const board = placement.device;
-  return [sample('trader_clock_skew_seconds', localSeconds - redisSeconds, { board })];
+export async function clockSamples(context: Context): Promise<Sample[]> {
+  const own = await clockSkewOf(context.database);
+  return ofBoards(context, 'trader_clock_skew_seconds', own, (one) => one.clockSkewSeconds);
 }
 
-function absent(thrown: NodeJS.ErrnoException): undefined {
-  if (thrown.code !== 'ENOENT') throw thrown;
+/** As it is here now, and as boards reported it, also this one where a function cannot see it from its container. */
+async function ofBoards(
+  { database, placement }: Context,
+  name: MetricName,
+  own: number | undefined,
+  figure: (figures: BoardFigures) => number | undefined,
+): Promise<Sample[]> {
+  const reported = [...(await reportedBoards(database))].map(
+    ([board, figures]): [string, number | undefined] => [board, figure(figures)],
+  );
+  const all = new Map(reported);
+  if (own !== undefined) all.set(placement.device, own);
+  return [...all].flatMap(([board, value]) =>
+    value === undefined ? [] : [sample(name, value, { board })],
+  );
 }

@@ -12,6 +12,8 @@ import { stateExposition } from '#gateway/runtime/observe/state-exposition.ts';
 import { parseCurrency } from '#shared/kernel/currency.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { isinCheckDigit, parseIsin, type Isin } from '#shared/kernel/isin.ts';
+import { keys } from '#shared/redis/keys.ts';
+import { reportBoard } from '#shared/runtime/board-figures.ts';
 import { SecurityStore } from '#shared/universe/security-store.ts';
 import { silentLog } from '#shared/process/log.ts';
 import { dayOf } from '#shared/kernel/calendar-day.ts';
@@ -91,6 +93,29 @@ describe('the metrics of the state', () => {
     await t.call(setTradingState, { state: 'HALTED', reason: 'a test' }, 'halt-1');
     expect(await value('trader_trading_state', { state: 'ACTIVE' })).toBe(0);
     expect(await value('trader_trading_state', { state: 'HALTED' })).toBe(1);
+  });
+
+  it('show the figures that another board reported, until it reports no more', async () => {
+    const { database } = t.dependencies;
+    const files = { dataDir, certificate: undefined };
+    (await reportBoard(database, 'far', files))();
+    expect(await value('trader_disk_free_ratio', { board: 'far' })).toBeGreaterThan(0);
+    expect(
+      Math.abs((await value('trader_clock_skew_seconds', { board: 'far' })) ?? 9),
+    ).toBeLessThan(5);
+    expect(await value('trader_certificate_expires_timestamp_seconds')).toBeUndefined();
+    const reported = (seconds: number, figures: object) =>
+      database.redis.hset(
+        keys.runtime.boardFigures(),
+        'far',
+        JSON.stringify({ at: Date.now() - seconds * 1_000, ...figures }),
+      );
+    await reported(5, { diskFreeRatio: 0.01, clockSkewSeconds: -60, certificateExpires: 1 });
+    expect(await alerts()).toEqual(
+      expect.arrayContaining(['TraderDiskFull', 'TraderClockWrong', 'TraderCertificateEnds']),
+    );
+    await reported(90, { diskFreeRatio: 0.01 });
+    expect(await value('trader_disk_free_ratio', { board: 'far' })).toBeUndefined();
   });
 
   it('hold the book against the broker, and count dead letters and drift', async () => {
