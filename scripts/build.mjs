@@ -47,6 +47,11 @@ export async function build({ out = 'dist', also = [] } = {}) {
     mainFields: ['module', 'main'],
     external: EXTERNAL,
     banner: { js: REQUIRE },
+    // Node keeps the text of each module; names stay, and lines are short enough for a stack's positions.
+    minifyWhitespace: true,
+    minifySyntax: true,
+    lineLimit: 160,
+    legalComments: 'linked',
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',
     sourcemap: 'linked',

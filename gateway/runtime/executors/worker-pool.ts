@@ -27,6 +27,8 @@ export interface PoolOptions {
   /** Shared with other pools: how many threads there may be in all. */
   readonly budget?: ThreadBudget | undefined;
   readonly printer?: ThreadEvents['printer'] | undefined;
+  /** Called when the last thread has ended because it was idle. */
+  readonly onRest?: (() => void) | undefined;
 }
 
 const GRACE_MS_DEFAULT = 1_000;
@@ -149,7 +151,10 @@ export class WorkerPool {
 
   private retire(thread: WorkerThread): void {
     this.forget(thread);
-    void thread.end();
+    const isLast = this.size === 0;
+    void thread.end().then(() => {
+      if (isLast && this.size === 0 && !this.closed) this.options.onRest?.();
+    });
   }
 
   private replace(lost: WorkerThread): void {

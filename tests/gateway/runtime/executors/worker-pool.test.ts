@@ -203,3 +203,15 @@ it("is not kept alive by the host's checks", async () => {
     });
   }
 });
+
+it('says when its last thread has ended because it was idle, and not when the host stops', async () => {
+  await pool.close();
+  const rests: number[] = [];
+  pool = openPool(2, { idleMs: 50, onRest: () => void rests.push(pool.size) });
+  await Promise.all([run('echo'), run('echo')]);
+  await until(() => rests.length > 0);
+  expect(rests).toEqual([0]);
+  await run('echo');
+  await pool.close();
+  expect(rests).toEqual([0]);
+});
