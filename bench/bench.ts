@@ -5,16 +5,19 @@
 import { runAll } from './figures/run-all.ts';
 
 const benches: Readonly<Record<string, () => Promise<unknown>>> = {
+  durable: () => import('./durable/bench.ts'),
   grpc: () => import('./grpc/bench.ts'),
   memory: () => import('./memory/bench.ts'),
   optimization: () => import('./optimization/bench.ts'),
   planning: () => import('./planning/bench.ts'),
   positions: () => import('./positions/bench.ts'),
+  queue: () => import('./queue/bench.ts'),
   replay: () => import('./replay/bench.ts'),
   replicas: () => import('./replicas/bench.ts'),
   runtime: () => import('./runtime/bench.ts'),
   scoring: () => import('./scoring/bench.ts'),
   solvers: () => import('./solvers/bench.ts'),
+  start: () => import('./start/bench.ts'),
   tracing: () => import('./tracing/bench.ts'),
   stall: () => import('./stall/bench.ts'),
   universe: () => import('./universe/bench.ts'),

@@ -25,14 +25,13 @@ import {
   type Candidate,
   type FunctionEnvironment,
 } from './compared-servers.ts';
+import { openBoard } from './board.ts';
 import { makeImages } from './bundles.ts';
 import { figure } from '../figures/figure.ts';
 
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 3);
-/** After the last call, so that what only the calls needed may be let go. */
+/** After the last call, so that what only the calls needed may be let go: worker threads end after three. */
 const SETTLE_MS = 5_000;
-/** By then the worker threads have ended, as they do between the cycles of a day. */
-const REST_MS = 36_000;
 const OUT = 'build/bench/memory';
 
 interface Figures {
@@ -42,8 +41,6 @@ interface Figures {
 
 interface Entrant {
   readonly name: string;
-  /** Pause between the last call and the measurement; SETTLE_MS unless given. */
-  readonly restMs?: number;
   open(functionEnvironment: FunctionEnvironment): Promise<Candidate | undefined>;
 }
 
@@ -70,7 +67,7 @@ async function measure(entrant: Entrant, redisUrl: string, turn: number, figures
     if (!candidate) return;
     try {
       if (entrant.name !== OFFICIAL) await callAll(candidate);
-      await sleep(entrant.restMs ?? SETTLE_MS);
+      await sleep(SETTLE_MS);
       figures.mb.push(memoryMb(candidate));
       figures.processes = candidate.processes.length;
       console.log(`${entrant.name}: ${memoryMb(candidate).toFixed(0)} MB`);
@@ -93,6 +90,9 @@ async function bundles(name: string, handlers: readonly (readonly [string, strin
 }
 
 const OFFICIAL = 'official pairs';
+const BOARD = 'board';
+/** Names of those that take part; all without it. */
+const ONLY = process.env['BENCH_CANDIDATES']?.split(',');
 
 async function entrants(): Promise<readonly Entrant[]> {
   const dist = await buildEmbedded(join(OUT, 'dist'));
@@ -106,14 +106,10 @@ async function entrants(): Promise<readonly Entrant[]> {
   );
   return [
     { name: 'embedded', open: (around) => openEmbedded(around, { dist, whole: false }) },
-    {
-      name: 'embedded at rest',
-      restMs: REST_MS,
-      open: (around) => openEmbedded(around, { dist, whole: false }),
-    },
     { name: 'npm start', open: (around) => openEmbedded(around, { dist, whole: true }) },
     { name: 'a process a function', open: (around) => openContainers(around, single) },
     { name: 'packed', open: (around) => openContainers(around, packed) },
+    { name: BOARD, open: (around) => openBoard(around, packed, dist) },
     { name: OFFICIAL, open: () => openOfficial(operations.length) },
   ];
 }
@@ -146,7 +142,7 @@ function report(results: ReadonlyMap<string, Figures>): void {
 
 const redis = await startTestRedis();
 try {
-  const all = await entrants();
+  const all = (await entrants()).filter(({ name }) => ONLY?.includes(name) ?? true);
   const results = new Map(all.map(({ name }) => [name, { processes: 0, mb: [] } as Figures]));
   for (let round = 0; round < ROUNDS; round += 1)
     for (const entrant of all) {

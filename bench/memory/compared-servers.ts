@@ -36,8 +36,13 @@ export function memoryMb({ processes }: Candidate): number {
   return processes.reduce((total, { pid = 0 }) => total + pssMb(pid), 0);
 }
 
+/** Where the tokens lie in a folder of data. */
+export function secretsIn(dataDir: string): string {
+  return join(dataDir, 'function-secrets', 'openfaas-fn');
+}
+
 async function prepare({ dataDir }: FunctionEnvironment): Promise<string> {
-  const secrets = join(dataDir, 'function-secrets', 'openfaas-fn');
+  const secrets = secretsIn(dataDir);
   await mkdir(secrets, { recursive: true, mode: 0o700 });
   await mkdir(join(dataDir, 'secrets'), { mode: 0o700 });
   await writeFile(join(dataDir, 'secrets/basic-auth-password'), PASSWORD, { mode: 0o600 });
@@ -115,7 +120,7 @@ async function deploy(gateway: string, service: string): Promise<void> {
 export async function openContainers(
   functionEnvironment: FunctionEnvironment,
   images: ReadonlyMap<string, Image>,
-): Promise<Candidate> {
+): Promise<Candidate & { readonly url: string }> {
   const secrets = await prepare(functionEnvironment);
   const router = await Router.open();
   const [program = '', ...args] = await imageCommand();
@@ -140,6 +145,7 @@ export async function openContainers(
     router.ports.set(name, Number(port));
   }
   return {
+    url: router.url,
     processes,
     address: (operation) => {
       const single = router.ports.has(operation.name);

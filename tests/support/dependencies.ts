@@ -17,15 +17,21 @@ export interface TestRedis {
   stop(): Promise<void>;
 }
 
-/** Starts a redis-server on a socket in a folder of its own. */
-export async function startTestRedis(): Promise<TestRedis> {
-  // In memory where there is such a folder: it is durable as demanded, and costs no disk.
-  const dir = await mkdtemp(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'trader-redis-'));
+/**
+ * Starts a redis-server on a socket in a folder of its own.
+ * @param parent in memory where there is such a folder: it is durable as demanded, and costs no disk
+ * @param command what starts it, such as a program that watches its system calls
+ */
+export async function startTestRedis(
+  parent = existsSync('/dev/shm') ? '/dev/shm' : tmpdir(),
+  [program, ...args]: readonly [string, ...string[]] = ['redis-server'],
+): Promise<TestRedis> {
+  const dir = await mkdtemp(join(parent, 'trader-redis-'));
   const socket = join(dir, 'redis.sock');
   const flags = ['--port', '0', '--unixsocket', socket, '--dir', dir, '--save', ''];
   const server = spawn(
-    'redis-server',
-    [...flags, '--appendonly', 'yes', '--appendfsync', 'always'],
+    program,
+    [...args, ...flags, '--appendonly', 'yes', '--appendfsync', 'always'],
     { stdio: 'ignore' },
   );
   const url = `unix://${socket}`;
