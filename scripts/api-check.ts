@@ -2,7 +2,7 @@
  * Holds a running installation against the description of its API: Schemathesis draws calls of every
  * operation from `/openapi.json`, and all its checks are on.
  *
- *   npm run api-check -- [--seed N] [--examples N] [--phases coverage,fuzzing,stateful] [--only PART]
+ *   npm run api-check -- [--seed N] [--examples N] [--phases examples,coverage,fuzzing,stateful] [--only PART]
  *
  * `--only` takes the operations whose path has the part.
  *
@@ -31,7 +31,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     examples: { type: 'string', default: '10' },
     only: { type: 'string' },
-    phases: { type: 'string', default: 'coverage,fuzzing,stateful' },
+    phases: { type: 'string', default: 'examples,coverage,fuzzing,stateful' },
   },
 });
 const program = process.env['SCHEMATHESIS'] ?? (existsSync(INSTALLED) ? INSTALLED : 'schemathesis');

@@ -15,6 +15,7 @@ import { architecturePicture } from './generate/architecture-picture.ts';
 import { conformancePage } from './generate/conformance-page.ts';
 import { readDescriptors } from './generate/request-fields.ts';
 import { errorsPage } from './generate/errors-page.ts';
+import { messagesPage } from './generate/messages-page.ts';
 import { metricsPage } from './generate/metrics-page.ts';
 import { operationsPage } from './generate/operations-page.ts';
 import { redisKeysPage } from './generate/redis-keys-page.ts';
@@ -55,6 +56,7 @@ async function pages(): Promise<[file: string, text: string][]> {
     'docs/use/operations.md': operationsPage(descriptors),
     'docs/operate/settings.md': settingsPage(),
     'docs/use/errors.md': errorsPage(),
+    'docs/use/messages.md': messagesPage(image.toString()),
     'docs/operate/metrics.md': await metricsPage(),
     'docs/operate/redis-keys.md': redisKeysPage(),
     'docs/develop/openfaas-conformance.md': conformancePage(),

@@ -77,7 +77,8 @@ def field_pattern(rule):
     import re
 
     named = re.escape(rule).replace(re.escape("[]"), r"(\[\d+\]|\.\d+)").replace(r"\*", ".*")
-    return re.compile(f"^(.*[.])?{named}$" if "." not in rule and "[" not in rule else f"^{named}$")
+    whole = "." in rule or "[" in rule
+    return re.compile(f"^{named}$" if whole else f"^(.*[.])?{named}$", re.DOTALL)
 
 
 @schemathesis.check

@@ -12,7 +12,7 @@ import { fromTimestamp, type Instant } from '#shared/kernel/instant.ts';
 import { parseIsin, type Isin } from '#shared/kernel/isin.ts';
 import { Money } from '#shared/kernel/money.ts';
 import { Price } from '#shared/kernel/price.ts';
-import { parseQuantity, QUANTITY_DECIMALS_MAX } from '#shared/kernel/quantity.ts';
+import { parseQuantity } from '#shared/kernel/quantity.ts';
 import {
   blankOr,
   boolJson,
@@ -39,8 +39,6 @@ const PAGE_LIMIT_MAX = 1000;
 const PAGE_LIMIT_DEFAULT = 100;
 const INT32_MAX = 2 ** 31 - 1;
 const QUANTITY_MAX = 1e15;
-/** Of a number; text is left as it is. */
-const NINE_DECIMALS = { multipleOf: 10 ** -QUANTITY_DECIMALS_MAX };
 
 /** A request: exactly these fields. */
 export const request = z.strictObject;
@@ -189,7 +187,7 @@ export const symbol = wire(
 /** Shares, never negative; 0 where absent. */
 export const quantity = wire(
   numeric.nullish().transform(via((value) => parseQuantity(value ?? 0))),
-  { ...numberJson({ min: 0, max: QUANTITY_MAX }), ...NINE_DECIMALS },
+  numberJson({ min: 0, max: QUANTITY_MAX }),
 );
 export const positiveQuantity = wireRequired(
   numeric.nullish().transform(
@@ -199,7 +197,7 @@ export const positiveQuantity = wireRequired(
       return parsed;
     }),
   ),
-  { type: 'number', exclusiveMinimum: 0, maximum: QUANTITY_MAX, ...NINE_DECIMALS },
+  { type: 'number', exclusiveMinimum: 0, maximum: QUANTITY_MAX },
 );
 
 const wireMoney = z.strictObject({ amount: rawText, currency: rawText });

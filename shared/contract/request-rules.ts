@@ -6,12 +6,16 @@
 
 export type RequestRules = Readonly<Record<string, string>>;
 
+/** A multiple of so small a number is no number that programs compute with alike. */
+const NINE_DECIMALS = 'nine decimals at most';
+
 const ofWeights: RequestRules = {
   targetWeights:
     'at most 1 in sum, of securities of the universe, without positions or cash beside',
 };
 
 const ofAllocation: RequestRules = {
+  'currentPositions[].quantity': NINE_DECIMALS,
   'currentPositions[].isin': 'in the list once; in the universe where it states no price',
   'currentPositions[].currentPrice': 'in the currency of the security',
   'targetAllocations[].isin': 'in the universe, and in the list once',
@@ -25,6 +29,7 @@ const ofAnswer: RequestRules = {
 };
 
 const ofPrices: RequestRules = {
+  quantity: NINE_DECIMALS,
   limitPrice: 'goes with the order type, in the currency of the security',
   stopPrice: 'goes with the order type, in the currency of the security',
 };
@@ -48,7 +53,10 @@ export const requestRules: Readonly<Record<string, RequestRules>> = {
     'files[].parts': 'of parts that were sent',
     'contents[]': 'gzip in base64, a megabyte unpacked at most',
   },
-  'portfolio-update-positions': { 'positions[].isin': 'in the list once' },
+  'portfolio-update-positions': {
+    'positions[].isin': 'in the list once',
+    'positions[].quantity': NINE_DECIMALS,
+  },
   'portfolio-open-account': {
     currency: 'that of the installation (BASE_CURRENCY)',
     'openingCash.currency': 'that of the installation (BASE_CURRENCY)',
@@ -61,6 +69,7 @@ export const requestRules: Readonly<Record<string, RequestRules>> = {
   'portfolio-book-movement': {
     amount: 'above 0, but for interest and tax, which may go either way',
     'amount.currency': 'that of the account',
+    quantity: NINE_DECIMALS,
     'price.currency': 'that of the security, with an exchange rate',
     day: 'not after today',
   },
@@ -83,12 +92,14 @@ export const requestRules: Readonly<Record<string, RequestRules>> = {
   },
   'optimization-optimize-execution': {
     'orders[].isin': 'in the universe',
+    'orders[].quantity': NINE_DECIMALS,
     'orders[].limitPrice.currency': 'that of the security',
   },
   'optimization-calculate-rebalancing': ofAllocation,
   'planning-create-plan': {
     ...ofWeights,
     positions: 'each security once',
+    'positions[].quantity': NINE_DECIMALS,
     'positions[].isin': 'with a price in the universe, or an averagePrice',
     'positions[].averagePrice': 'in the currency of the security',
     availableCash: 'in the currency of the account',

@@ -6,10 +6,17 @@ import { failuresOf } from '#shared/contract/operation-failures.ts';
 import { requestRules } from '#shared/contract/request-rules.ts';
 import { failureTable } from '#shared/kernel/failure.ts';
 
+interface Post {
+  readonly responses: Readonly<Record<string, { readonly $ref?: string }>>;
+  readonly requestBody: {
+    readonly content: Readonly<Record<string, { readonly example: unknown }>>;
+  };
+}
+
 const description = JSON.parse(
   readFileSync('gateway/runtime/system-api/gateway.openapi', 'utf8'),
 ) as {
-  paths: Record<string, { post: { responses: Record<string, { $ref?: string }> } }>;
+  paths: Record<string, { post: Post }>;
   components: { responses: Record<string, { description: string }> };
 };
 
@@ -57,3 +64,13 @@ const nestedFields: Readonly<Record<string, readonly string[]>> = {
 function rootOf(field: string): string {
   return field.split(/[.[]/)[0] ?? '';
 }
+
+it.each(operations.map((operation) => [operation.name, operation] as const))(
+  'the example of %s is a request that it takes',
+  (name, operation) => {
+    const { requestBody } = description.paths[`/function/${name}`]?.post ?? {};
+    const { example } = requestBody?.content['application/json'] ?? {};
+    const read = operation.request.safeParse(example);
+    expect([name, read.success, read.error?.issues]).toEqual([name, true, undefined]);
+  },
+);

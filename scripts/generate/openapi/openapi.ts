@@ -11,6 +11,8 @@ import { requestRules, type RequestRules } from '#shared/contract/request-rules.
 import { amountSchemas } from './amount-schemas.ts';
 import { answersOf, sharedAnswers } from './answers.ts';
 import { linksOf } from './links.ts';
+import { protoComments } from '../proto-comments.ts';
+import { requestExamples } from './request-examples.ts';
 import { requestSchema } from './request-schema.ts';
 import { answered } from './system-schemas.ts';
 import { SYSTEM_TAG, systemPaths } from './system-paths.ts';
@@ -73,11 +75,12 @@ const scalars: Readonly<Record<string, Json>> = {
 /** @param imageJson what `buf build` says of the protos */
 export function openApi(imageJson: string): string {
   const { file: files } = image.parse(JSON.parse(imageJson));
+  const comments = protoComments(imageJson);
   const schemas: Record<string, Json> = { Failure: failureSchema() };
   const rpcs = new Map<string, { request: string; response: string }>();
   for (const { package: room, messageType, enumType, service } of files) {
     for (const one of enumType) schemas[`${room}.${one.name}`] = enumSchema(one);
-    for (const one of messageType) addMessage(schemas, `${room}.${one.name}`, one);
+    for (const one of messageType) addMessage(schemas, comments, `${room}.${one.name}`, one);
     for (const { name, method } of service)
       for (const { name: rpc, inputType, outputType } of method)
         rpcs.set(`${name}/${rpc}`, { request: inputType.slice(1), response: outputType.slice(1) });
@@ -150,7 +153,7 @@ function bodyOf(operation: Operation): Json {
   const isRequired = 'required' in schema || 'anyOf' in schema;
   return {
     ...(isRequired && { required: true }),
-    content: { 'application/json': { schema } },
+    content: { 'application/json': { schema, example: requestExamples[operation.name] ?? {} } },
   };
 }
 
@@ -211,13 +214,26 @@ function usedOf(schemas: Readonly<Record<string, Json>>, calls: unknown): Record
   return Object.fromEntries(Object.entries(schemas).filter(([name]) => used.has(name)));
 }
 
-function addMessage(schemas: Record<string, Json>, name: string, one: Message): void {
+function addMessage(
+  schemas: Record<string, Json>,
+  comments: ReadonlyMap<string, string>,
+  name: string,
+  one: Message,
+): void {
   for (const nested of one.enumType) schemas[`${name}.${nested.name}`] = enumSchema(nested);
   const maps = new Map(one.nestedType.map((nested) => [`.${name}.${nested.name}`, nested.field]));
   const properties = Object.fromEntries(
-    one.field.map((single) => [single.jsonName, fieldSchema(single, maps)]),
+    one.field.map((single) => [
+      single.jsonName,
+      described(fieldSchema(single, maps), comments.get(`${name}.${single.jsonName}`)),
+    ]),
   );
-  schemas[name] = { type: 'object', properties, additionalProperties: false };
+  const schema = { type: 'object', properties, additionalProperties: false };
+  schemas[name] = described(schema, comments.get(name));
+}
+
+function described(schema: Json, description: string | undefined): Json {
+  return description === undefined ? schema : { ...schema, description };
 }
 
 function fieldSchema(single: Field, maps: ReadonlyMap<string, readonly Field[]>): Json {
