@@ -10,8 +10,10 @@ import { bearerText, type Bearer } from '#shared/clients/bearer.ts';
 import { headerText } from '#shared/clients/functions-client.ts';
 import { operationAt } from '#shared/contract/catalogue.ts';
 import type { Log } from '#shared/process/log.ts';
+import { processSpan } from '#shared/process/tracing/messaging-spans.ts';
 import { inSpan, type SpanOptions } from '#shared/process/tracing/tracing.ts';
 import { durationMs } from '#template/limits/durations.ts';
+import { inCallOf } from './in-call-of.ts';
 import type { Deployed } from './read-deployments.ts';
 import { post } from './post.ts';
 import { isAsync } from './subscriptions.ts';
@@ -25,6 +27,8 @@ export interface FunctionCall {
   /** For a scheduled call: the schedule as written, and whether a missed call is made up for. */
   readonly schedule?: string | undefined;
   readonly catchUp?: boolean | undefined;
+  /** W3C traceparent of the span that published the message. */
+  readonly traceparent?: string | undefined;
 }
 
 export interface CallerOptions {
@@ -102,6 +106,7 @@ export class FunctionCalls {
       `process ${job.data.topic}`,
       () => spanOf(job),
       (span) => this.executeWithin(job, token, signal, span?.traceparent),
+      job.data.traceparent,
     );
   }
 
@@ -109,7 +114,7 @@ export class FunctionCalls {
     job: Job<FunctionCall>,
     token: string,
     signal: AbortSignal,
-    traceparent: string | undefined,
+    traceparent = job.data.traceparent,
   ) {
     const call = job.data;
     const skipped = await this.whySkipped(job);
@@ -150,8 +155,10 @@ export class FunctionCalls {
     const url = new URL(`/${route}/${functionName}${path === '/' ? '' : path}`, gatewayUrl);
     const limit = AbortSignal.timeout(timeoutMsOf(job.data, found) + GRACE_MS);
     const body = Buffer.from(bodyBase64, 'base64');
-    const headers = this.headersOf(job, traceparent);
-    return post(url, headers, body, AbortSignal.any([signal, limit])).catch((cause: unknown) => {
+    const headers = this.headersOf(job);
+    return inCallOf(functionName, traceparent, (sent) =>
+      post(url, { ...headers, ...sent }, body, AbortSignal.any([signal, limit])),
+    ).catch((cause: unknown) => {
       signal.throwIfAborted();
       const isLate = limit.aborted;
       this.options.log.warn('connector-call-failed', { function: functionName, cause });
@@ -159,7 +166,7 @@ export class FunctionCalls {
     });
   }
 
-  private headersOf(job: Job<FunctionCall>, traceparent?: string): Record<string, string> {
+  private headersOf(job: Job<FunctionCall>): Record<string, string> {
     const { functionName, path, topic, contentType, schedule } = job.data;
     const by = schedule === undefined ? `topic ${topic}` : `schedule ${schedule}`;
     const callId = callIdOf(job);
@@ -168,7 +175,6 @@ export class FunctionCalls {
       'x-topic': topic,
       'x-connector': CONNECTOR,
       'x-call-id': callId,
-      ...(traceparent !== undefined && { traceparent }),
       ...(contentType !== undefined && { 'content-type': contentType }),
       ...(isOurs && {
         authorization: `Bearer ${bearerText(this.options.token)}`,
@@ -187,17 +193,8 @@ export class FunctionCalls {
 }
 
 function spanOf({ data, id }: Job<FunctionCall>): SpanOptions {
-  return {
-    kind: 'consumer',
-    attributes: {
-      'messaging.system': 'bullmq',
-      'messaging.operation.name': 'process',
-      'messaging.operation.type': 'process',
-      'messaging.destination.name': data.topic,
-      'messaging.message.id': id,
-      'faas.invoked_name': data.functionName,
-    },
-  };
+  const { topic, functionName, traceparent } = data;
+  return processSpan(topic, id, [traceparent], { 'faas.invoked_name': functionName });
 }
 
 /** The same for each attempt, so that a retry is recognised. */

@@ -13,6 +13,7 @@ import {
   type Transport,
 } from '#shared/clients/functions-client.ts';
 import { Failure } from '#shared/kernel/failure.ts';
+import { processSpan } from '#shared/process/tracing/messaging-spans.ts';
 import { inSpan, type SpanOptions } from '#shared/process/tracing/tracing.ts';
 import type { Operation } from '#shared/contract/row.ts';
 import { isOpen, openBecause } from '#shared/contract/unknown-outcome.ts';
@@ -21,6 +22,7 @@ import { outcomeKeptMs, runOf, type RunData, type Runs } from '#shared/runtime/r
 import { watchCancellation, type CancellationWatch } from '#shared/runtime/runs/cancellation.ts';
 import { traceIdFor } from '#shared/runtime/traceparent.ts';
 import { Recorder } from '#shared/runtime/runs/recorder.ts';
+import { inCallOf } from './in-call-of.ts';
 import { followExecution, type AttemptProgress } from './follow-execution.ts';
 
 export interface JobProcessor {
@@ -83,18 +85,8 @@ export function processJob(
 
 function spanOf({ topic }: Operation, job: Job<RunData>): SpanOptions {
   const { traceparent, resumes } = job.data;
-  return {
-    kind: 'consumer',
-    links: [traceparent, resumes],
-    attributes: {
-      'messaging.system': 'bullmq',
-      'messaging.operation.name': 'process',
-      'messaging.operation.type': 'process',
-      'messaging.destination.name': topic,
-      'messaging.message.id': runOf(job),
-      'trader.attempt': job.attemptsStarted,
-    },
-  };
+  const attempt = { 'trader.attempt': job.attemptsStarted };
+  return processSpan(topic, runOf(job), [traceparent, resumes], attempt);
 }
 
 async function processWithin(
@@ -155,23 +147,25 @@ async function call(
   const run = runOf(job);
   const limited = AbortSignal.any([signal, AbortSignal.timeout(operation.timeoutMs + GRACE_MS)]);
   const recorded = await runs.countRecorded(run);
-  const answer = await transport({
-    name: operation.name,
-    body: job.data.body,
-    accept: operation.streams ? 'application/x-ndjson' : 'application/json',
-    // A host that supports it continues without this connection, so that no intermediary can
-    // interrupt the run.
-    headers: {
-      'x-run-id': run,
-      'x-caller': 'connector',
-      // Of other runs the call that queued them says on whose behalf; it has the same request id.
-      ...(job.repeatJobKey && { 'x-actor': `connector schedule ${job.repeatJobKey}` }),
-      'x-hand-over': 'yes',
-      ...(traceparent !== undefined && { traceparent }),
-    },
-    requestId: job.data.requestId || run,
-    signal: limited,
-  });
+  const answer = await inCallOf(operation.name, traceparent, (sent) =>
+    transport({
+      name: operation.name,
+      body: job.data.body,
+      accept: operation.streams ? 'application/x-ndjson' : 'application/json',
+      // A host that supports it continues without this connection, so that no intermediary can
+      // interrupt the run.
+      headers: {
+        'x-run-id': run,
+        'x-caller': 'connector',
+        // Of other runs the call that queued them says on whose behalf; it has the same request id.
+        ...(job.repeatJobKey && { 'x-actor': `connector schedule ${job.repeatJobKey}` }),
+        'x-hand-over': 'yes',
+        ...sent,
+      },
+      requestId: job.data.requestId || run,
+      signal: limited,
+    }),
+  );
   if (answer.status === HANDED_OVER) {
     await textOf(answer.body).catch(() => undefined);
     return followExecution({ runs, operation, run, recorded, progress }, limited);

@@ -1,5 +1,6 @@
 /** The connector as a process of its own: `node dist/gateway/connector/main.js`. */
 import { openLog } from '#shared/process/log.ts';
+import { boardOf } from '#shared/placement/placement.ts';
 import { openTracing } from '#shared/process/tracing/open-tracing.ts';
 import { runProcess } from '../run-process.ts';
 import { readConfig } from './config.ts';
@@ -11,7 +12,7 @@ const SCRAPE_GRACE_MS = 200;
 
 await runProcess('connector', async (env) => {
   const config = await readConfig(env);
-  const tracing = await openTracing('trader-connector', env);
+  const tracing = await openTracing('trader-connector', env, boardOf(config.placement));
   const log = openLog(config.logRules).with({ module: 'connector' });
   const metrics = await openConnectorMetrics(config, log);
   const connector = await openConnector({ ...config, log });

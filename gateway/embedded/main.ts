@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { endProcess } from '#gateway/runtime/executors/exit-guard.ts';
 import { gateway } from '#shared/contract/gateway.ts';
 import { Failure, type FieldViolation } from '#shared/kernel/failure.ts';
-import { isLocal } from '#shared/placement/placement.ts';
+import { boardOf, isLocal } from '#shared/placement/placement.ts';
+import { readPlacement } from '#shared/placement/read-placement.ts';
 import { stateLost } from '#shared/redis/state-epoch.ts';
 import { openLog } from '#shared/process/log.ts';
 import { outsideSpans } from '#shared/process/tracing/tracing.ts';
@@ -63,7 +64,7 @@ async function main(argv: readonly string[]): Promise<number> {
 
 async function run(given: Arguments, env: Environment, console: Console): Promise<number> {
   const settings = parseSettings(env);
-  const tracing = await openTracing('trader', env);
+  const tracing = await openTracing('trader', env, boardOf(await readPlacement(settings)));
   const file = new LogFile();
   const isVerbose = given.verbose || given.json || Boolean(env['LOG_LEVEL']);
   const later: { onLine?: (line: string) => void } = {};

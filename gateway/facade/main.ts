@@ -12,6 +12,7 @@ import { openRoutes } from '#shared/clients/open-routes.ts';
 import { openLog } from '#shared/process/log.ts';
 import { logRulesOf } from '#shared/process/logging/log-rules.ts';
 import type { Environment } from '#shared/process/settings.ts';
+import { boardOf } from '#shared/placement/placement.ts';
 import { openTracing } from '#shared/process/tracing/open-tracing.ts';
 import { isPublishedOnLoopback, tlsFilesOf } from '#shared/process/tls-settings.ts';
 import { WatchedTls } from '#shared/process/watched-tls.ts';
@@ -40,7 +41,7 @@ await runProcess('facade', start);
 
 async function start(env: Environment): Promise<Running> {
   const { settings, gatewayUrl, tokens, placement } = await readProcessConfig(env, SETTINGS);
-  const tracing = await openTracing('trader-facade', env);
+  const tracing = await openTracing('trader-facade', env, boardOf(placement));
   const log = openLog(logRulesOf(settings)).with({ module: 'facade' });
   const files = tlsFilesOf(settings);
   const tls = files && (await WatchedTls.open(files, { log }));

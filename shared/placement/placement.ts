@@ -74,6 +74,11 @@ export const allLocal: Placement = {
   breaker: BREAKER_USUAL,
 };
 
+/** This board's name; undefined where there is only one. */
+export function boardOf(placement: Placement): string | undefined {
+  return placement.device === allLocal.device ? undefined : placement.device;
+}
+
 export function isLocal({ places }: Placement, service: ServiceName): boolean {
   return places[service].mode === 'local';
 }

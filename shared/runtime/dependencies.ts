@@ -13,7 +13,7 @@ import type { FileFacts, MarketData } from '#shared/clients/market-data/market-d
 import { openMarketData } from '#shared/clients/market-data/open.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import { instantOf, type Instant, type SteadyTime } from '#shared/kernel/instant.ts';
-import { allLocal, type Placement } from '#shared/placement/placement.ts';
+import { allLocal, boardOf, type Placement } from '#shared/placement/placement.ts';
 import {
   connectQueueRedis,
   connectRedis,
@@ -161,20 +161,25 @@ export function ambientDependencies(env: Environment = process.env): Promise<Dep
 
 async function openAmbient(env: Environment): Promise<Dependencies> {
   const settings = parseSettings(withSecretFiles(env));
-  const tracing = await openTracing('trader-function', env);
+  const { servicesFile, deviceFile } = settings;
+  const isAlone = servicesFile === undefined && deviceFile === undefined;
+  const placement = isAlone ? allLocal : await placementOf(settings);
+  const tracing = await openTracing('trader-function', env, boardOf(placement));
   // The platform lets running calls end before it ends the process.
   process.once('SIGTERM', () => void tracing.flush());
   const tokens = usableTokens(settings);
   const local = httpTransport(GATEWAY_URL, () => tokens.trade);
-  if (settings.servicesFile === undefined && settings.deviceFile === undefined)
-    return openDependencies(settings, { tokens, transport: local, isAudited: true });
-  // Loaded only by functions that call other boards.
-  const { readPlacement } = await import('#shared/placement/read-placement.ts');
+  if (isAlone) return openDependencies(settings, { tokens, transport: local, isAudited: true });
   const { openRoutes } = await import('#shared/clients/open-routes.ts');
-  const placement = await readPlacement(settings);
   const log = openLog(logRulesOf(settings));
   const { transport } = await openRoutes({ placement, local, settings, log });
   return openDependencies(settings, { tokens, transport, placement, log, isAudited: true });
+}
+
+/** Loaded only by functions that call other boards. */
+async function placementOf(settings: Settings): Promise<Placement> {
+  const { readPlacement } = await import('#shared/placement/read-placement.ts');
+  return readPlacement(settings);
 }
 
 /** @throws Failure UNAVAILABLE where a required token is missing: nothing runs unprotected */

@@ -2,6 +2,8 @@
  * Messages for functions that name a topic in their `topic` annotation. A message stays in Redis until
  * the connector has queued a call for each of them.
  */
+import { sendSpan } from '#shared/process/tracing/messaging-spans.ts';
+import { inSpan } from '#shared/process/tracing/tracing.ts';
 import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { Failure, invalidRequest } from '#shared/kernel/failure.ts';
@@ -11,6 +13,8 @@ export interface TopicMessage {
   readonly bodyBase64: string;
   /** Absent: the functions are called without a Content-Type. */
   readonly contentType?: string | undefined;
+  /** W3C traceparent of the span that published it, where there is one. */
+  readonly traceparent?: string | undefined;
 }
 
 const PAYLOAD_BYTES_MAX = 256_000;
@@ -50,11 +54,19 @@ export class Topics {
     if ((await this.queue.count()) >= WAITING_MAX)
       throw new Failure('TOO_BUSY', 'Too many messages wait.', { retryAfterMs: RETRY_AFTER_MS });
     const message = { bodyBase64: body.toString('base64'), contentType };
-    await this.queue.add(topic, message, {
+    const options = {
       removeOnComplete: true,
       removeOnFail: true,
       ...(id !== undefined && { jobId: `message-${id.replaceAll(':', '-')}` }),
-    });
+    };
+    await inSpan(
+      `send ${topic}`,
+      () => sendSpan(topic),
+      async (span) => {
+        const traceparent = span?.traceparent;
+        await this.queue.add(topic, { ...message, ...(traceparent && { traceparent }) }, options);
+      },
+    );
   }
 
   async close(): Promise<void> {

@@ -2,9 +2,12 @@
  * A trading cycle over two boards is one trace, in a receiver of the protocol: one board exports over HTTP,
  * the other over gRPC.
  */
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { openBoards, type Boards } from '../support/deployment/board-processes.ts';
+import { openBoards, type Board, type Boards } from '../support/deployment/board-processes.ts';
 import { startTestRedis, type TestRedis } from '../support/dependencies.ts';
 import {
   openOtlpReceiver,
@@ -15,6 +18,8 @@ import { buildProgram, type Program } from './program.ts';
 
 const TRACE_ID = '4bf92f3577b34da6a3ce929d0e0e4736';
 const CALLER = '00f067aa0ba902b7';
+/** Of a call that nobody waits for. */
+const ASYNC_TRACE_ID = '0af7651916cd43dd8448eb211c80319c';
 const [SERVER, CLIENT, PRODUCER, CONSUMER] = [2, 3, 4, 5] as const;
 
 let program: Program;
@@ -22,6 +27,7 @@ let redis: TestRedis;
 let receiver: OtlpReceiver;
 let boards: Boards;
 let spans: readonly ReceivedSpan[] = [];
+let callback: Server;
 
 beforeAll(async () => {
   program = buildProgram('traces');
@@ -61,16 +67,41 @@ beforeAll(async () => {
     .gateway.triggerTradingCycle({}, { timeoutMs: 120_000, traceparent });
   for await (const update of cycle) result = update.result ?? result;
   expect(result).toMatchObject({ success: true });
+  await callLater(compute);
   // The end of each process sends what is left.
   await Promise.all(boards.boards.map((board) => board.end('SIGTERM')));
   spans = receiver.spans.filter(({ traceId }) => traceId === TRACE_ID);
 });
 afterAll(async () => {
   await boards.close();
+  callback.close();
   await receiver.close();
   await redis.stop();
   await program.remove();
 });
+
+/** A call through the queue of the gateway, until its callback says that it was done. */
+async function callLater({ gatewayUrl, tradeToken }: Board): Promise<void> {
+  const called = new Promise<void>((resolve) => {
+    callback = createServer((request, response) => {
+      request.resume().on('end', () => response.end());
+      resolve();
+    }).listen(0, '127.0.0.1');
+  });
+  await once(callback, 'listening');
+  const { port } = callback.address() as AddressInfo;
+  const { status } = await fetch(`${gatewayUrl}/async-function/planning-list-plans`, {
+    method: 'POST',
+    body: '{}',
+    headers: {
+      authorization: `Bearer ${tradeToken}`,
+      traceparent: `00-${ASYNC_TRACE_ID}-${CALLER}-01`,
+      'x-callback-url': `http://127.0.0.1:${port}/`,
+    },
+  });
+  expect(status).toBe(202);
+  await called;
+}
 
 const named = (name: string, kind: number): ReceivedSpan[] =>
   spans.filter((span) => span.name === name && span.kind === kind);
@@ -102,6 +133,28 @@ it('goes from the socket through the queue to the function', () => {
   );
   expect(above(ran)).toContain(processed?.spanId);
   expect(above(ran)).toContain(facade?.spanId);
+});
+
+it('follows a call that nobody waits for through the queue of the gateway', () => {
+  const later = receiver.spans.filter(({ traceId }) => traceId === ASYNC_TRACE_ID);
+  const posted = later.find(({ parentSpanId }) => parentSpanId === CALLER);
+  const sent = later.find(({ name }) => name === 'send planning-list-plans');
+  const processed = later.find(({ name }) => name === 'process planning-list-plans');
+  const ran = later.find(({ name, kind }) => name === 'planning-list-plans' && kind === SERVER);
+  expect(posted).toMatchObject({ name: 'POST /async-function/{name}', kind: SERVER });
+  expect(sent).toMatchObject({ kind: PRODUCER, parentSpanId: posted?.spanId });
+  expect(processed).toMatchObject({ kind: CONSUMER, parentSpanId: sent?.spanId });
+  expect(processed?.links.map(({ spanId }) => spanId)).toEqual([sent?.spanId]);
+  expect(ran?.parentSpanId).toBe(processed?.spanId);
+});
+
+it('says of each span which board it is from, and calls a function by a span of the caller', () => {
+  const boardsOf = receiver.spans.map(({ resource }) => resource['trader.board']);
+  expect(new Set(boardsOf)).toEqual(new Set(['compute', 'state']));
+  const consumers = new Set(spans.flatMap(({ kind, spanId }) => (kind === CONSUMER ? spanId : [])));
+  const called = spans.filter(({ parentSpanId }) => consumers.has(parentSpanId));
+  expect(called.filter(({ kind }) => kind !== CLIENT)).toEqual([]);
+  expect(called.map(({ name }) => name)).toContain('gateway-trigger-trading-cycle');
 });
 
 it('goes on to the other board, to Redis, the broker and the prices', () => {

@@ -18,6 +18,7 @@ import { jobIdOf, queueFor, withoutContent } from './async-call.ts';
 import type { CallEnd, CallJob, QueuedCall } from './async-call.ts';
 import { Callbacks } from './async-callbacks.ts';
 import { AsyncLedger, keyOf } from './async-ledger.ts';
+import { inProcess, inSend } from './async-spans.ts';
 import type { CallOutcome } from './callback.ts';
 import type { FunctionHost } from '../invoke/function-host.ts';
 import { drained, wholeOf } from '../http/chunks.ts';
@@ -109,13 +110,15 @@ export class AsyncQueue {
     if (!this.ledger.hasRoom(bytes)) return 'full';
     const { attempts, backoffMs } = this.policyOf(call.functionName, call.path);
     this.ledger.waits(keyOf('call', queueName, jobId), bytes);
-    await this.functionQueues.add(queueName, 'call', call, {
-      jobId,
-      attempts,
-      backoff: { type: 'exponential', delay: backoffMs },
-      removeOnComplete: { age: KEEP_SECONDS, count: KEEP_COUNT },
-      removeOnFail: { age: DEAD_SECONDS },
-    });
+    await inSend(queueName, call, (sent) =>
+      this.functionQueues.add(queueName, 'call', sent, {
+        jobId,
+        attempts,
+        backoff: { type: 'exponential', delay: backoffMs },
+        removeOnComplete: { age: KEEP_SECONDS, count: KEEP_COUNT },
+        removeOnFail: { age: DEAD_SECONDS },
+      }),
+    );
     return 'added';
   }
 
@@ -142,7 +145,7 @@ export class AsyncQueue {
     if (reported)
       return this.conclude(queueName, job, { status: reported.status, seconds: reported.seconds });
     const startedAt = performance.now();
-    const result = await this.run(call, signal);
+    const result = await inProcess(queueName, job, (traced) => this.run(traced, signal));
     signal.throwIfAborted();
     const end = { status: result.status ?? 200, seconds: secondsSince(startedAt) };
     const policy = this.policyOf(call.functionName, call.path);

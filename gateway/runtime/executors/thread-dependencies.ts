@@ -6,6 +6,7 @@ import { operationAt } from '#shared/contract/catalogue.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import { openLog } from '#shared/process/log.ts';
 import { logRulesOf } from '#shared/process/logging/log-rules.ts';
+import { boardOf } from '#shared/placement/placement.ts';
 import { openTracing } from '#shared/process/tracing/open-tracing.ts';
 import { parseSettings } from '#shared/process/settings.ts';
 import { tokensIn } from '#shared/runtime/tokens.ts';
@@ -28,7 +29,7 @@ export async function openThreadDependencies(
   near: LocalOperations,
 ): Promise<Dependencies> {
   const settings = parseSettings(env);
-  const tracing = await openTracing('trader', env);
+  const tracing = await openTracing('trader', env, boardOf(placement));
   const tokens = tokensIn(secretsDir);
   const token = (): string => tokens.trade;
   const log = openLog(logRulesOf(settings));

@@ -30,18 +30,20 @@ const UNTRACED: Tracing = { flush: () => Promise.resolve(), close: () => Promise
 
 /**
  * @param serviceName `service.name` of the spans where OTEL_SERVICE_NAME is not set
+ * @param board of several, by its name in DEVICE_FILE: attribute `trader.board`
  * @returns what is to be closed before the process ends
  * @throws Failure INVALID_REQUEST naming the variable whose value is none
  */
 export async function openTracing(
   serviceName: string,
   env: Environment = process.env,
+  board?: string,
 ): Promise<Tracing> {
   if (!isAskedFor(env)) return UNTRACED;
   const protocol = protocolOf(env);
   const sampling = samplingOf(env);
   const { openSdkTracer } = await import('./sdk-tracer.ts');
-  const tracer = await openSdkTracer(serviceName, protocol, sampling);
+  const tracer = await openSdkTracer({ serviceName, board }, protocol, sampling);
   useTracer(tracer);
   return {
     flush: () => tracer.flush(),

@@ -3,6 +3,7 @@
  * one, each costs a comparison: the channels of ioredis would build the arguments of each command for it, and switching
  * them on and off with each recorded span costs more than the span.
  */
+import { basename } from 'node:path';
 import type { ChainableCommander, Command, Redis } from 'ioredis';
 import {
   failureType,
@@ -29,7 +30,7 @@ export function withRedisSpans(redis: Redis): Redis {
   return redis;
 }
 
-/** Keys and values are left out: they name securities. */
+/** Keys and values are left out: they name securities. So are the folders of a socket: they may be a person's home. */
 function optionsByOperation({ options }: Redis): OptionsOf {
   const known = new Map<string, SpanOptions>();
   return (operation) => {
@@ -41,7 +42,7 @@ function optionsByOperation({ options }: Redis): OptionsOf {
 
 function spanOptions(operation: string, { path, host, port, db = 0 }: Redis['options']) {
   const server = path
-    ? { 'server.address': path }
+    ? { 'server.address': basename(path) }
     : { 'server.address': host ?? 'localhost', 'server.port': port ?? REDIS_PORT };
   return {
     kind: 'client',

@@ -49,9 +49,14 @@ export interface SdkTracer extends Tracer {
   close(): Promise<void>;
 }
 
-/** @param serviceName where OTEL_SERVICE_NAME is not set */
+export interface TracedProcess {
+  /** Where OTEL_SERVICE_NAME is not set. */
+  readonly serviceName: string;
+  readonly board: string | undefined;
+}
+
 export async function openSdkTracer(
-  serviceName: string,
+  { serviceName, board }: TracedProcess,
   protocol: Protocol,
   sampling: Sampling,
 ): Promise<SdkTracer> {
@@ -61,6 +66,7 @@ export async function openSdkTracer(
     'service.name': serviceName,
     'service.version': BUILD,
     'host.name': hostname(),
+    ...(board !== undefined && { 'trader.board': board }),
   });
   const stated = detectResources({ detectors: [envDetector] });
   const { sampler, keeps } = openSampler(sampling);

@@ -17,12 +17,8 @@ import { instantOf, type Instant } from '#shared/kernel/instant.ts';
 import { requestHash } from '#shared/contract/equal-request.ts';
 import type { Operation } from '#shared/contract/row.ts';
 import { outcomeUnknown } from '#shared/contract/unknown-outcome.ts';
-import {
-  currentTraceparent,
-  inSpan,
-  type Span,
-  type SpanOptions,
-} from '#shared/process/tracing/tracing.ts';
+import { sendSpan } from '#shared/process/tracing/messaging-spans.ts';
+import { currentTraceparent, inSpan, type Span } from '#shared/process/tracing/tracing.ts';
 import { redisFailure } from '#shared/redis/client.ts';
 import { decode, encode } from '#shared/redis/codec.ts';
 import type { Database } from '#shared/redis/database.ts';
@@ -114,18 +110,6 @@ export function runOf(job: Pick<Job<RunData>, 'id' | 'data'>): string {
   return job.data.run || (job.id ?? '').replace(/^repeat:/, '').replaceAll(':', '-');
 }
 
-function spanOf({ topic }: Operation): SpanOptions {
-  return {
-    kind: 'producer',
-    attributes: {
-      'messaging.system': 'bullmq',
-      'messaging.operation.name': 'add',
-      'messaging.operation.type': 'send',
-      'messaging.destination.name': topic,
-    },
-  };
-}
-
 export class Runs {
   readonly executions: Executions;
   private readonly database: Database;
@@ -165,7 +149,7 @@ export class Runs {
     const data: RunData = { run: requested, operation: operation.name, body, requestId };
     return inSpan(
       `send ${operation.topic}`,
-      () => spanOf(operation),
+      () => sendSpan(operation.topic),
       (span) => {
         const sent = span?.traceparent ?? parent;
         const traced = sent === undefined ? data : { ...data, traceparent: sent };
