@@ -91,8 +91,8 @@ export const plantedFaults: readonly PlantedFault[] = [
     'drops-the-last-fill',
     'crash',
     reconcile,
-    'newFills.in(book.booked, statement.fills)',
-    'newFills.in(book.booked, statement.fills.slice(0, -1))',
+    '.in(book.booked, statement.fills)',
+    '.in(book.booked, statement.fills.slice(0, -1))',
   ),
   fault(
     'forgets-external-cash',
