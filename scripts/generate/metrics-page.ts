@@ -72,7 +72,7 @@ export async function metricsPage(): Promise<string> {
 
 Generated from \`shared/contract/metric-table.ts\` and \`shared/gateway/observe/alert-table.ts\` by \`npm run generate\`.
 
-Each process has \`/metrics\`; \`deploy/prometheus/prometheus.yaml\` names them as targets:
+Each process has \`/metrics\`, and belongs among the targets of \`deploy/prometheus/prometheus.yaml\`:
 
 | process | where | what it shows |
 | --- | --- | --- |

@@ -28,6 +28,15 @@ export function faultsOfProcesses(system: NightSystem): InventedFault[] {
       mend: () => system.startConnector(),
     },
     {
+      name: 'the facade is dead',
+      ...{ alert: 'TraderProcessAway', labels: { instance: instances.facade } },
+      make: async () => {
+        system.facade().child.kill('SIGKILL');
+        await system.facade().ended;
+      },
+      mend: () => system.startFacade(),
+    },
+    {
       name: 'the connector does nothing',
       ...{ alert: 'TraderConnectorSilent', labels: { part: 'connector', board: 'near' } },
       ...{ consequences: ['TraderProcessAway', 'TraderQueueNotWorked'], notice: 'queue-stuck' },

@@ -41,7 +41,7 @@ export interface NightSystem {
   readonly near: Board;
   readonly far: Board;
   /** `host:port` of each process, the label `instance` of its alerts. */
-  readonly instances: Readonly<Record<'near' | 'far' | 'connector', string>>;
+  readonly instances: Readonly<Record<'near' | 'far' | 'connector' | 'facade', string>>;
   readonly redis: TestRedis;
   readonly broker: AlpacaMock;
   readonly stored: Dependencies;
@@ -55,6 +55,8 @@ export interface NightSystem {
   readonly pauseScale: number;
   connector(): Run;
   startConnector(): Promise<void>;
+  facade(): Run;
+  startFacade(): Promise<void>;
   setClock(board: 'near' | 'far', offset: string): Promise<void>;
   /** Calls a function of `near` with the trade token. */
   call(path: string, body?: object, headers?: Readonly<Record<string, string>>): Promise<Response>;
@@ -66,10 +68,12 @@ export async function openNight(isShort: boolean): Promise<NightSystem> {
   const program = buildProgram('night');
   const [redis, broker, folder] = [await startTestRedis(), new AlpacaMock(), await freshDataDir()];
   const [near, far, connectorPort] = [await freePort(), await freePort(), await freePort()];
+  const facadePort = await freePort();
   const instances = {
     near: `127.0.0.1:${near}`,
     far: `127.0.0.1:${far}`,
     connector: `127.0.0.1:${connectorPort}`,
+    facade: `127.0.0.1:${facadePort}`,
   };
   const clock = { near: join(folder, 'clock-near'), far: join(folder, 'clock-far') };
   const setClock: NightSystem['setClock'] = async (name, offset) => {
@@ -137,6 +141,16 @@ export async function openNight(isShort: boolean): Promise<NightSystem> {
     await connector.says('connector-ready');
   };
   await startConnector();
+  let facade: Run | undefined;
+  const startFacade = async (): Promise<void> => {
+    facade = program.startProcess('gateway/facade/main.js', {
+      GATEWAY_URL: nearBoard.gatewayUrl,
+      SECRETS_DIR: join(nearBoard.dataDir, 'function-secrets/openfaas-fn'),
+      FACADE_METRICS_PORT: String(facadePort),
+    });
+    await facade.says('facade-ready');
+  };
+  await startFacade();
   const settings = {
     DATA_DIR: nearBoard.dataDir,
     REDIS_URL: redis.url,
@@ -156,11 +170,14 @@ export async function openNight(isShort: boolean): Promise<NightSystem> {
     ...{ call, receiver, pauseScale: isShort ? 1 : 2, isin: await isinOf(call) },
     ...{ near: nearBoard, far: board, instances, redis, broker, stored, certificates, prometheus },
     ...{ connector: () => present(connector, 'it was started'), startConnector, setClock },
+    ...{ facade: () => present(facade, 'it was started'), startFacade },
     close: async () => {
       await prometheus.close();
       await stored.close();
-      connector?.child.kill('SIGTERM');
-      await connector?.ended;
+      for (const one of [connector, facade]) {
+        one?.child.kill('SIGTERM');
+        await one?.ended;
+      }
       await Promise.all([nearBoard.end('SIGTERM'), board.end('SIGTERM')]);
       if (hasDisk) execFileSync('umount', [nearBoard.dataDir]);
       await opened.close();
