@@ -25,6 +25,29 @@ schemathesis.openapi.format("isin", bodies.map(with_check_digit))
 schemathesis.openapi.format("currency", st.sampled_from(["EUR", "USD", "GBP", "CHF", "JPY"]))
 
 
+def is_isin(value):
+    import re
+
+    is_form = isinstance(value, str) and re.fullmatch("[A-Z]{2}[A-Z0-9]{9}[0-9]", value)
+    return bool(is_form) and with_check_digit(value[:-1]) == value
+
+
+def values_in(part):
+    if isinstance(part, dict):
+        return [*part.keys(), *(one for value in part.values() for one in values_in(value))]
+    return [one for value in part for one in values_in(value)] if isinstance(part, list) else [part]
+
+
+@schemathesis.hook
+def filter_case(_context, case):
+    """One of ten texts that look like an ISIN is one: it does not violate the format, which the generator cannot know."""
+    meta = case.meta
+    if meta is None or not meta.generation.mode.is_negative:
+        return True
+    description = getattr(meta.phase.data, "description", None) or ""
+    return "format" not in description or not any(is_isin(one) for one in values_in(case.body))
+
+
 @schemathesis.hook
 def map_query(_context, query):
     """Lines that follow until the caller leaves are no answer that could be checked."""
