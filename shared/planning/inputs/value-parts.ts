@@ -3,6 +3,7 @@
  * where their content says so (Muthitacharoen, Chen and Mazieres 2001; the rolling hash of Xia and others 2016), long
  * lists of texts into groups. Each part is kept once under the hash of its content.
  */
+import { isPackedBars } from '#shared/kernel/bars/packed-bars.ts';
 import { textHash } from '#shared/kernel/hash.ts';
 
 /** Shorter texts stay where they are. */
@@ -20,6 +21,8 @@ type Reference = { readonly $t: string } | { readonly $l: readonly string[] };
 export class ValueParts {
   /** Texts by hash. */
   readonly parts = new Map<string, string>();
+  /** Hashes by text. */
+  private readonly cutBefore = new Map<string, string>();
 
   /** The value with references in place of what is long. */
   cut(value: unknown): unknown {
@@ -38,8 +41,11 @@ export class ValueParts {
     return { $l: groups.map((group) => this.whole(JSON.stringify(group))) };
   }
 
+  /** A text that was read twice is cut once. */
   private text(text: string): Reference {
-    return { $t: this.whole(text) };
+    const hash = this.cutBefore.get(text) ?? this.whole(text);
+    this.cutBefore.set(text, hash);
+    return { $t: hash };
   }
 
   /** The hash of the text's list of chunks. */
@@ -55,7 +61,9 @@ export class ValueParts {
   }
 }
 
+/** Packed bars are one piece: a bar more changes all that follows. */
 function cutText(text: string): readonly string[] {
+  if (isPackedBars(text)) return [text];
   const chunks: string[] = [];
   let [start, rolling] = [0, 0];
   for (let at = 0; at < text.length; at += 1) {

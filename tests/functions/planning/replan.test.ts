@@ -12,6 +12,7 @@ import { integerBelow, seededRandom } from '#shared/kernel/random.ts';
 import { InputStore } from '#shared/planning/inputs/input-store.ts';
 import { keys } from '#shared/redis/keys.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
+import { priceChunks, readPriceChunk } from '#shared/universe/year-chunks.ts';
 import createPlan from '../../../functions/planning/create-plan/handler.ts';
 import replan from '../../../functions/planning/replan/handler.ts';
 import updatePolicy from '../../../functions/portfolio/update-policy/handler.ts';
@@ -29,19 +30,28 @@ import { bareEnvironment } from '../../support/bare-environment.ts';
 
 /** The last close of a stored year, a tenth higher. */
 function corrected(year: string): string {
-  const columns = JSON.parse(year) as Record<string, number[]>;
-  for (const name of ['high', 'close', 'adjustedClose']) {
+  const columns = readPriceChunk(year, 'prices');
+  for (const name of ['high', 'close', 'adjustedClose'] as const) {
     const values = columns[name];
-    if (values) values[values.length - 1] = (values.at(-1) ?? 0) * 1.1;
+    values[values.length - 1] = (values.at(-1) ?? 0) * 1.1;
   }
-  return JSON.stringify(columns);
+  return storedYear(columns);
 }
 
 function withOneDayMore(year: string): string {
-  const columns = JSON.parse(year) as Record<string, number[]>;
-  for (const [name, values] of Object.entries(columns))
-    values.push((values.at(-1) ?? 0) * (name === 'days' ? 1 : 1.01) + (name === 'days' ? 1 : 0));
-  return JSON.stringify(columns);
+  const columns = readPriceChunk(year, 'prices');
+  const more = (values: Float64Array) =>
+    Float64Array.of(...values, Math.round((values.at(-1) ?? 0) * 101) / 100);
+  return storedYear({
+    days: Int32Array.of(...columns.days, (columns.days.at(-1) ?? 0) + 1),
+    ...{ open: more(columns.open), high: more(columns.high), low: more(columns.low) },
+    ...{ close: more(columns.close), adjustedClose: more(columns.adjustedClose) },
+    volume: more(columns.volume),
+  });
+}
+
+function storedYear(columns: ReturnType<typeof readPriceChunk>): string {
+  return present([...priceChunks(columns).values()][0], 'a year is stored');
 }
 
 async function trader(url: string, args: readonly string[]) {
@@ -178,7 +188,7 @@ describe('planning-replan', () => {
     const values = keys.planning.inputValues();
     const all = await dependencies.database.redis.hgetall(values);
     const [hash = '', text = ''] =
-      Object.entries(all).find(([, one]) => one.startsWith('{"days"')) ?? [];
+      Object.entries(all).find(([, one]) => one.startsWith('bars1:')) ?? [];
     await dependencies.database.redis.hset(values, hash, text.replace(/\d/, 'x'));
     const damaged = await replanned({ planId: plan.id });
     expect(damaged).toMatchObject({ found: true, same: false });
