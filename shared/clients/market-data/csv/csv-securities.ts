@@ -26,6 +26,12 @@ interface ReadSecurity {
   readonly unit: QuoteUnit;
 }
 
+interface Known {
+  readonly isins: Set<string>;
+  /** In upper case. */
+  readonly symbols: Set<string>;
+}
+
 export function readSecurities(table: CsvTable, complaints: Complaints): CsvListing {
   reportLayout(table, complaints);
   const missing = REQUIRED.filter((name) => columnOf(table.header, name) < 0);
@@ -39,12 +45,13 @@ export function readSecurities(table: CsvTable, complaints: Complaints): CsvList
   const units = new Map<Isin, QuoteUnit>();
   if (missing.length > 0) return { securities: [], benchmark: undefined, units };
   const securities: ListedSecurity[] = [];
+  const known = { isins: new Set<string>(), symbols: new Set<string>() };
   let benchmark: Isin | undefined;
   for (const row of table.rows) {
     const read = readSecurity(table, row, complaints);
     if (!read) continue;
     const { security, unit } = read;
-    reportDuplicates(table, row, security, securities, complaints);
+    reportDuplicates(table, row, security, known, complaints);
     securities.push(security);
     units.set(security.isin, unit);
     if (cellOf(table, row, 'benchmark') !== '') benchmark ??= security.isin;
@@ -82,18 +89,20 @@ function readSecurity(
   return { security, unit };
 }
 
+/** @param known ISINs and symbols of the rows before; those of this one are added */
 function reportDuplicates(
   table: CsvTable,
   row: CsvRow,
-  security: ListedSecurity,
-  before: readonly ListedSecurity[],
+  { isin, symbol }: ListedSecurity,
+  known: Known,
   complaints: Complaints,
 ): void {
-  if (before.some(({ isin }) => isin === security.isin))
-    complaints.add(table.file, row.line, `ISIN ${security.isin} comes twice`);
-  const symbol = security.symbol.toUpperCase();
-  if (before.some((other) => other.symbol.toUpperCase() === symbol))
-    complaints.add(table.file, row.line, `symbol ${security.symbol} comes twice`);
+  const upper = symbol.toUpperCase();
+  if (known.isins.has(isin)) complaints.add(table.file, row.line, `ISIN ${isin} comes twice`);
+  if (known.symbols.has(upper))
+    complaints.add(table.file, row.line, `symbol ${symbol} comes twice`);
+  known.isins.add(isin);
+  known.symbols.add(upper);
 }
 
 function cellOf(table: CsvTable, row: CsvRow, ...names: readonly string[]): string {

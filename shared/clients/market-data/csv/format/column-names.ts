@@ -57,9 +57,13 @@ export function plainName(column: string): string {
   return ascii.toLowerCase().replace(/[^a-z0-9]/g, '');
 }
 
+/** Of headers that are asked for the columns of each of thousands of rows. */
+const plainNames = new WeakMap<readonly string[], readonly string[]>();
+
 /** Index of the first of these names that a column has; -1 where none has. */
 export function columnOf(header: readonly string[], ...names: readonly string[]): number {
-  const plain = header.map(plainName);
+  const plain = plainNames.get(header) ?? header.map(plainName);
+  plainNames.set(header, plain);
   for (const name of names) {
     const at = plain.indexOf(name);
     if (at >= 0) return at;
