@@ -1,12 +1,16 @@
 """The peers of the benchmarks. Reads a request a line as JSON, answers a line each, takes its own time."""
 
+import io
 import json
 import sys
 import time
 from importlib.metadata import version
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow.csv
+import pyarrow.parquet
 from pypfopt import EfficientFrontier, HRPOpt
 from scipy.special import ndtr
 from scipy.stats import rankdata
@@ -138,6 +142,18 @@ def bt_equal_weights(options):
     return [bt.run(test).prices.iloc[-1, 0]]
 
 
+def parquet_bytes(options):
+    """Of a folder's csv files, a file of Parquet each: with its usual compression, and with zstd."""
+    sums = {"snappy": 0, "zstd": 0}
+    for path in sorted(Path(options["folder"]).glob("S*.csv")):
+        table = pyarrow.csv.read_csv(path)
+        for compression in sums:
+            into = io.BytesIO()
+            pyarrow.parquet.write_table(table, into, compression=compression)
+            sums[compression] += into.tell()
+    return list(sums.values())
+
+
 PEERS = {
     "bt equal weights": bt_equal_weights,
     "PyPortfolioOpt hrp": pypfopt_hrp,
@@ -147,6 +163,7 @@ PEERS = {
     "PyPortfolioOpt minimum": pypfopt_minimum,
     "skfolio minimum": skfolio_minimum,
     "pandas scores": pandas_scores,
+    "parquet bytes": parquet_bytes,
 }
 
 
@@ -177,7 +194,7 @@ def take_time(request):
 
 
 def versions(request):
-    names = ["numpy", "pandas", "scipy", "PyPortfolioOpt", "skfolio", "bt"]
+    names = ["numpy", "pandas", "scipy", "PyPortfolioOpt", "skfolio", "bt", "pyarrow"]
     return ", ".join([f"Python {sys.version.split()[0]}", *(f"{n} {version(n)}" for n in names)])
 
 

@@ -1,15 +1,18 @@
 /**
  * npm run bench -- universe
  *
- * A dry trading cycle of a fresh installation by the number of securities: processor time of its steps, time that
- * passes, peak memory of the program, and with which power of the number the time grows. Redis runs beside it and is
- * not counted. `BENCH_SIZES` names the numbers, 50,500,5000 unless set.
+ * A dry trading cycle of a fresh installation by the number of securities, and another one with one more day of prices:
+ * processor time of its steps and of the whole program, time that passes, peak memory of the program, and with which
+ * power of the number the time grows. Redis runs beside it and is not counted. `BENCH_SIZES` names the numbers,
+ * 50,500,5000 unless set. Then what a year of a security's bars takes.
  */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { lastWholeDay, writeMarket } from './market-folder.ts';
+import { addDays } from '#shared/kernel/calendar-day.ts';
+import { addDay, lastWholeDay, writeMarket } from './market-folder.ts';
+import { compareStoredBytes } from './stored-bytes.ts';
 
 const SIZES = (process.env['BENCH_SIZES'] ?? '50,500,5000').split(',').map(Number);
 const SEED = process.env['BENCH_SEED'] ?? 'universe';
@@ -35,28 +38,57 @@ interface Cycle {
   readonly planMs: number;
   readonly cycleMs: number;
   readonly wallMs: number;
+  /** Of the program from its start to its end. */
+  readonly wholeMs: number;
   readonly peakMb: number;
 }
+
+interface Cycles {
+  readonly first: Cycle;
+  /** With one more day of prices. */
+  readonly next: Cycle;
+}
+
+/** Securities of which stored bars are counted. */
+const COUNTED = 100;
+/** Days before the last whole one at which the drawn prices end, so that a weekday comes after them. */
+const DAYS_LEFT = 4;
 
 const folder = mkdtempSync(join(tmpdir(), 'bench-universe-'));
 try {
   console.log(`seed ${SEED}`);
-  const cycles = new Map<number, Cycle>();
-  for (const size of SIZES) cycles.set(size, await cycleOf(size));
-  console.table(Object.fromEntries([...cycles].map(([size, cycle]) => [size, shown(cycle)])));
-  for (const line of exponents([...cycles])) console.log(line);
+  const cycles = new Map<number, Cycles>();
+  for (const size of SIZES) cycles.set(size, await cyclesOf(size));
+  const rows = [...cycles].flatMap(([size, { first, next }]) => [
+    [String(size), shown(first)] as const,
+    [`${size}, a day later`, shown(next)] as const,
+  ]);
+  console.table(Object.fromEntries(rows));
+  for (const line of exponents([...cycles].map(([size, { first }]) => [size, first])))
+    console.log(line);
+  const market = join(folder, 'market-counted');
+  writeMarket(market, COUNTED, lastWholeDay(new Date()), SEED);
+  await compareStoredBytes(market);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
 
-async function cycleOf(size: number): Promise<Cycle> {
+async function cyclesOf(size: number): Promise<Cycles> {
   const market = join(folder, `market-${size}`);
   const dataDir = join(folder, `data-${size}`);
-  writeMarket(market, size, lastWholeDay(new Date()), SEED);
-  const samples = await run(market, dataDir);
-  const cycle = figures(samples, readLog(join(dataDir, 'log/trader.log')));
+  writeMarket(market, size, addDays(lastWholeDay(new Date()), -DAYS_LEFT), SEED);
+  const first = await cycleOf(market, dataDir);
+  addDay(market, SEED);
+  const next = await cycleOf(market, dataDir);
   for (const path of [market, dataDir]) rmSync(path, { recursive: true, force: true });
-  return cycle;
+  return { first, next };
+}
+
+async function cycleOf(market: string, dataDir: string): Promise<Cycle> {
+  const log = join(dataDir, 'log/trader.log');
+  const before = existsSync(log) ? readLog(log).length : 0;
+  const samples = await run(market, dataDir);
+  return figures(samples, readLog(log).slice(before));
 }
 
 /** @throws Error where the cycle fails, with what the program says */
@@ -117,6 +149,7 @@ function figures(samples: readonly Sample[], log: readonly LogLine[]): Cycle {
     planMs: cpuAt(ended) - cpuAt(plans),
     cycleMs: cpuAt(ended) - cpuAt(began),
     wallMs: ended - began,
+    wholeMs: samples.at(-1)?.cpuMs ?? 0,
     peakMb: Math.max(...samples.map(({ peakMb }) => peakMb)),
   };
 }
@@ -129,6 +162,7 @@ function shown(cycle: Cycle): Record<string, string> {
     'plan, CPU s': seconds(cycle.planMs),
     'cycle, CPU s': seconds(cycle.cycleMs),
     'cycle, s': seconds(cycle.wallMs),
+    'program, CPU s': seconds(cycle.wholeMs),
     'peak, MB': cycle.peakMb.toFixed(0),
   };
 }

@@ -1,7 +1,13 @@
 /** A folder of drawn prices as `MARKET_DATA=csv:FOLDER` reads it: a file a security, five years of daily bars. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { addDays, dayOfEpoch, epochDay, type CalendarDay } from '#shared/kernel/calendar-day.ts';
+import {
+  addDays,
+  dayOfEpoch,
+  epochDay,
+  isWeekend,
+  type CalendarDay,
+} from '#shared/kernel/calendar-day.ts';
 import { isinCheckDigit } from '#shared/kernel/isin.ts';
 import { seededRandom, type Random } from '#shared/kernel/random.ts';
 
@@ -24,6 +30,24 @@ export function writeMarket(folder: string, count: number, until: CalendarDay, s
   });
   const header = 'isin,symbol,name,currency,exchange,sector,country';
   writeFileSync(join(folder, 'securities.csv'), `${[header, ...rows].join('\n')}\n`);
+}
+
+/** Adds a bar to each file: of the weekday after its last one. */
+export function addDay(folder: string, seed: string): void {
+  for (const name of readdirSync(folder).filter((one) => one.startsWith('S'))) {
+    const file = join(folder, name);
+    const [day = '', , , , close = '1'] =
+      readFileSync(file, 'utf8').trimEnd().split('\n').at(-1)?.split(',') ?? [];
+    const price = Number(close) * (1 + 0.02 * (seededRandom(`${seed} ${name}`)() - 0.5));
+    const [high, low] = [Math.max(price, Number(close)), Math.min(price, Number(close))];
+    const prices = [close, high.toFixed(2), low.toFixed(2), price.toFixed(2)].join();
+    appendFileSync(file, `${weekdayAfter(day as CalendarDay)},${prices},200000\n`);
+  }
+}
+
+function weekdayAfter(day: CalendarDay): CalendarDay {
+  const next = addDays(day, 1);
+  return isWeekend(next) ? weekdayAfter(next) : next;
 }
 
 function weekdaysBefore(until: CalendarDay): readonly CalendarDay[] {
