@@ -26,6 +26,8 @@ export const aims: Readonly<Record<string, Aim>> = {
   'scoring: pandas / ours': { better: 'more' },
   'replay: monthly decision, bt / ours': { better: 'more', aim: 1 },
   'replay: daily decision, bt / ours': { better: 'more', aim: 1 },
+  'replay: monthly decision, backtrader / ours': { better: 'more', aim: 1 },
+  'replay: daily decision, backtrader / ours': { better: 'more', aim: 1 },
   'universe: bytes of stored bars, Parquet (zstd) / ours': { better: 'more' },
   'tracing: CPU of a call, a tenth sampled / off': { better: 'less', aim: 1.1 },
 };

@@ -154,8 +154,36 @@ def parquet_bytes(options):
     return list(sums.values())
 
 
+def backtrader_equal_weights(options):
+    """A whole backtest with orders at the close in whole shares; the last value of the account."""
+    import backtrader
+
+    class Equal(backtrader.Strategy):
+        month = None
+
+        def next(self):
+            today = self.datas[0].datetime.date(0)
+            if options["schedule"] != "daily" and today.month == self.month:
+                return
+            self.month = today.month
+            for data in self.datas:
+                self.order_target_percent(data, target=1 / len(self.datas))
+
+    cerebro = backtrader.Cerebro(stdstats=False)
+    cerebro.broker.set_cash(25_000)
+    cerebro.broker.set_coc(True)
+    for name, prices in tables["prices"].items():
+        columns = {column: prices for column in ("open", "high", "low", "close")}
+        frame = pd.DataFrame({**columns, "volume": 0})
+        cerebro.adddata(backtrader.feeds.PandasData(dataname=frame, name=f"S{name}"))
+    cerebro.addstrategy(Equal)
+    cerebro.run()
+    return [cerebro.broker.getvalue()]
+
+
 PEERS = {
     "bt equal weights": bt_equal_weights,
+    "backtrader equal weights": backtrader_equal_weights,
     "PyPortfolioOpt hrp": pypfopt_hrp,
     "skfolio hrp": skfolio_hrp,
     "PyPortfolioOpt capped": pypfopt_capped,
@@ -183,18 +211,19 @@ def load(request):
 def take_time(request):
     peer = PEERS[request["peer"]]
     values = [float(value) for value in peer(request["options"])]
-    began = time.perf_counter()
+    began, began_cpu = time.perf_counter(), time.process_time()
     calls = 0
     while True:
         peer(request["options"])
         calls += 1
         passed = 1000 * (time.perf_counter() - began)
         if passed >= request["leastMs"]:
-            return {"ms": passed / calls, "values": values}
+            cpu = 1000 * (time.process_time() - began_cpu)
+            return {"ms": passed / calls, "cpuMs": cpu / calls, "values": values}
 
 
 def versions(request):
-    names = ["numpy", "pandas", "scipy", "PyPortfolioOpt", "skfolio", "bt", "pyarrow"]
+    names = ["numpy", "pandas", "scipy", "PyPortfolioOpt", "skfolio", "bt", "backtrader", "pyarrow"]
     return ", ".join([f"Python {sys.version.split()[0]}", *(f"{n} {version(n)}" for n in names)])
 
 

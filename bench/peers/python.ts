@@ -15,6 +15,8 @@ const INSTALL_MS_MAX = 600_000;
 
 export interface PeerAnswer {
   readonly ms: number;
+  /** Processor time of a call, of all its threads. */
+  readonly cpuMs: number;
   readonly values: readonly number[];
 }
 
