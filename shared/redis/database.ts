@@ -264,9 +264,14 @@ export class Database {
   }
 }
 
+/** Another in each thread of each process, so that no two write the same version. */
+const writer = randomBytes(VERSION_BYTES).toString('hex');
+let versions = 0;
+
 /** The write that says that something of which a key holds the version has changed. */
 export function newVersion(key: string): Write {
-  return { op: 'SET', key, args: [randomBytes(VERSION_BYTES).toString('hex')] };
+  versions += 1;
+  return { op: 'SET', key, args: [`${writer}-${versions}`] };
 }
 
 /** The write that stores a document's next version. */

@@ -40,6 +40,14 @@ const stepEndsPct = {
 
 export type StepName = keyof typeof stepEndsPct;
 
+/** Where the step before ends. */
+const stepBeginsPct = Object.fromEntries(
+  Object.entries(stepEndsPct).map(([step, to]) => [
+    step,
+    Math.max(0, ...Object.values(stepEndsPct).filter((pct) => pct < to)),
+  ]),
+) as Readonly<Record<StepName, number>>;
+
 /** The progress that a step yields. */
 export type ProgressStream = AsyncGenerator<TradingCycleUpdate>;
 
@@ -224,8 +232,7 @@ export class Cycle {
 
   /** @param share of the step that is done, 0 to 1 */
   report(step: StepName, share: number, message: string): TradingCycleUpdate {
-    const to = stepEndsPct[step];
-    const from = Math.max(0, ...Object.values(stepEndsPct).filter((pct) => pct < to));
+    const [from, to] = [stepBeginsPct[step], stepEndsPct[step]];
     const progressPct = Math.round(from + (to - from) * share);
     const { id: cycleId } = this;
     return { step, progressPct, message, complete: false, result: undefined, error: '', cycleId };

@@ -16,6 +16,8 @@ import { MemoryRedis } from './memory-redis.ts';
 interface Derived {
   /** Changes of its keys so far. */
   readonly stamp: number;
+  /** Changes of all keys when that was seen. */
+  readonly seen: number;
   readonly value: Promise<unknown>;
 }
 
@@ -67,11 +69,13 @@ export class MemoryDatabase extends Database {
     keys: readonly string[],
     compute: () => Promise<T>,
   ): Promise<T> {
-    const stamp = keys.reduce((sum, key) => sum + this.memory.changesOf(key), 0);
     const known = this.computed.get(place);
-    if (known?.stamp === stamp) return known.value as Promise<T>;
-    const value = compute();
-    this.computed.set(place, { stamp, value });
+    const seen = this.memory.changesSoFar;
+    // Most reads follow each other without a change of any key.
+    if (known?.seen === seen) return known.value as Promise<T>;
+    const stamp = keys.reduce((sum, key) => sum + this.memory.changesOf(key), 0);
+    const value = known?.stamp === stamp ? (known.value as Promise<T>) : compute();
+    this.computed.set(place, { stamp, seen, value });
     return value;
   }
 }

@@ -48,6 +48,7 @@ export class MemoryKeys {
   private readonly values = new Map<string, Value>();
   private readonly documents = new Map<string, KeptDocument>();
   private readonly changes = new Map<string, number>();
+  private allChanges = 0;
 
   /** The value that a document was written with or read as; only while its version is still this one. */
   document(key: string): KeptDocument | undefined {
@@ -63,12 +64,18 @@ export class MemoryKeys {
     this.documents.delete(oldest);
   }
 
+  /** How often any key was written. */
+  get changesSoFar(): number {
+    return this.allChanges;
+  }
+
   /** How often a key was written. */
   changesOf(key: string): number {
     return this.changes.get(key) ?? 0;
   }
 
   private changed(key: string): void {
+    this.allChanges += 1;
     this.changes.set(key, this.changesOf(key) + 1);
   }
 
