@@ -20,9 +20,12 @@ export default handle(gateway.answerProposal, async ({ token: given }, context) 
     surface: 'message',
   };
   const options = context.callOptions();
+  // Whoever pressed the button: the audit has it beside the caller that brought the press.
+  const by = [options.actor, `answer of ${token.recipient}`].filter(Boolean).join(', ');
+  const asked = { ...options, actor: by };
   const { success, message, cycleId } =
     token.verb === 'approve'
-      ? await functions.call(gateway.approvePlan, request, options)
-      : await functions.call(gateway.rejectPlan, request, options);
+      ? await functions.call(gateway.approvePlan, request, asked)
+      : await functions.call(gateway.rejectPlan, request, asked);
   return { success, message, proposal: undefined, cycleId };
 });

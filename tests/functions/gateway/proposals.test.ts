@@ -11,6 +11,7 @@ import type {
 } from '#protos/gen/gateway.ts';
 import { exported, restoreInto, type ExportedKey } from '#shared/gateway/backup/export.ts';
 import { present } from '#shared/kernel/assert.ts';
+import { AuditReader } from '#shared/runtime/audit/audit-reader.ts';
 import type { FunctionHandler } from '#template/function.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import approvePlan from '../../../functions/gateway/approve-plan/handler.ts';
@@ -57,6 +58,7 @@ beforeEach(async () => {
   dependencies = await openTestDependencies(redis, small, {
     now: () => clock.now(),
     transport: inside.transport,
+    isAudited: true,
   });
   inside.into(dependencies);
   await restoreInto(dependencies.database, each(seeded));
@@ -305,6 +307,13 @@ describe('tokens', () => {
       state: 'APPROVED',
       answeredBy: 'phone',
       surface: 'message',
+    });
+    await dependencies.audit?.close();
+    const audit = await new AuditReader(dependencies.database).latest(0, 50);
+    const line = audit.lines.findLast(({ operation }) => operation === 'gateway-approve-plan');
+    expect(line).toMatchObject({
+      ...{ event: 'called', caller: 'gateway-answer-proposal', subject: proposal.planId },
+      who: 'answer of phone',
     });
     for (const used of [tokens.approveToken, others.approveToken])
       expect((await answer(used)).status).toBe(403);
