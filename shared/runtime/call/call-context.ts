@@ -28,7 +28,9 @@ export interface ContextParts {
 
 /** What a context has beside the dependencies. */
 type OfCall = Omit<Context, keyof Dependencies> & Pick<Context, 'log'>;
-type ContextClass = new (parts: ContextParts) => Context;
+type ContextClass = new (parts: ContextParts, watched: Watched) => Context;
+/** The dependencies through which a call may have effects. */
+type Watched = Pick<Dependencies, 'database' | 'broker' | 'functions' | 'runs'>;
 
 /** One for the calls of an operation in a process: the dependencies are what its contexts inherit. */
 const classes = new WeakMap<Dependencies, ContextClass>();
@@ -37,18 +39,22 @@ export function contextOf(parts: ContextParts): Context {
   const dependencies = countedUse(parts.dependencies, parts.operation.name);
   let OwnContext = classes.get(dependencies);
   if (!OwnContext) classes.set(dependencies, (OwnContext = classFor(dependencies)));
-  return Object.assign(new OwnContext(parts), watched(dependencies, parts));
+  return new OwnContext(parts, watched(dependencies, parts));
 }
 
-function watched(dependencies: Dependencies, parts: ContextParts): Partial<Dependencies> {
+function watched(dependencies: Dependencies, parts: ContextParts): Watched {
   const { operation, effects, deadline } = parts;
-  return operation.effect === 'reads'
-    ? { database: abortableReads(dependencies.database, deadline) }
-    : effects.watch(dependencies);
+  if (operation.effect !== 'reads') return effects.watch(dependencies);
+  const { broker, functions, runs } = dependencies;
+  return { database: abortableReads(dependencies.database, deadline), broker, functions, runs };
 }
 
 function classFor(dependencies: Dependencies): ContextClass {
   class CalledContext implements OfCall {
+    readonly database: Dependencies['database'];
+    readonly broker: Dependencies['broker'];
+    readonly functions: Dependencies['functions'];
+    readonly runs: Dependencies['runs'];
     readonly requestId: string;
     readonly run: string | undefined;
     readonly idempotencyKey: string;
@@ -57,8 +63,12 @@ function classFor(dependencies: Dependencies): ContextClass {
     readonly callOptions: Context['callOptions'];
     private readonly parts: ContextParts;
 
-    constructor(parts: ContextParts) {
+    constructor(parts: ContextParts, { database, broker, functions, runs }: Watched) {
       this.parts = parts;
+      this.database = database;
+      this.broker = broker;
+      this.functions = functions;
+      this.runs = runs;
       this.requestId = parts.requestId;
       this.run = parts.run;
       this.idempotencyKey = parts.idempotencyKey;

@@ -2,10 +2,11 @@
 import type { Command, Redis } from 'ioredis';
 import type { Failure } from '#shared/kernel/failure.ts';
 import { isFailedCall, recordCall } from '#shared/process/call-record.ts';
-import type { SourceName } from '#shared/contract/declared-calls.ts';
+import { isDeclaredCall, type SourceName } from '#shared/contract/declared-calls.ts';
 import { isOperation } from '#shared/contract/catalogue.ts';
 import type { Operation } from '#shared/contract/row.ts';
 import type { Database } from '#shared/redis/database.ts';
+import { steadyCommands } from '#shared/redis/steady-commands.ts';
 import type { Dependencies } from '../context.ts';
 
 type Method = (...args: unknown[]) => unknown;
@@ -38,8 +39,10 @@ export function countCallOf(
   startedAt: number,
   failure: Failure | undefined,
 ): void {
+  // A caller that says that it is an operation, and is none, counts nothing itself.
+  if (isOperation(caller) && isDeclaredCall(caller, name)) return;
   const failed = failure !== undefined && isFailedCall(failure);
-  if (!isOperation(caller)) recordCall(caller, name, performance.now() - startedAt, failed);
+  recordCall(caller, name, performance.now() - startedAt, failed);
 }
 
 function countedDatabase(database: Database, operation: string): Database {
@@ -48,7 +51,8 @@ function countedDatabase(database: Database, operation: string): Database {
     const startedAt = performance.now();
     return settled(redis.sendCommand(command, stream), startedAt, operation, 'redis');
   };
-  return derived(database, { redis: derived(redis, { sendCommand } as Partial<Redis>) });
+  const counting = derived(steadyCommands(redis), { sendCommand } as Partial<Redis>);
+  return derived(database, { redis: counting });
 }
 
 function counted<T extends object>(adapter: T, operation: string, source: SourceName): T {

@@ -1,0 +1,30 @@
+/**
+ * What of a connection others may be derived from. ioredis changes fields of a connection with every command, and an
+ * engine forgets what it has learned of all objects that inherit from one whose fields change: calls through them
+ * became several times slower, and what they had held was collected late.
+ */
+import type { Redis } from 'ioredis';
+
+const made = new WeakMap<Redis, Redis>();
+
+/** @returns an object for `Object.create`, with the methods of the connection, that never changes itself */
+export function steadyCommands(redis: Redis): Redis {
+  let steady = made.get(redis);
+  if (!steady) made.set(redis, (steady = steadyFor(redis)));
+  return steady;
+}
+
+function steadyFor(redis: Redis): Redis {
+  // All that is no method is read from the connection when it is asked for.
+  const steady = Object.create(new Proxy(redis, {})) as Redis;
+  for (const [name, { value }] of methodsOf(Object.getPrototypeOf(redis) as object))
+    if (typeof value === 'function') Object.defineProperty(steady, name, { value, writable: true });
+  return Object.defineProperty(steady, 'options', { get: () => redis.options });
+}
+
+/** Those of a class before those it inherits. */
+function methodsOf(prototype: object | null): Map<string, PropertyDescriptor> {
+  if (prototype === null || prototype === Object.prototype) return new Map();
+  const inherited = methodsOf(Object.getPrototypeOf(prototype) as object | null);
+  return new Map([...inherited, ...Object.entries(Object.getOwnPropertyDescriptors(prototype))]);
+}
