@@ -41,6 +41,8 @@ export class FacadeCall {
   options: CallOptions;
   /** Age of the oldest answer used for this one, where a board was unreachable. */
   staleMs: number | undefined;
+  /** Among the calls in flight. */
+  place = 0;
   private readonly call: AnyCall;
   private readonly headers: OutgoingHttpHeaders;
   private readonly operation: Called;
@@ -129,9 +131,10 @@ export class FacadeCall {
   }
 
   /** Trailing metadata, known only after the work. */
-  trailer(): Metadata {
+  trailer(): Metadata | undefined {
+    if (this.staleMs === undefined) return undefined;
     const metadata = new Metadata();
-    if (this.staleMs !== undefined) metadata.set('x-stale-ms', String(this.staleMs));
+    metadata.set('x-stale-ms', String(this.staleMs));
     return metadata;
   }
 

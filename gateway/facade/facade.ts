@@ -9,9 +9,9 @@ import { Failure } from '#shared/kernel/failure.ts';
 import { portOffsets, serviceNames, type ServiceName } from '#shared/contract/names.ts';
 import type { Log } from '#shared/process/log.ts';
 import { hostPort } from '#shared/process/loopback.ts';
+import { allocateYoung } from '#shared/process/young-objects.ts';
 import type { WatchedTls } from '#shared/process/watched-tls.ts';
 import type { CallCounts } from './call-counts.ts';
-import type { FacadeCall } from './call.ts';
 import type { FacadeAccess } from './caller-access.ts';
 import { requireSafeHost } from './credentials.ts';
 import { Descriptors } from './descriptors.ts';
@@ -19,6 +19,7 @@ import { Health } from './health.ts';
 import { HeldConnections } from './held-connections.ts';
 import { listenForGrpc, type GrpcListener } from './grpc-listener.ts';
 import { serviceOf } from './methods.ts';
+import { OpenCalls } from './open-calls.ts';
 import { RequestReader } from './read-request.ts';
 import { receiving } from './receiving.ts';
 import { Refusals } from './refusals.ts';
@@ -91,6 +92,7 @@ const serverOptions: ServerOptions = {
  * GRPC_HOST if plain text would leave the machine
  */
 export async function openFacade(options: FacadeOptions): Promise<Facade> {
+  allocateYoung();
   const isGuarded = options.tls !== undefined || options.publishedOnLoopback === true;
   requireSafeHost(options.host ?? LOOPBACK, isGuarded);
   const parts = partsOf(options);
@@ -121,7 +123,7 @@ interface Parts {
   readonly health: Health;
   readonly descriptors: Descriptors;
   readonly reader: RequestReader;
-  readonly open: Set<FacadeCall>;
+  readonly open: OpenCalls;
   readonly connections: HeldConnections;
   readonly refusals: Refusals;
 }
@@ -129,7 +131,7 @@ interface Parts {
 function partsOf({ functions, log, projectDir = process.cwd() }: FacadeOptions): Parts {
   const descriptors = new Descriptors(projectDir);
   const reader = new RequestReader(descriptors);
-  const [open, connections] = [new Set<FacadeCall>(), new HeldConnections()];
+  const [open, connections] = [new OpenCalls(), new HeldConnections()];
   const [health, refusals] = [new Health(functions), new Refusals(functions, log)];
   return { health, descriptors, reader, open, connections, refusals };
 }
@@ -192,9 +194,7 @@ async function close(
   health.drain();
   const recorded = refusals.close();
   for (const listener of listeners) listener.close();
-  const shutdownNotice = setTimeout(() => {
-    for (const call of open) call.abort(call.stopped());
-  }, DRAIN_MS);
+  const shutdownNotice = setTimeout(() => open.stop(), DRAIN_MS);
   await Promise.all(servers.map(drain));
   clearTimeout(shutdownNotice);
   connections.closeAll();

@@ -23,10 +23,11 @@ import { requireOperation } from '#shared/contract/catalogue.ts';
 import { functionName, type ServiceName } from '#shared/contract/names.ts';
 import { BUILD } from '#shared/process/build-version.ts';
 import type { Log } from '#shared/process/log.ts';
-import { inSpan, type SpanOptions } from '#shared/process/tracing/tracing.ts';
+import { inSpan, isTracing, type SpanOptions } from '#shared/process/tracing/tracing.ts';
 import type { CallCounts } from './call-counts.ts';
 import { FacadeCall, type AnyCall, type Called } from './call.ts';
 import { actorOf, callerToken, requireCallerAccess, type FacadeAccess } from './caller-access.ts';
+import type { OpenCalls } from './open-calls.ts';
 import { requireReadable, type RequestReader } from './read-request.ts';
 import type { Refusals } from './refusals.ts';
 import { services } from './services.ts';
@@ -39,7 +40,7 @@ export interface FunctionEnvironment {
   /** Access control; null: open to all. */
   readonly access: FacadeAccess | null;
   /** The calls in flight. */
-  readonly open: Set<FacadeCall>;
+  readonly open: OpenCalls;
   readonly refusals: Refusals;
   readonly calls: CallCounts | undefined;
 }
@@ -159,13 +160,14 @@ async function write(
 }
 
 /** Runs the work of a call. @returns what the call fails with */
-async function hold(
+function hold(
   grpc: AnyCall,
   operation: Called,
   around: FunctionEnvironment,
   work: (call: FacadeCall) => Promise<void>,
 ): Promise<StatusError | undefined> {
   const call = new FacadeCall(grpc, operation);
+  if (!isTracing()) return holdOpen(grpc, call, operation, around, work);
   const path = grpc.getPath().slice(1);
   return inSpan(
     path,
@@ -173,7 +175,6 @@ async function hold(
     async (span) => {
       if (span) call.tracedAs(span.traceparent);
       const refusal = await holdOpen(grpc, call, operation, around, work);
-      around.calls?.ended(path, refusal?.code ?? status.OK);
       span?.set({ 'rpc.grpc.status_code': refusal?.code ?? 0 });
       if (refusal && SERVER_ERRORS.has(refusal.code)) span?.fail(String(refusal.code));
       return refusal;
@@ -200,11 +201,12 @@ async function holdOpen(
   grpc: AnyCall,
   call: FacadeCall,
   operation: Called,
-  { open, log, access, refusals }: FunctionEnvironment,
+  { open, log, access, refusals, calls }: FunctionEnvironment,
   work: (call: FacadeCall) => Promise<void>,
 ): Promise<StatusError | undefined> {
   open.add(call);
   let isLetIn = false;
+  let code: number = status.OK;
   try {
     call.requireMetadata();
     if (operation !== HEALTH_CHECK) requireCallerAccess(operation.effect, grpc, access);
@@ -230,9 +232,12 @@ async function holdOpen(
         path: grpc.getPath(),
         cause: thrown,
       });
-    return grpcStatusOf(failure, call.requestId);
+    const refusal = grpcStatusOf(failure, call.requestId);
+    code = refusal.code;
+    return refusal;
   } finally {
-    open.delete(call);
+    calls?.ended(grpc.getPath().slice(1), code);
+    open.remove(call);
     call.end();
   }
 }

@@ -1,6 +1,7 @@
 /** The time a request has to arrive, and which connections have calls: around every call of a server. */
 import {
   ServerInterceptingCall,
+  type Metadata,
   type ServerInterceptingCallInterface,
   type ServerInterceptor,
 } from '@grpc/grpc-js';
@@ -23,13 +24,16 @@ export function receiving(
   return (_method, call) => new ReceivedCall(call, connections, arrivalMsMax);
 }
 
-/** Passes on what it gets; grpc-js' own listeners and responders would be objects of closures for each call. */
-class ReceivedCall extends ServerInterceptingCall {
+/**
+ * Passes on what it gets; grpc-js' own listeners and responders would be objects of closures for each call. Once a call is
+ * over it lets go of what listened: streams that have ended stay in memory for a while, and all of their calls with them.
+ */
+class ReceivedCall extends ServerInterceptingCall implements Listener {
   private readonly next: Call;
   private readonly connections: HeldConnections;
   private readonly arrival: TimeLimit;
+  private listener: Listener | undefined;
   private endCall: (() => void) | undefined;
-  private isCancelled = false;
 
   constructor(next: Call, connections: HeldConnections, arrivalMsMax: number) {
     super(next);
@@ -39,25 +43,35 @@ class ReceivedCall extends ServerInterceptingCall {
   }
 
   override start(listener: Listener): void {
-    this.next.start({
-      onReceiveMetadata: (metadata) => listener.onReceiveMetadata(metadata),
-      onReceiveMessage: (message) => listener.onReceiveMessage(message),
-      onReceiveHalfClose: () => {
-        // Of a call that was cancelled before it arrived whole nobody hears any more.
-        if (this.isCancelled) return;
-        this.arrival.end();
-        this.endCall = this.connections.begin(this.next.getPeer());
-        listener.onReceiveHalfClose();
-      },
-      onCancel: () => {
-        this.isCancelled = true;
-        this.end();
-        listener.onCancel();
-      },
-    });
+    this.listener = listener;
+    this.next.start(this);
   }
 
-  override sendMetadata(metadata: Parameters<Call['sendMetadata']>[0]): void {
+  onReceiveMetadata(metadata: Metadata): void {
+    this.listener?.onReceiveMetadata(metadata);
+  }
+
+  onReceiveMessage(message: unknown): void {
+    this.listener?.onReceiveMessage(message);
+  }
+
+  /** Of a call that was cancelled before it arrived whole nobody hears any more. */
+  onReceiveHalfClose(): void {
+    if (!this.listener) return;
+    this.arrival.end();
+    this.endCall = this.connections.begin(this.next.getPeer());
+    this.listener.onReceiveHalfClose();
+  }
+
+  /** Called at the end of every call, of those that were answered too. */
+  onCancel(): void {
+    const { listener } = this;
+    this.listener = undefined;
+    this.end();
+    listener?.onCancel();
+  }
+
+  override sendMetadata(metadata: Metadata): void {
     this.next.sendMetadata(metadata);
   }
 

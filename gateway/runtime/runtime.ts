@@ -8,6 +8,7 @@ import type { ReadAccess } from '#shared/runtime/access.ts';
 import type { AuditTrail } from '#shared/runtime/audit/audit-trail.ts';
 import type { Tokens } from '#shared/runtime/context.ts';
 import type { Log } from '#shared/process/log.ts';
+import { allocateYoung } from '#shared/process/young-objects.ts';
 import type { WatchedTls } from '#shared/process/watched-tls.ts';
 import { BODY_BYTES_MAX } from '#template/server.ts';
 import { AsyncQueue } from './async/async-queue.ts';
@@ -98,6 +99,7 @@ const LOCAL = { address: '127.0.0.1', port: 0, portSetting: 'GATEWAY_PORT' } as 
 
 /** @throws Failure REFUSED (`port-in-use`) when someone else has a port */
 export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
+  allocateYoung();
   const queue = queueOf(options, () => (local ?? opened[0])?.url ?? '');
   const stopping = new AbortController();
   const opened: Listener[] = [];

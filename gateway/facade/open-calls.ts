@@ -1,0 +1,26 @@
+/**
+ * The calls in flight. No `Set`: one to which something is added and taken from all the time is made anew every few
+ * calls, and as each table refers to the one after it, calls stay in memory long after they ended.
+ */
+import type { FacadeCall } from './call.ts';
+
+export class OpenCalls {
+  private readonly calls: FacadeCall[] = [];
+
+  add(call: FacadeCall): void {
+    call.place = this.calls.push(call) - 1;
+  }
+
+  /** The last one takes its place. */
+  remove(call: FacadeCall): void {
+    const last = this.calls.pop();
+    if (last === undefined || last === call) return;
+    this.calls[call.place] = last;
+    last.place = call.place;
+  }
+
+  /** Ends the work of all of them; each fails with what it says of a facade that stops. */
+  stop(): void {
+    for (const call of this.calls) call.abort(call.stopped());
+  }
+}
