@@ -124,7 +124,7 @@ export class FunctionsClient {
   }
 
   /** Runs an operation to its end and answers its (last) message. @throws Failure as answered */
-  async call<O extends Operation>(
+  call<O extends Operation>(
     operation: O,
     request: WireRequestOf<O>,
     options: CallOptions,
@@ -139,6 +139,14 @@ export class FunctionsClient {
           ),
         callerOf(options),
       );
+    return this.last(operation, request, options);
+  }
+
+  private async last<O extends Operation>(
+    operation: O,
+    request: WireRequestOf<O>,
+    options: CallOptions,
+  ): Promise<ResponseOf<O>> {
     let last: ResponseOf<O> | undefined;
     for await (const message of this.stream(operation, request, options)) last = message;
     return last ?? ({} as ResponseOf<O>);

@@ -34,9 +34,13 @@ export function handle<O extends Operation>(
     event: FunctionEvent,
     functionContext: FunctionContext,
   ): Promise<FunctionResult> => {
-    const dependencies = await dependenciesOf(functionContext).catch((thrown: unknown) => ({
-      thrown,
-    }));
+    const { shared } = functionContext;
+    const opened = shared as Dependencies | undefined;
+    // Usually they are open, and then a call does not wait at all.
+    const dependencies =
+      opened && !opened.marketData.refresh
+        ? opened
+        : await dependenciesOf(functionContext).catch((thrown: unknown) => ({ thrown }));
     if ('thrown' in dependencies)
       return initializationFailure(operation, functionContext, dependencies.thrown);
     const call = new Call(

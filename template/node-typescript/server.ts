@@ -71,10 +71,7 @@ export async function answer(
   const callId = header(request, 'x-call-id') ?? randomUUID();
   const { shared, functionEnvironment = mounted(), headers, detach } = options;
   const context = inEnvironment(callBy(callId, caller, detach), functionEnvironment, shared);
-  const body = await readBody(request, options.bodyBytesMax).catch(
-    // The caller went away in the middle of the request.
-    (): typeof GONE => GONE,
-  );
+  const body = await readBody(request, options.bodyBytesMax);
   if (body === GONE) return void response.destroy();
   const result =
     body === TOO_LARGE ? undefined : await invoke(handler, eventOf(request, url, body), context);
@@ -130,10 +127,13 @@ const GONE = Symbol('gone');
 const TOO_LARGE = Symbol('too large');
 const NOTHING = Buffer.alloc(0);
 
-/** Rejects when the caller leaves in the middle. What is too large is left unread. */
-function readBody(request: IncomingMessage, bytesMax: number): Promise<Buffer | typeof TOO_LARGE> {
+/** What is too large is left unread. */
+function readBody(
+  request: IncomingMessage,
+  bytesMax: number,
+): Promise<Buffer | typeof TOO_LARGE | typeof GONE> {
   if (Number(request.headers['content-length']) > bytesMax) return Promise.resolve(TOO_LARGE);
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
     const take = (chunk: Buffer): void => {
@@ -147,9 +147,9 @@ function readBody(request: IncomingMessage, bytesMax: number): Promise<Buffer | 
       const [first = NOTHING] = chunks;
       resolve(chunks.length > 1 ? Buffer.concat(chunks) : first);
     });
-    request.once('error', reject);
+    // The caller went away in the middle of the request. Its error is thrown only where somebody listens for it.
     request.once('close', () => {
-      if (!request.complete) reject(new Error('the caller left'));
+      if (!request.complete) resolve(GONE);
     });
   });
 }

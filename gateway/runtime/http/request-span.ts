@@ -1,6 +1,11 @@
 /** The span of an HTTP request, from its arrival to the end of the answer. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { startSpan, type Span, type SpanOptions } from '#shared/process/tracing/tracing.ts';
+import {
+  isTracing,
+  startSpan,
+  type Span,
+  type SpanOptions,
+} from '#shared/process/tracing/tracing.ts';
 import { readTraceparent } from '#shared/runtime/traceparent.ts';
 
 /** What proxies write for a call whose connection ended before the answer began. */
@@ -13,6 +18,7 @@ export function inCallSpan(
   response: ServerResponse,
   work: () => void,
 ): void {
+  if (!isTracing()) return work();
   const method = METHODS.has(request.method ?? '') ? (request.method ?? '') : '_OTHER';
   const route = routeOf(request.url ?? '/');
   const parent = readTraceparent([request.headers['traceparent']].flat()[0]);

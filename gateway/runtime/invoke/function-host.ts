@@ -129,9 +129,10 @@ export class FunctionHost {
   }
 
   /** Calls a function by name; a function that is not there is a 404, never a throw. */
-  async call(name: string, event: FunctionEvent, context: HostContext) {
+  call(name: string, event: FunctionEvent, context: HostContext): Promise<FunctionResult> {
     const deployed = this.find(name);
-    return deployed ? this.invoke(deployed, event, context) : this.notHere(name);
+    if (!deployed) return Promise.resolve(this.notHere(name));
+    return this.invoke(deployed, event, context);
   }
 
   /** The answer for a function that is not deployed here; names the board that has it. */

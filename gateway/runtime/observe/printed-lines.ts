@@ -52,6 +52,7 @@ export class PrintedLines {
 
 /** Colour codes are removed; other control characters become U+FFFD. */
 export function printable(line: string): string {
+  if (/^[ -~]*$/.test(line)) return line;
   return line
     .replace(/\r$/, '')
     .replace(/\p{Cc}\[[0-?]*[ -/]*[@-~]/gu, '')

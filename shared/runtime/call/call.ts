@@ -18,9 +18,7 @@ import { redisFailure } from '#shared/redis/client.ts';
 import type { CallTurns } from '../idempotency/call-turns.ts';
 import { callSpan, markFailed } from './operation-span.ts';
 import { auditOf, type AuditedCall } from '../audit/audited-call.ts';
-import { isOperation } from '#shared/contract/catalogue.ts';
-import { callerNamed, isDeclaredCall } from '#shared/contract/declared-calls.ts';
-import { isFailedCall, recordCall } from '#shared/process/call-record.ts';
+import { callerNamed } from '#shared/contract/declared-calls.ts';
 import { countCallOf } from './counted-use.ts';
 import { withIds } from './answer-ids.ts';
 import { refusal, WRONG_METHOD } from './refusal.ts';
@@ -35,14 +33,8 @@ import { takeRun } from '../runs/hand-over.ts';
 import { once, type Answered } from '../idempotency/idempotency.ts';
 import { readTraceparent, traceIdFor } from '../traceparent.ts';
 import { onceUnkeyed } from '../idempotency/unkeyed.ts';
-import {
-  encodeJson,
-  encodeMessage,
-  readMessage,
-  readRequest,
-  requireFinite,
-  type Format,
-} from '../wire.ts';
+import { encodeJson, readMessage, readRequest, type Format } from '../wire.ts';
+import { resultOf } from './result.ts';
 
 export type AnyHandlerBody = (
   request: unknown,
@@ -172,7 +164,7 @@ export class Call {
     const message = this.operation.queue
       ? await this.unary(request, work)
       : await this.turns.take(this.deadline, () => this.unary(request, work));
-    return this.single(message, format);
+    return resultOf(this.operation, message, format);
   }
 
   /**
@@ -188,14 +180,20 @@ export class Call {
   }
 
   /** Answers once for each idempotency key; reads, and writes without a key, simply answer. */
-  private async unary(
+  private unary(request: unknown, work: (key?: string) => Promise<unknown>): Promise<unknown> {
+    const { key } = this;
+    const answersOnce = this.operation.effect !== 'reads' && key !== undefined;
+    return answersOnce ? this.keyed(request, key, work) : this.deadline.until(work());
+  }
+
+  private async keyed(
     request: unknown,
+    key: string,
     work: (key?: string) => Promise<unknown>,
   ): Promise<unknown> {
     const inTime = (key?: string): Promise<unknown> => this.deadline.until(work(key));
-    const { operation, key, givenKey } = this;
+    const { operation, givenKey } = this;
     const { effect } = operation;
-    if (effect === 'reads' || key === undefined) return inTime();
     const isUnkeyed = givenKey === undefined || this.keyIsMade;
     if (isUnkeyed && effect !== 'trades') return inTime();
     const { database, settings } = this.dependencies;
@@ -275,7 +273,7 @@ export class Call {
     const { runs } = this.dependencies;
     await this.audit?.cancelled((await runs.subscribedRun(subscriber)) ?? '');
     await runs.cancelRun(this.operation, subscriber);
-    return this.single({}, 'json');
+    return resultOf(this.operation, {}, 'json');
   }
 
   /** Streams line by line to callers that accept it; answers the last message to others. */
@@ -293,7 +291,7 @@ export class Call {
     }
     let last: unknown;
     for await (const message of timed) last = message;
-    return this.single(last, format);
+    return resultOf(this.operation, last, format);
   }
 
   private async *lines(
@@ -315,27 +313,7 @@ export class Call {
     this.deadline.close();
     this.span?.end();
     countCallOf(this.caller, this.operation, this.startedAt, this.failure);
-    this.countUndeclared();
     this.audit?.ended(this.failure?.code ?? '');
-  }
-
-  /** A caller that says that it is an operation, and is none, counts nothing itself. */
-  private countUndeclared(): void {
-    const { caller, failure } = this;
-    const { name } = this.operation;
-    if (!isOperation(caller) || isDeclaredCall(caller, name)) return;
-    const failed = failure !== undefined && isFailedCall(failure);
-    recordCall(caller, name, this.durationMs(), failed);
-  }
-
-  private async single(message: unknown, format: Format): Promise<FunctionResult> {
-    if (format === 'protobuf')
-      return {
-        headers: { 'content-type': 'application/x-protobuf' },
-        body: await encodeMessage(this.operation, requireFinite(message)),
-      };
-    if (format === 'object') return { body: requireFinite(message ?? {}) };
-    return { headers: { 'content-type': 'application/json' }, body: encodeJson(message) };
   }
 
   /** The outermost catch: anything thrown becomes a failure, and a line in the log. */
