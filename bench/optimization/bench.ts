@@ -9,7 +9,7 @@ import { annualisedCovariance, sampleCovariance } from '#shared/quant/estimation
 import { hierarchicalRiskParity } from '#shared/quant/allocation/hierarchical-risk-parity.ts';
 import { quadratic, type Rows } from '#shared/quant/linear-algebra/matrix.ts';
 import { leastVariance } from '#shared/quant/allocation/mean-variance.ts';
-import { unit, type LinearRow } from '#shared/quant/solvers/quadratic-program.ts';
+import type { LinearRow } from '#shared/quant/solvers/quadratic-program.ts';
 import { panelOf } from '../peers/panel.ts';
 import { withPeers, type PythonPeers } from '../peers/python.ts';
 import { median, msPerCall } from '../timing.ts';
@@ -42,13 +42,10 @@ function hrp(returns: readonly Float64Array[]): Float64Array {
 
 function capped(covariance: Rows, cap: number): Float64Array {
   const n = covariance.length;
-  const rows = covariance.flatMap((_, i): LinearRow[] => [
-    { coefficients: unit(n, i), relation: '>=', bound: 0 },
-    { coefficients: unit(n, i), relation: '<=', bound: cap },
-  ]);
+  const bounds = { low: new Float64Array(n), high: new Float64Array(n).fill(cap) };
   const budget: LinearRow = { coefficients: new Float64Array(n).fill(1), relation: '=', bound: 1 };
   const program = { expected: new Float64Array(n), covariance, variables: n };
-  return leastVariance({ ...program, rows: [...rows, budget] })?.weights ?? new Float64Array(n);
+  return leastVariance({ ...program, bounds, rows: [budget] })?.weights ?? new Float64Array(n);
 }
 
 /** How far the peer's weights are from ours, and by how much of ours its volatility is higher. */

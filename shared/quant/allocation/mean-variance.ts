@@ -12,7 +12,12 @@ import {
   sum,
   type Rows,
 } from '#shared/quant/linear-algebra/matrix.ts';
-import type { LinearRow, QuadraticAnswer } from '#shared/quant/solvers/quadratic-program.ts';
+import { boundsAsRows } from '#shared/quant/solvers/bounds-as-rows.ts';
+import type {
+  Bounds,
+  LinearRow,
+  QuadraticAnswer,
+} from '#shared/quant/solvers/quadratic-program.ts';
 import { solveQuadratic } from '#shared/quant/solvers/quadratic.ts';
 import { mostReturnWithin } from './return-within-risk.ts';
 
@@ -23,6 +28,8 @@ export interface MeanVarianceProgram {
   /** The weights come first; then whatever the rows need beside them. */
   readonly variables: number;
   readonly rows: readonly LinearRow[];
+  /** Of all variables. */
+  readonly bounds?: Bounds | undefined;
   /** Adds ridge x w'w to what is made smallest (L2 regularisation). */
   readonly ridge?: number | undefined;
   /** Adds costs'v, v being all variables; e.g. a rate on the variables that hold absolute changes. */
@@ -103,11 +110,12 @@ export function mostSharpe(
   total: number,
   riskFree = 0,
 ): OptimalWeights | undefined {
-  const { expected, covariance, variables } = program;
+  const { expected, covariance, variables, bounds } = program;
+  const given = [...(bounds ? boundsAsRows(bounds) : []), ...program.rows];
   const n = expected.length;
   const excess = expected.map((value) => value - riskFree);
   const ones = extended(new Float64Array(n).fill(1), variables);
-  const rows = program.rows.map(({ coefficients, relation, bound }): LinearRow => ({
+  const rows = given.map(({ coefficients, relation, bound }): LinearRow => ({
     coefficients: coefficients.map((v, i) => (i < n ? v - bound / total : v)),
     relation,
     bound: 0,
@@ -118,7 +126,8 @@ export function mostSharpe(
     bound: 1,
   };
   const positive: LinearRow = { coefficients: ones, relation: '>=', bound: 0 };
-  const homogeneous = { ...program, rows: [...rows, positive, unitExcess], costs: undefined };
+  const all = [...rows, positive, unitExcess];
+  const homogeneous = { ...program, rows: all, bounds: undefined, costs: undefined };
   const answer = minimise(homogeneous, covariance, undefined, 2);
   if (!answer) return undefined;
   const y = answer.x.slice(0, n);
@@ -153,7 +162,7 @@ function returnRow({ expected, variables }: MeanVarianceProgram, bound: number):
 
 /** Minimises v'Rv/2 + linear'v + (ridge w'w + costs'v) / share. */
 function minimise(
-  { variables, rows, ridge = 0, costs }: MeanVarianceProgram,
+  { variables, rows, bounds, ridge = 0, costs }: MeanVarianceProgram,
   risk: Rows,
   linear: Float64Array | undefined,
   share: 1 | 2,
@@ -170,6 +179,7 @@ function minimise(
         }),
     linear: costs ? plus(own, costs, 1 / share) : own,
     rows,
+    bounds,
   });
 }
 

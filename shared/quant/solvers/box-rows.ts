@@ -9,7 +9,7 @@ const RESIDUAL_MAX = 1e-10;
 interface Box {
   readonly program: BoxProgram;
   readonly equation: number;
-  /** The row that sets each bound; -1 where none does. */
+  /** The row that sets each bound; -1 where none does, or the program's own bounds do. */
   readonly lowFrom: Int32Array;
   readonly highFrom: Int32Array;
 }
@@ -27,12 +27,13 @@ export function solveBoxBudget(program: QuadraticProgram): QuadraticAnswer | und
   return { x, value, multipliers: multipliersOf(program, box, answer), kktResidual, iterations };
 }
 
-function boxOf({ quadratic, linear, rows }: QuadraticProgram): Box | undefined {
+function boxOf({ quadratic, linear, rows, bounds }: QuadraticProgram): Box | undefined {
   const n = linear.length;
   const equation = rows.findIndex((row) => row.relation === '=' && supportOf(row).count > 1);
   const row = rows[equation];
   if (!row) return undefined;
-  const [low, high] = [new Float64Array(n).fill(-Infinity), new Float64Array(n).fill(Infinity)];
+  const low = bounds?.low.slice() ?? new Float64Array(n).fill(-Infinity);
+  const high = bounds?.high.slice() ?? new Float64Array(n).fill(Infinity);
   const [lowFrom, highFrom] = [new Int32Array(n).fill(-1), new Int32Array(n).fill(-1)];
   for (let k = 0; k < rows.length; k += 1) {
     const bound = rows[k];
@@ -89,16 +90,17 @@ function residualOf(
 }
 
 function multipliersOf(
-  { rows }: QuadraticProgram,
+  { rows, bounds }: QuadraticProgram,
   { equation, lowFrom, highFrom }: Box,
   { budgetMultiplier, boundMultipliers }: BoxAnswer,
 ): Float64Array {
-  const multipliers = new Float64Array(rows.length);
+  const multipliers = new Float64Array(rows.length + (bounds ? boundMultipliers.length : 0));
   multipliers[equation] = budgetMultiplier;
   boundMultipliers.forEach((value, i) => {
     const k = value > 0 ? at(lowFrom, i) : at(highFrom, i);
     const row = rows[k];
     if (value !== 0 && row) multipliers[k] = value / at(row.coefficients, i);
+    else if (bounds) multipliers[rows.length + i] = value;
   });
   return multipliers;
 }

@@ -7,11 +7,19 @@ export interface LinearRow {
   readonly bound: number;
 }
 
+/** Of each variable; infinite where there is none. */
+export interface Bounds {
+  readonly low: Float64Array;
+  readonly high: Float64Array;
+}
+
 export interface QuadraticProgram {
   /** Symmetric, positive semidefinite. */
   readonly quadratic: Rows;
   readonly linear: Float64Array;
   readonly rows: readonly LinearRow[];
+  /** As rows of a single variable each, but nothing is built or searched for them. */
+  readonly bounds?: Bounds | undefined;
 }
 
 export interface QuadraticAnswer {
@@ -19,7 +27,7 @@ export interface QuadraticAnswer {
   readonly value: number;
   /**
    * What a unit of each row's bound is worth: Qx + c = sum of multiplier x coefficients. Not negative
-   * for `>=`, not positive for `<=`.
+   * for `>=`, not positive for `<=`. Where there are bounds, one for each variable follows: positive at the lower, negative at the upper one.
    */
   readonly multipliers: Float64Array;
   /** Largest violation of the optimality conditions, of the scaled program. */

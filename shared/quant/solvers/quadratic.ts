@@ -10,6 +10,7 @@
 import { solveQP } from 'quadprog';
 import { Failure } from '#shared/kernel/failure.ts';
 import { isDefiniteAbove } from '#shared/quant/linear-algebra/cholesky.ts';
+import { boundsAsRows, withBoundMultipliers } from './bounds-as-rows.ts';
 import { solveBoxBudget } from './box-rows.ts';
 import { solveRows, type RowAnswer } from './convex-program.ts';
 import {
@@ -58,7 +59,15 @@ interface Point {
 
 /** @returns undefined when no point satisfies all rows, or none of them is the best */
 export function solveQuadratic(program: QuadraticProgram): QuadraticAnswer | undefined {
-  return solveBoxBudget(program) ?? solveSifted(program, solveGeneral) ?? solveGeneral(program);
+  const { bounds, rows, ...rest } = program;
+  const boxed = solveBoxBudget(program);
+  if (boxed || !bounds) return boxed ?? solveByRows(program);
+  const answer = solveByRows({ ...rest, rows: [...boundsAsRows(bounds), ...rows] });
+  return answer && withBoundMultipliers(answer, bounds);
+}
+
+function solveByRows(program: QuadraticProgram): QuadraticAnswer | undefined {
+  return solveSifted(program, solveGeneral) ?? solveGeneral(program);
 }
 
 function solveGeneral(program: QuadraticProgram): QuadraticAnswer | undefined {

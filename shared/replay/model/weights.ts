@@ -6,7 +6,6 @@ import { sampleCovariance } from '#shared/quant/estimation/covariance.ts';
 import { shrunkCovariance } from '#shared/quant/estimation/shrinkage.ts';
 import { standardDeviation } from '#shared/quant/measures/moments.ts';
 import { simpleReturns } from '#shared/quant/measures/returns.ts';
-import { unit } from '#shared/quant/solvers/quadratic-program.ts';
 
 export type WeightRule =
   | { readonly kind: 'equal' }
@@ -93,14 +92,10 @@ function minimumVariance(
     estimate === 'ledoit-wolf'
       ? shrunkCovariance(returns, 'identity').covariance
       : sampleCovariance(returns);
-  const rows = [
-    { coefficients: new Float64Array(n).fill(1), relation: '=', bound: 1 } as const,
-    ...returns.flatMap((_, i) => [
-      { coefficients: unit(n, i), relation: '>=', bound: 0 } as const,
-      { coefficients: unit(n, i), relation: '<=', bound: cap } as const,
-    ]),
-  ];
-  const answer = leastVariance({ expected: new Float64Array(n), covariance, variables: n, rows });
+  const bounds = { low: new Float64Array(n), high: new Float64Array(n).fill(cap) };
+  const budget = { coefficients: new Float64Array(n).fill(1), relation: '=', bound: 1 } as const;
+  const program = { expected: new Float64Array(n), covariance, variables: n };
+  const answer = leastVariance({ ...program, bounds, rows: [budget] });
   if (!answer)
     throw refused('no-weights', `No weights up to ${cap} sum to 1 over ${n} securities.`);
   return answer.weights.map((weight) => (weight < WEIGHT_MIN ? 0 : Math.min(weight, cap)));

@@ -39,6 +39,60 @@ describe('solveQuadratic', () => {
     expect(solvedPrograms).toBeGreaterThan(PROGRAMS / 2);
   });
 
+  it('finds within bounds what it finds within the same rows, to the last digit', () => {
+    let [answers, boxes] = [0, 0];
+    for (let k = 0; k < PROGRAMS; k += 1) {
+      const seed = `bounds ${k}`;
+      const { quadratic, linear, rows } = randomProgram(seed);
+      const n = linear.length;
+      const random = seededRandom(seed);
+      const low = Float64Array.from({ length: n }, () => (random() < 0.2 ? -Infinity : 0));
+      const high = Float64Array.from({ length: n }, () => (random() < 0.2 ? Infinity : 0.6));
+      // Every second program is a box with a budget only.
+      const others = k % 2 === 0 ? rows.filter(({ coefficients }) => !isUnit(coefficients)) : [];
+      const budget: LinearRow = { ...unitBudget(n), bound: 1 };
+      const ofBounds = Array.from(low, (lowest, i): LinearRow[] => [
+        ...(lowest === 0 ? [{ coefficients: unit(n, i), relation: '>=' as const, bound: 0 }] : []),
+        ...(at(high, i) === 0.6
+          ? [{ coefficients: unit(n, i), relation: '<=' as const, bound: 0.6 }]
+          : []),
+      ]).flat();
+      const asRows = solveQuadratic({ quadratic, linear, rows: [...ofBounds, budget, ...others] });
+      const within = solveQuadratic({
+        ...{ quadratic, linear },
+        ...{ bounds: { low, high }, rows: [budget, ...others] },
+      });
+      expect([seed, within?.x]).toEqual([seed, asRows?.x]);
+      if (!within || !asRows) continue;
+      answers += 1;
+      if (others.length === 0) boxes += 1;
+      const ofRows = asRows.multipliers.slice(ofBounds.length);
+      expect([seed, within.multipliers.slice(0, 1 + others.length)]).toEqual([seed, ofRows]);
+      const bound = within.multipliers.slice(1 + others.length);
+      const pulled = ofBounds.reduce(
+        (sum, { coefficients }, i) => plus(sum, coefficients, at(asRows.multipliers, i)),
+        new Float64Array(n),
+      );
+      expect([seed, bound]).toEqual([seed, pulled]);
+    }
+    expect(answers).toBeGreaterThan(PROGRAMS / 3);
+    expect(boxes).toBeGreaterThan(PROGRAMS / 6);
+  });
+
+  it('finds nothing within bounds that contradict each other or the rows', () => {
+    const quadratic = randomCovariance('contradiction', 3, 5);
+    const linear = new Float64Array(3);
+    const rows = [{ ...unitBudget(3), bound: 1 }];
+    const within = (low: number, high: number) => {
+      const bounds = { low: new Float64Array(3).fill(low), high: new Float64Array(3).fill(high) };
+      return solveQuadratic({ quadratic, linear, rows, bounds });
+    };
+    expect([within(0, 0.3), within(0.4, 1), within(0.5, 0.4)]).toEqual(
+      Array.from({ length: 3 }, () => undefined),
+    );
+    expect(within(0, 0.4)).toBeDefined();
+  });
+
   it('finds what projected gradient descent finds', () => {
     for (let k = 0; k < 20; k += 1) {
       const seed = `descent ${k}`;
@@ -111,3 +165,11 @@ describe('solveQuadratic', () => {
     );
   });
 });
+
+function isUnit(coefficients: Float64Array): boolean {
+  return coefficients.filter((value) => value !== 0).length === 1;
+}
+
+function unitBudget(size: number) {
+  return { coefficients: new Float64Array(size).fill(1), relation: '=' as const };
+}
