@@ -69,7 +69,7 @@ describe('solveQuadratic', () => {
       const ofRows = asRows.multipliers.slice(ofBounds.length);
       expect([seed, within.multipliers.slice(0, 1 + others.length)]).toEqual([seed, ofRows]);
       const bound = within.multipliers.slice(1 + others.length);
-      const pulled = ofBounds.reduce(
+      const pulled = ofBounds.reduce<Float64Array>(
         (sum, { coefficients }, i) => plus(sum, coefficients, at(asRows.multipliers, i)),
         new Float64Array(n),
       );
