@@ -16,7 +16,8 @@ export interface SyncFixture {
 
 /**
  * The securities asked for, or all that are not removed. An empty universe adds every security that
- * the source lists; otherwise the source updates the descriptions of existing ones.
+ * the source lists; otherwise the source updates the descriptions of those asked for. A cycle asks for parts of
+ * thousands of securities, so the others are not read.
  */
 export async function syncTargets(
   store: SecurityStore,
@@ -24,11 +25,12 @@ export async function syncTargets(
   isins: readonly Isin[],
 ): Promise<readonly (Security | SyncProblem)[]> {
   const listing = await dependencies.marketData.listing(dependencies.signal);
-  const before = await store.all();
+  const read = () => (isins.length === 0 ? store.all() : store.some(isins));
+  const before = await read();
   if (before.length === 0 && isins.length === 0)
     await addListed(store, listing, dependencies.now(), dependencies.idempotencyKey);
   else await correctDescriptions(store, before.filter(isTradable), listing);
-  const securities = await store.all();
+  const securities = await read();
   if (isins.length === 0) return securities.filter(isTradable);
   const byIsin = new Map(securities.map((security) => [security.isin, security]));
   return [...new Set(isins)].map((isin) => targetOf(isin, byIsin.get(isin)));
