@@ -39,7 +39,7 @@ export function faultsOfProcesses(system: NightSystem): InventedFault[] {
     {
       name: 'the connector does nothing',
       ...{ alert: 'TraderConnectorSilent', labels: { part: 'connector', board: 'near' } },
-      ...{ consequences: ['TraderProcessAway', 'TraderQueueNotWorked'], notice: 'queue-stuck' },
+      ...{ consequences: ['TraderProcessAway', 'TraderQueueNotWorked'] },
       make: () => Promise.resolve(system.connector().child.kill('SIGSTOP')),
       mend: () => Promise.resolve(system.connector().child.kill('SIGCONT')),
     },
