@@ -14,7 +14,7 @@ import { OrderStore } from '#shared/trading/order-store.ts';
 /** One more transition of the order of this number. */
 export type Transition = (order: number) => Promise<unknown>;
 
-export function anOrder(number: number): OrderRecord {
+function anOrder(number: number): OrderRecord {
   const zero = Money.zero(parseCurrency('EUR'));
   const now = instantOf(Date.UTC(2026, 0, 2));
   return {

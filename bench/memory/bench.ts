@@ -91,34 +91,44 @@ async function bundles(name: string, handlers: readonly (readonly [string, strin
 
 const OFFICIAL = 'official pairs';
 const BOARD = 'board';
+const SEPARATE = 'a process a function';
 /** Names of those that take part; all without it. */
 const ONLY = process.env['BENCH_CANDIDATES']?.split(',');
 
-async function entrants(): Promise<readonly Entrant[]> {
-  const dist = await buildEmbedded(join(OUT, 'dist'));
-  const single = await bundles(
-    'functions',
-    operations.map(({ name, folder }) => [name, folder]),
+/** Bundles are made when the first of their candidates is opened. */
+function entrants(dist: string): readonly Entrant[] {
+  const single = once(() =>
+    bundles(
+      'functions',
+      operations.map(({ name, folder }) => [name, folder]),
+    ),
   );
-  const packed = await bundles(
-    'packed',
-    serviceNames.map((service) => [service, `functions/${service}`]),
+  const packed = once(() =>
+    bundles(
+      'packed',
+      serviceNames.map((service) => [service, `functions/${service}`]),
+    ),
   );
   return [
     { name: 'embedded', open: (around) => openEmbedded(around, { dist, whole: false }) },
     { name: 'npm start', open: (around) => openEmbedded(around, { dist, whole: true }) },
-    { name: 'a process a function', open: (around) => openContainers(around, single) },
-    { name: 'packed', open: (around) => openContainers(around, packed) },
-    { name: BOARD, open: (around) => openBoard(around, packed, dist) },
+    { name: SEPARATE, open: async (around) => openContainers(around, await single()) },
+    { name: 'packed', open: async (around) => openContainers(around, await packed()) },
+    { name: BOARD, open: async (around) => openBoard(around, await packed(), dist) },
     { name: OFFICIAL, open: () => openOfficial(operations.length) },
   ];
 }
 
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => (made ??= make());
+}
+
 function report(results: ReadonlyMap<string, Figures>): void {
   const official = median(results.get(OFFICIAL)?.mb ?? []);
-  const separate = median(results.get('a process a function')?.mb ?? []);
+  const separate = median(results.get(SEPARATE)?.mb ?? []);
   if (official === 0) console.log(`${OFFICIAL}: not measured; set OF_WATCHDOG and NODE_TEMPLATE`);
-  for (const name of official > 0 ? ['embedded', 'a process a function'] : [])
+  for (const name of official > 0 ? ['embedded', SEPARATE] : [])
     figure(
       `memory: ${name} / ${OFFICIAL}`,
       (results.get(name)?.mb ?? []).map((mb) => mb / official),
@@ -142,7 +152,8 @@ function report(results: ReadonlyMap<string, Figures>): void {
 
 const redis = await startTestRedis();
 try {
-  const all = (await entrants()).filter(({ name }) => ONLY?.includes(name) ?? true);
+  const dist = await buildEmbedded(join(OUT, 'dist'));
+  const all = entrants(dist).filter(({ name }) => ONLY?.includes(name) ?? true);
   const results = new Map(all.map(({ name }) => [name, { processes: 0, mb: [] } as Figures]));
   for (let round = 0; round < ROUNDS; round += 1)
     for (const entrant of all) {
