@@ -11,9 +11,11 @@ if (withoutPrometheus !== undefined) {
   process.exit(2);
 }
 const system = await openNight(false);
+let closing: Promise<void> | undefined;
+const close = (): Promise<void> => (closing ??= system.close());
 // Processes and a file system are left to nobody.
 for (const signal of ['SIGTERM', 'SIGINT'] as const)
-  process.once(signal, () => void system.close().finally(() => process.exit(130)));
+  process.once(signal, () => void close().finally(() => process.exit(130)));
 const faults = allFaults(system);
 const only = faults.filter(({ name }) => rest.length === 0 || rest.includes(name));
 const seen = () => system.prometheus.alerts();
@@ -36,7 +38,7 @@ try {
     console.log(JSON.stringify(finding));
   }
 } finally {
-  await system.close();
+  await close();
 }
 const named = (some: readonly NightFinding[]) => some.map(({ fault }) => fault);
 const report = {
