@@ -13,6 +13,7 @@ import {
   type GetUniverseResponse,
   type SyncPricesUpdate,
 } from '#protos/gen/universe.ts';
+import { CallCounts } from '#gateway/facade/call-counts.ts';
 import { openFacade, type Facade } from '#gateway/facade/facade.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import { silentLog } from '#shared/process/log.ts';
@@ -28,6 +29,7 @@ let dependencies: Dependencies;
 let facade: Facade;
 let universe: UniverseServiceClient;
 let planning: PlanningServiceClient;
+const calls = new CallCounts();
 
 beforeAll(async () => {
   redis = await startTestRedis();
@@ -39,6 +41,7 @@ beforeAll(async () => {
     access: null,
     functions: dependencies.functions,
     log: silentLog,
+    calls,
   });
   const at = (port: number): string => `127.0.0.1:${port}`;
   universe = new UniverseServiceClient(at(facade.ports.universe), credentials.createInsecure());
@@ -131,6 +134,19 @@ test('a taken port is refused by name', async () => {
     log: silentLog,
   });
   await expect(twice).rejects.toMatchObject({ facts: { rule: 'port-busy' } });
+});
+
+test('calls are counted by their status, without spans too', async () => {
+  const find = (planId: string) => unary((meta, done) => planning.getPlan({ planId }, meta, done));
+  const countOf = async (code: string): Promise<number> => {
+    const labels = `grpc_method="GetPlan",grpc_code="${code}"`;
+    return Number(new RegExp(`${labels}} (\\d+)`).exec(await calls.text())?.[1] ?? 0);
+  };
+  const before = [await countOf('OK'), await countOf('INVALID_ARGUMENT')] as const;
+  await find('none');
+  await expect(find('')).rejects.toThrow('INVALID_ARGUMENT');
+  const after = [await countOf('OK'), await countOf('INVALID_ARGUMENT')];
+  expect(after).toEqual([before[0] + 1, before[1] + 1]);
 });
 
 test('the gateway service answers over gRPC as well', async () => {
