@@ -103,7 +103,7 @@ function openMarketData(open: string, name: string): string {
   const source = `${pascal(name)}MarketData`;
   return replaced(
     open,
-    /( {4}case 'csv':\n)/,
+    /( {4}case 'csv': \{\n)/,
     `    case '${name}': {
       const { ${source} } = await import('./${name}/${name}-market-data.ts');
       return new ${source}();
