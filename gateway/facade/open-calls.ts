@@ -1,7 +1,4 @@
-/**
- * The calls in flight. No `Set`: one to which something is added and taken from all the time is made anew every few
- * calls, and as each table refers to the one after it, calls stay in memory long after they ended.
- */
+/** The calls in flight, so that a facade that stops can end them; each knows its place, so that adding and removing are cheap. */
 import type { FacadeCall } from './call.ts';
 
 export class OpenCalls {

@@ -26,7 +26,7 @@ export function receiving(
 
 /**
  * Passes on what it gets; grpc-js' own listeners and responders would be objects of closures for each call. Once a call is
- * over it lets go of what listened: streams that have ended stay in memory for a while, and all of their calls with them.
+ * over it lets go of what listened.
  */
 class ReceivedCall extends ServerInterceptingCall implements Listener {
   private readonly next: Call;

@@ -32,7 +32,10 @@ function faultsOfOrders({ broker, call, redis, isin }: NightSystem): InventedFau
   const lose = async (): Promise<void> => {
     Object.assign(broker, { orderFault: 'lost-before', readFaultAfterOrder: '500' });
     const asked = await call('trading-execute-trade', { isin, side: 'BUY', quantity: 1 });
-    ({ tradeId: trade } = (await asked.json()) as { tradeId: string });
+    const answer = (await asked.json()) as { tradeId?: string; state?: string };
+    if (answer.state !== 'UNKNOWN')
+      throw new Error(`the order is not lost: ${JSON.stringify(answer)}`);
+    trade = answer.tradeId ?? '';
   };
   /** Until it is known that the broker does not have it: a person says so. */
   const settle = async (): Promise<void> => {

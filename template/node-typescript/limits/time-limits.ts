@@ -1,6 +1,7 @@
 /**
  * Time limits of calls, nearly all of which are not reached. Those of equal length end in the order in which they
- * began, so one timer of Node serves all of them, and beginning or ending one moves two links of a list.
+ * began, so one timer of Node serves all of them, and beginning or ending one moves two links of a list. A limit does
+ * not keep the process: whoever waits for the call does.
  */
 export interface TimeLimit {
   /** Once it has passed or was ended this changes nothing. */
@@ -46,9 +47,8 @@ class EqualLimits {
     if (this.last) this.last.after = entry;
     else {
       this.first = entry;
-      // A timer that outlived the limits before is used again; it keeps the process only while there are some.
-      if (this.timer) this.timer.ref();
-      else this.arm(this.ms);
+      // A timer that outlived the limits before is used again.
+      if (!this.timer) this.arm(this.ms);
     }
     this.last = entry;
     return entry;
@@ -62,11 +62,10 @@ class EqualLimits {
     else this.last = before;
     // One that has ended keeps no other in memory.
     entry.before = entry.after = undefined;
-    if (!this.first) this.timer?.unref();
   }
 
   private arm(ms: number): void {
-    this.timer = setTimeout(this.run, Math.max(1, Math.ceil(ms)));
+    this.timer = setTimeout(this.run, Math.max(1, Math.ceil(ms))).unref();
   }
 
   private readonly run = (): void => {
