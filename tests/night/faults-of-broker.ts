@@ -32,9 +32,9 @@ function faultsOfOrders({ broker, call, redis, isin }: NightSystem): InventedFau
   const lose = async (): Promise<void> => {
     Object.assign(broker, { orderFault: 'lost-before', readFaultAfterOrder: '500' });
     const asked = await call('trading-execute-trade', { isin, side: 'BUY', quantity: 1 });
-    const answer = (await asked.json()) as { tradeId?: string; state?: string };
-    if (answer.state !== 'UNKNOWN')
-      throw new Error(`the order is not lost: ${JSON.stringify(answer)}`);
+    const answer = (await asked.json()) as { tradeId?: string; status?: string };
+    if (answer.status !== 'PENDING')
+      throw new Error(`the order was not lost: ${JSON.stringify(answer)}`);
     trade = answer.tradeId ?? '';
   };
   /** Until it is known that the broker does not have it: a person says so. */
