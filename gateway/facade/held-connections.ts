@@ -20,8 +20,10 @@ interface Held {
 
 export class HeldConnections {
   private readonly limits: ConnectionLimits;
-  /** By peer, longest idle first. */
-  private readonly held = new Map<string, Held>();
+  /** Longest idle first. */
+  private readonly held = new Set<Held>();
+  /** A port of a peer may be connected to several of ours. */
+  private readonly byPeer = new Map<string, readonly Held[]>();
   private readonly perAddress = new Map<string, number>();
 
   constructor(limits: ConnectionLimits = LIMITS) {
@@ -32,10 +34,14 @@ export class HeldConnections {
     const { remoteAddress: address = '', remotePort } = socket;
     const peer = `${address}:${remotePort}`;
     const own: Held = { socket, address, calls: 0 };
-    this.held.set(peer, own);
+    this.held.add(own);
+    this.byPeer.set(peer, [...(this.byPeer.get(peer) ?? []), own]);
     this.count(address, 1);
     socket.once('close', () => {
-      if (this.held.get(peer) === own) this.held.delete(peer);
+      this.held.delete(own);
+      const others = (this.byPeer.get(peer) ?? []).filter((one) => one !== own);
+      if (others.length > 0) this.byPeer.set(peer, others);
+      else this.byPeer.delete(peer);
       this.count(address, -1);
     });
     if ((this.perAddress.get(address) ?? 0) > this.limits.ofAddress) this.closeOldest(own, address);
@@ -44,19 +50,21 @@ export class HeldConnections {
 
   /** @param peer as gRPC names it, `address:port` @returns ends it */
   begin(peer: string): () => void {
-    const own = this.held.get(peer);
-    if (!own) return () => undefined;
-    own.calls += 1;
+    const busy = this.byPeer.get(peer) ?? [];
+    for (const one of busy) one.calls += 1;
     return () => {
-      own.calls -= 1;
-      if (own.calls > 0 || this.held.get(peer) !== own) return;
-      this.held.delete(peer);
-      this.held.set(peer, own);
+      for (const one of busy) this.endOf(one);
     };
   }
 
   closeAll(): void {
-    for (const { socket } of this.held.values()) socket.destroy();
+    for (const { socket } of this.held) socket.destroy();
+  }
+
+  private endOf(one: Held): void {
+    one.calls -= 1;
+    if (one.calls > 0 || !this.held.delete(one)) return;
+    this.held.add(one);
   }
 
   private count(address: string, by: number): void {
@@ -67,10 +75,10 @@ export class HeldConnections {
 
   /** Closes the connection that has been idle longest; the new one where all others are busy. */
   private closeOldest(newest: Held, address: string | undefined): void {
-    for (const [peer, one] of this.held) {
+    for (const one of this.held) {
       const isCandidate = one === newest || address === undefined || one.address === address;
       if (!isCandidate || one.calls > 0) continue;
-      this.held.delete(peer);
+      this.held.delete(one);
       one.socket.destroy();
       return;
     }
