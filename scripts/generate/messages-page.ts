@@ -1,34 +1,13 @@
 /** docs/use/messages.md: each message and enum of the protos, with what its comments say. */
-import { z } from 'zod';
 import { generatedFrom, table } from './markdown.ts';
 import { protoComments } from './proto-comments.ts';
+import {
+  protoFiles,
+  type ProtoEnum,
+  type ProtoField as Field,
+  type ProtoMessage as Message,
+} from './proto-image.ts';
 
-const field = z.looseObject({
-  jsonName: z.string(),
-  number: z.number(),
-  type: z.string(),
-  typeName: z.string().optional(),
-  label: z.string().optional(),
-});
-const value = z.looseObject({ name: z.string(), number: z.number().default(0) });
-const enumeration = z.looseObject({ name: z.string(), value: z.array(value).default([]) });
-const message = z.looseObject({
-  name: z.string(),
-  field: z.array(field).default([]),
-  nestedType: z.array(z.looseObject({ name: z.string(), field: z.array(field) })).default([]),
-});
-const image = z.looseObject({
-  file: z.array(
-    z.looseObject({
-      package: z.string().default(''),
-      messageType: z.array(message).default([]),
-      enumType: z.array(enumeration).default([]),
-    }),
-  ),
-});
-
-type Field = z.output<typeof field>;
-type Message = z.output<typeof message>;
 type Comments = ReadonlyMap<string, string>;
 
 const OURS = 'arduino_trader.';
@@ -39,7 +18,7 @@ Each message and enum of the protos, package by package: names of fields as JSON
 JSON, bytes are Base64, a field that is absent has the default of its type.`;
 
 export function messagesPage(imageJson: string): string {
-  const { file: files } = image.parse(JSON.parse(imageJson));
+  const files = protoFiles(imageJson);
   const comments = protoComments(imageJson);
   const packages = [...new Set(files.map((file) => file.package))]
     .filter((name) => name.startsWith(OURS))
@@ -73,7 +52,7 @@ function messageSection(room: string, one: Message, comments: Comments): string[
 
 function enumSection(
   room: string,
-  { name, value: values }: z.output<typeof enumeration>,
+  { name, value: values }: ProtoEnum,
   comments: Comments,
 ): string[] {
   const whole = `${room}.${name}`;

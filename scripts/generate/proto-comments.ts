@@ -1,37 +1,5 @@
 /** The comments of the protos, by full name: `package.Message`, `package.Message.jsonName`, `package.Service.Rpc`. */
-import { z } from 'zod';
-
-const named = z.looseObject({ name: z.string() });
-const field = z.looseObject({ name: z.string(), jsonName: z.string() });
-const image = z.looseObject({
-  file: z.array(
-    z.looseObject({
-      package: z.string().default(''),
-      messageType: z
-        .array(z.looseObject({ name: z.string(), field: z.array(field).default([]) }))
-        .default([]),
-      enumType: z
-        .array(z.looseObject({ name: z.string(), value: z.array(named).default([]) }))
-        .default([]),
-      service: z
-        .array(z.looseObject({ name: z.string(), method: z.array(named).default([]) }))
-        .default([]),
-      sourceCodeInfo: z
-        .looseObject({
-          location: z.array(
-            z.looseObject({
-              path: z.array(z.number()).default([]),
-              leadingComments: z.string().optional(),
-              trailingComments: z.string().optional(),
-            }),
-          ),
-        })
-        .optional(),
-    }),
-  ),
-});
-
-type ProtoFile = z.output<typeof image>['file'][number];
+import { protoFiles, type ProtoFile } from './proto-image.ts';
 
 /** Numbers of fields in google.protobuf's descriptor.proto. */
 const MESSAGE = 4;
@@ -40,8 +8,7 @@ const SERVICE = 6;
 const MEMBER = 2;
 
 export function protoComments(imageJson: string): ReadonlyMap<string, string> {
-  const { file: files } = image.parse(JSON.parse(imageJson));
-  return new Map(files.flatMap((file) => [...commentsIn(file)]));
+  return new Map(protoFiles(imageJson).flatMap((file) => [...commentsIn(file)]));
 }
 
 function* commentsIn(file: ProtoFile): Generator<[string, string]> {

@@ -1,45 +1,9 @@
 /** The request fields of each rpc, read from buf's image. */
-import * as z from 'zod';
-
-const fieldSchema = z.looseObject({
-  jsonName: z.string(),
-  type: z.string(),
-  typeName: z.string().optional(),
-  label: z.string().optional(),
-  proto3Optional: z.boolean().optional(),
-});
-const messageSchema = z.looseObject({
-  name: z.string(),
-  field: z.array(fieldSchema).default([]),
-  nestedType: z
-    .array(
-      z.looseObject({
-        name: z.string(),
-        field: z.array(fieldSchema).default([]),
-        options: z.looseObject({ mapEntry: z.boolean().optional() }).optional(),
-      }),
-    )
-    .default([]),
-});
-const imageSchema = z.looseObject({
-  file: z.array(
-    z.looseObject({
-      package: z.string().default(''),
-      messageType: z.array(messageSchema).default([]),
-      service: z
-        .array(
-          z.looseObject({
-            name: z.string(),
-            method: z.array(z.looseObject({ name: z.string(), inputType: z.string() })).default([]),
-          }),
-        )
-        .default([]),
-    }),
-  ),
-});
-
-type Field = z.output<typeof fieldSchema>;
-type Message = z.output<typeof messageSchema>;
+import {
+  protoFiles,
+  type ProtoField as Field,
+  type ProtoMessage as Message,
+} from './proto-image.ts';
 
 export interface FieldText {
   readonly name: string;
@@ -53,7 +17,7 @@ export interface Descriptors {
 }
 
 export function readDescriptors(imageJson: string): Descriptors {
-  const { file: files } = imageSchema.parse(JSON.parse(imageJson));
+  const files = protoFiles(imageJson);
   const messages = new Map<string, Message>();
   const inputs = new Map<string, string>();
   for (const file of files) {

@@ -2,7 +2,6 @@
  * The description of the gateway and its functions as OpenAPI 3.1, from the protos and the catalogue:
  * `GET /openapi.json` serves it.
  */
-import * as z from 'zod';
 import { operations } from '#shared/contract/catalogue.ts';
 import { rpcName } from '#shared/contract/names.ts';
 import type { Operation } from '#shared/contract/row.ts';
@@ -12,51 +11,17 @@ import { amountSchemas } from './amount-schemas.ts';
 import { answersOf, sharedAnswers } from './answers.ts';
 import { linksOf } from './links.ts';
 import { protoComments } from '../proto-comments.ts';
+import {
+  protoFiles,
+  type ProtoEnum,
+  type ProtoField as Field,
+  type ProtoMessage as Message,
+} from '../proto-image.ts';
 import { requestExamples } from './request-examples.ts';
 import { requestSchema } from './request-schema.ts';
 import { answered } from './system-schemas.ts';
 import { SYSTEM_TAG, systemPaths } from './system-paths.ts';
 
-const field = z.looseObject({
-  jsonName: z.string(),
-  type: z.string(),
-  typeName: z.string().optional(),
-  label: z.string().optional(),
-});
-const enumeration = z.looseObject({
-  name: z.string(),
-  value: z.array(z.looseObject({ name: z.string() })),
-});
-const message = z.looseObject({
-  name: z.string(),
-  field: z.array(field).default([]),
-  nestedType: z
-    .array(z.looseObject({ name: z.string(), field: z.array(field).default([]) }))
-    .default([]),
-  enumType: z.array(enumeration).default([]),
-});
-const image = z.looseObject({
-  file: z.array(
-    z.looseObject({
-      package: z.string().default(''),
-      messageType: z.array(message).default([]),
-      enumType: z.array(enumeration).default([]),
-      service: z
-        .array(
-          z.looseObject({
-            name: z.string(),
-            method: z.array(
-              z.looseObject({ name: z.string(), inputType: z.string(), outputType: z.string() }),
-            ),
-          }),
-        )
-        .default([]),
-    }),
-  ),
-});
-
-type Field = z.output<typeof field>;
-type Message = z.output<typeof message>;
 type Json = Readonly<Record<string, unknown>>;
 
 /** Proto3 JSON: 64-bit numbers are strings, bytes are base64. */
@@ -74,7 +39,7 @@ const scalars: Readonly<Record<string, Json>> = {
 
 /** @param imageJson what `buf build` says of the protos */
 export function openApi(imageJson: string): string {
-  const { file: files } = image.parse(JSON.parse(imageJson));
+  const files = protoFiles(imageJson);
   const comments = protoComments(imageJson);
   const schemas: Record<string, Json> = { Failure: failureSchema() };
   const rpcs = new Map<string, { request: string; response: string }>();
@@ -247,7 +212,7 @@ function typeSchema({ type, typeName }: Field): Json {
   return typeName === undefined ? (scalars[type] ?? {}) : ref(typeName.slice(1));
 }
 
-function enumSchema({ value }: z.output<typeof enumeration>): Json {
+function enumSchema({ value }: ProtoEnum): Json {
   return { type: 'string', enum: value.map(({ name }) => name) };
 }
 
