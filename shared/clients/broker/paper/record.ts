@@ -23,6 +23,7 @@ import {
   storedMoney,
   storedPrice,
 } from '#shared/redis/codec.ts';
+import { KeptRows } from './kept-rows.ts';
 import { isLive, type PaperBook, type PaperHolding, type PaperOrder } from './paper-book.ts';
 
 const cover = z.strictObject({ sharesUntil: storedInstant, cashUntil: storedInstant });
@@ -281,17 +282,10 @@ function orderRow(order: PaperOrder): unknown[] {
   ];
 }
 
-/** For as long as a live order is in memory, it is written and read once. */
-const orderRows = new WeakMap<PaperOrder, unknown[]>();
-const rowOrders = new WeakMap<unknown[], PaperOrder>();
+const orderRows = new KeptRows<PaperOrder>();
 
 function liveRow(order: PaperOrder): unknown[] {
-  const known = orderRows.get(order);
-  if (known) return known;
-  const row = plain(orderRow(order));
-  orderRows.set(order, row);
-  rowOrders.set(row, order);
-  return row;
+  return orderRows.rowOf(order, () => plain(orderRow(order)));
 }
 
 function liveOrderOf(
@@ -299,13 +293,9 @@ function liveOrderOf(
   accountId: AccountId,
   base: PaperBook['currency'],
 ): PaperOrder {
-  const known = rowOrders.get(row);
-  const isOf = known?.instruction.accountId === accountId && known.reserved.currency === base;
-  if (isOf) return known;
-  const order = orderOf(row, accountId, base);
-  rowOrders.set(row, order);
-  orderRows.set(order, row);
-  return order;
+  const isMeant = ({ instruction, reserved }: PaperOrder): boolean =>
+    instruction.accountId === accountId && reserved.currency === base;
+  return orderRows.valueOf(row, isMeant, () => orderOf(row, accountId, base));
 }
 
 function orderOf(tuple: unknown, accountId: AccountId, base: PaperBook['currency']): PaperOrder {
@@ -345,17 +335,11 @@ function orderOf(tuple: unknown, accountId: AccountId, base: PaperBook['currency
   };
 }
 
-/** Flows only ever get more, so each is written and read once for as long as it is in memory. */
-const flowRows = new WeakMap<BrokerFlow, unknown[]>();
-const rowFlows = new WeakMap<unknown[], BrokerFlow>();
+/** Flows only ever get more. */
+const flowRows = new KeptRows<BrokerFlow>();
 
 function flowRow(flow: BrokerFlow): unknown[] {
-  const known = flowRows.get(flow);
-  if (known) return known;
-  const row = plain(flowCells(flow));
-  flowRows.set(flow, row);
-  rowFlows.set(row, flow);
-  return row;
+  return flowRows.rowOf(flow, () => plain(flowCells(flow)));
 }
 
 function flowCells(flow: BrokerFlow): unknown[] {
@@ -373,12 +357,8 @@ function flowCells(flow: BrokerFlow): unknown[] {
 }
 
 function flowOf(tuple: unknown[], base: PaperBook['currency']): BrokerFlow {
-  const known = rowFlows.get(tuple);
-  if (known?.amount.currency === base) return known;
-  const flow = readFlow(tuple, base);
-  rowFlows.set(tuple, flow);
-  flowRows.set(flow, tuple);
-  return flow;
+  const isMeant = ({ amount }: BrokerFlow): boolean => amount.currency === base;
+  return flowRows.valueOf(tuple, isMeant, () => readFlow(tuple, base));
 }
 
 function readFlow(tuple: unknown[], base: PaperBook['currency']): BrokerFlow {
