@@ -229,6 +229,12 @@ const cashOnly: ReadonlySet<LedgerEntry['kind']> = new Set([
   'rounding',
 ] satisfies LedgerEntry['kind'][]);
 
+/** Whether a corporate action changed the lots of a security. */
+export function actsOn(line: LedgerEntry, isin: Isin): boolean {
+  const isPlain = !movesShares(line) || sharesMoved(line) !== undefined;
+  return !isPlain && changeOf(line, isin) !== undefined;
+}
+
 /** Every change of a number of shares that a line makes, corporate actions included. */
 function shareChanges(line: LedgerEntry): readonly (readonly [Isin, Decimal])[] {
   const { isin, newIsin, quantity, restores } = line;

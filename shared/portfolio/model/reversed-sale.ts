@@ -3,8 +3,8 @@ import type { Decimal } from '#shared/kernel/decimal.ts';
 import type { Money } from '#shared/kernel/money.ts';
 import { Price, PRICE_DECIMALS_MAX } from '#shared/kernel/price.ts';
 import type { Quantity } from '#shared/kernel/quantity.ts';
-import type { Holding, Lot } from './book.ts';
-import type { PostedLine } from './booking.ts';
+import type { Book, Holding, LedgerEntry, Lot } from './book.ts';
+import { postEntries, type PostedLine } from './booking.ts';
 
 /** Decimals of a rate by which a cost is computed back to the minor unit. */
 const RATE_DECIMALS = 18;
@@ -38,6 +38,21 @@ export function returnedParts(
     const shares = quantity.negate();
     return { lot, quantity: shares, cash: cash.negate(), terms: termsOf(lot, shares, cost) };
   });
+}
+
+/** What takes a sale back, without id, note and time of record: a purchase for each lot that it took. */
+export function saleTakenBack(
+  before: Book,
+  line: LedgerEntry,
+): readonly Omit<LedgerEntry, 'id' | 'recordedAt'>[] {
+  const { id: reverses, isin, symbol, happenedAt } = line;
+  const holding = isin && before.holdings.get(isin);
+  return postEntries(before, [line]).posted.flatMap((posted) =>
+    returnedParts(posted, holding).map(({ lot, quantity, cash, terms }) => ({
+      ...{ kind: 'buy' as const, reverses, quantity, cash, isin, symbol, ...terms, happenedAt },
+      ...{ lotIds: [lot.lotId], acquiredAt: lot.acquiredAt },
+    })),
+  );
 }
 
 function termsOf({ unitCost }: Lot, shares: Decimal, cost: Money): ReturnedPart['terms'] {

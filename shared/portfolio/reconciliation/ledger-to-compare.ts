@@ -8,6 +8,7 @@ import type { AccountId } from '#shared/kernel/identifiers.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import type { Book, LedgerEntry } from '../model/book.ts';
 import type { LotMethod } from '../model/lots.ts';
+import { cancellingFills } from '../model/reconciliation/cancelled-trades.ts';
 import { StoredBook } from '../stored-book.ts';
 
 export async function ledgerToCompare(
@@ -17,22 +18,14 @@ export async function ledgerToCompare(
   { booked }: Book,
   lotMethod: LotMethod,
 ): Promise<readonly LedgerEntry[]> {
-  const { areLotsReported, cancelling } = seenIn.of(fills);
-  const isCancelled = cancelling.some((fillId) => !booked.has(`fill-${fillId}`));
-  if (!isCancelled && (lotMethod !== 'specific' || !areLotsReported)) return [];
+  const isCancelled = cancellingFills(fills).some(({ fillId }) => !booked.has(`fill-${fillId}`));
+  if (!isCancelled && (lotMethod !== 'specific' || !lotsIn.of(fills).areReported)) return [];
   return new StoredBook(database, baseCurrency).ledger(accountId);
 }
 
-interface Seen {
-  areLotsReported: boolean;
-  /** Ids of fills that cancel others. */
-  readonly cancelling: string[];
-}
-
-const seenIn = new RunningFold<BrokerFill, Seen>(
-  () => ({ areLotsReported: false, cancelling: [] }),
-  (seen, { fillId, closedLots, cancels }) => {
-    if (closedLots !== undefined) seen.areLotsReported = true;
-    if (cancels !== undefined) seen.cancelling.push(fillId);
+const lotsIn = new RunningFold<BrokerFill, { areReported: boolean }>(
+  () => ({ areReported: false }),
+  (lots, { closedLots }) => {
+    if (closedLots !== undefined) lots.areReported = true;
   },
 );

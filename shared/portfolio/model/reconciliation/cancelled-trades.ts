@@ -10,9 +10,9 @@ import type { Instant } from '#shared/kernel/instant.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import type { Money } from '#shared/kernel/money.ts';
 import type { Book, LedgerEntry } from '../book.ts';
-import { bookEntries, emptyBook, postEntries } from '../booking.ts';
-import { changeOf, movesShares, sharesMoved, type ReportedFill } from '../ledger-lines.ts';
-import { returnedParts } from '../reversed-sale.ts';
+import { bookEntries, emptyBook } from '../booking.ts';
+import { actsOn, changeOf, type ReportedFill } from '../ledger-lines.ts';
+import { saleTakenBack } from '../reversed-sale.ts';
 import { withoutUndoneLines } from '../undone-lines.ts';
 
 export interface Cancellations {
@@ -33,7 +33,7 @@ export function cancelledTrades(
   fills: readonly ReportedFill[],
   recordedAt: Instant,
 ): Cancellations {
-  const cancelling = [...cancellationsIn.of(fills)];
+  const cancelling = cancellingFills(fills);
   if (cancelling.length === 0) return nothing;
   const inForce = withoutUndoneLines(ledger);
   return cancelling
@@ -48,8 +48,12 @@ export function cancelledTrades(
     .reduce(joined, nothing);
 }
 
-/** Statements repeat their history: each fill is asked once whether it cancels another. */
-const cancellationsIn = new RunningFold<ReportedFill, ReportedFill[]>(
+/** Those that cancel others. Statements repeat their history: each fill is asked once. */
+export function cancellingFills(fills: readonly ReportedFill[]): readonly ReportedFill[] {
+  return [...cancellingIn.of(fills)];
+}
+
+const cancellingIn = new RunningFold<ReportedFill, ReportedFill[]>(
   () => [],
   (cancelling, fill) => {
     if (fill.cancels !== undefined) cancelling.push(fill);
@@ -77,12 +81,13 @@ function takenBack(fill: ReportedFill, booked: Booked): Cancellations {
   const line = booked.inForce.find(({ id }) => id === `fill-${fill.cancels}`);
   if (!line || !matches(line, fill) || isUsedSince(line, booked.inForce))
     return opposite(booked.book, fill, USED);
-  const back = line.kind === 'buy' ? [purchaseTakenBack(line)] : saleTakenBack(line, booked);
+  const isPurchase = line.kind === 'buy';
+  const back = isPurchase
+    ? [purchaseTakenBack(line)]
+    : saleTakenBack(bookBefore(line, booked), line);
   const named = back.map((one, i) => ({
-    ...one,
     id: i === 0 ? `fill-${fill.fillId}` : `fill-${fill.fillId}-${i + 1}`,
-    ...{ isin: line.isin, symbol: line.symbol, reverses: line.id, note: NOTE },
-    ...{ happenedAt: line.happenedAt, recordedAt: booked.recordedAt },
+    ...{ ...one, note: NOTE, recordedAt: booked.recordedAt },
   }));
   const rest = fill.settlement.add(line.cash);
   const costs = rest.sign === 0 ? [] : [restOf(fill, `fill-${fill.fillId}-rest`, rest, booked)];
@@ -91,26 +96,18 @@ function takenBack(fill: ReportedFill, booked: Booked): Cancellations {
 
 const NOTE = 'the broker cancelled the trade';
 
-type TakenBack = Omit<LedgerEntry, 'id' | 'recordedAt' | 'happenedAt'>;
-
 /** At its cost, out of its own lot. */
-function purchaseTakenBack({ id, quantity, price, exchangeRate, cash }: LedgerEntry): TakenBack {
+function purchaseTakenBack(line: LedgerEntry): ReturnType<typeof saleTakenBack>[number] {
+  const { id, isin, symbol, quantity, price, exchangeRate, cash, happenedAt } = line;
   return {
-    ...{ kind: 'sell', quantity, price, exchangeRate, cash: cash.negate() },
-    ...{ lotMethod: 'specific', lotIds: [id] },
+    ...{ kind: 'sell', reverses: id, quantity, price, exchangeRate, cash: cash.negate() },
+    ...{ isin, symbol, happenedAt, lotMethod: 'specific', lotIds: [id] },
   };
 }
 
-function saleTakenBack(line: LedgerEntry, { book, ledger }: Booked): readonly TakenBack[] {
+function bookBefore(line: LedgerEntry, { book, ledger }: Booked): Book {
   const earlier = ledger.slice(0, ledger.indexOf(line));
-  const before = bookEntries(emptyBook(book.accountId, book.currency), earlier);
-  const holding = line.isin && before.holdings.get(line.isin);
-  return postEntries(before, [line]).posted.flatMap((posted) =>
-    returnedParts(posted, holding).map(({ lot, quantity, cash, terms }) => ({
-      ...{ kind: 'buy' as const, quantity, cash, ...terms },
-      ...{ lotIds: [lot.lotId], acquiredAt: lot.acquiredAt },
-    })),
-  );
+  return bookEntries(emptyBook(book.accountId, book.currency), earlier);
 }
 
 function matches({ kind, isin, quantity }: LedgerEntry, fill: ReportedFill): boolean {
@@ -122,10 +119,8 @@ function matches({ kind, isin, quantity }: LedgerEntry, fill: ReportedFill): boo
 function isUsedSince(line: LedgerEntry, inForce: readonly LedgerEntry[]): boolean {
   const isin = line.isin as Isin;
   return inForce.slice(inForce.indexOf(line) + 1).some((later) => {
-    const change = changeOf(later, isin);
-    if (change === undefined || !movesShares(later)) return false;
-    const isAction = sharesMoved(later) === undefined;
-    return isAction || (line.kind === 'buy' && change.sign < 0);
+    const isSold = line.kind === 'buy' && (changeOf(later, isin)?.sign ?? 0) < 0;
+    return isSold || actsOn(later, isin);
   });
 }
 

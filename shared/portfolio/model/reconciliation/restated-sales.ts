@@ -9,9 +9,9 @@ import { canonicalJson } from '#shared/kernel/hash.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import type { Book, LedgerEntry } from '../book.ts';
-import { bookEntries, emptyBook, postEntries } from '../booking.ts';
-import { changeOf, movesShares, sharesMoved, type ReportedFill } from '../ledger-lines.ts';
-import { returnedParts } from '../reversed-sale.ts';
+import { bookEntries, emptyBook } from '../booking.ts';
+import { actsOn, type ReportedFill } from '../ledger-lines.ts';
+import { saleTakenBack } from '../reversed-sale.ts';
 import { withoutUndoneLines } from '../undone-lines.ts';
 
 export interface Restatement {
@@ -129,23 +129,13 @@ const AGAIN = /:lots-(\d+)$/;
 /** An action has changed the lots since, so that what was taken of them cannot come back as it was. */
 function actionSince(ledger: readonly LedgerEntry[], { id, isin }: LedgerEntry): boolean {
   const at = ledger.findIndex((line) => line.id === id);
-  return ledger.slice(at + 1).some((line) => movesShares(line) && isAction(line, isin as Isin));
-}
-
-function isAction(line: LedgerEntry, isin: Isin): boolean {
-  return sharesMoved(line) === undefined && changeOf(line, isin) !== undefined;
+  return ledger.slice(at + 1).some((line) => actsOn(line, isin as Isin));
 }
 
 function returned(before: Book, line: LedgerEntry, recordedAt: Instant): readonly LedgerEntry[] {
-  const holding = line.isin && before.holdings.get(line.isin);
-  return postEntries(before, [line]).posted.flatMap((posted) =>
-    returnedParts(posted, holding).map(({ lot, quantity, cash, terms }, i) => ({
-      ...{ id: `reversal-${line.id}-${i + 1}`, kind: 'buy', reverses: line.id, quantity, cash },
-      ...{ isin: line.isin, symbol: line.symbol, ...terms },
-      ...{ lotIds: [lot.lotId], acquiredAt: lot.acquiredAt },
-      ...{ note: NOTE, happenedAt: line.happenedAt, recordedAt },
-    })),
-  );
+  return saleTakenBack(before, line).map((back, i) => ({
+    ...{ id: `reversal-${line.id}-${i + 1}`, ...back, note: NOTE, recordedAt },
+  }));
 }
 
 const NOTE = 'the broker reports other lots';
