@@ -14,7 +14,7 @@ import {
   type Whole,
 } from './packed-numbers.ts';
 
-/** Columns of equal length, by day. */
+/** Columns of equal length, the oldest day first. */
 export interface BarFigures {
   /** Days since 1970-01-01, rising. */
   readonly days: Int32Array;
@@ -23,7 +23,7 @@ export interface BarFigures {
   readonly low: Float64Array;
   readonly close: Float64Array;
   readonly adjustedClose: Float64Array;
-  /** NaN where there is none. */
+  /** Shares; NaN where the source has none. */
   readonly volume: Float64Array;
 }
 

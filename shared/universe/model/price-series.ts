@@ -1,18 +1,10 @@
 /** Daily bars of one security in columns, oldest first. */
+import type { BarFigures } from '#shared/kernel/bars/packed-bars.ts';
 import { dayOfEpoch, epochDay, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 
-export interface PriceSeries {
+export interface PriceSeries extends BarFigures {
   readonly isin: Isin;
-  /** Days since 1970-01-01, rising. All columns have its length. */
-  readonly days: Int32Array;
-  readonly open: Float64Array;
-  readonly high: Float64Array;
-  readonly low: Float64Array;
-  readonly close: Float64Array;
-  readonly adjustedClose: Float64Array;
-  /** Shares; NaN where the source has none. */
-  readonly volume: Float64Array;
 }
 
 /** Rates of one currency pair, oldest first: one unit of the first in units of the second. */
