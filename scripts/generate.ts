@@ -75,6 +75,8 @@ async function pages(): Promise<[file: string, text: string][]> {
   return [
     ['docs/architecture.svg', architecturePicture()],
     ['deploy/prometheus/alerts.yaml', alertRules()],
+    // Helm reads only what lies in the chart.
+    ['deploy/chart/files/alerts.yaml', alertRules()],
     ['deploy/prometheus/alerts-test.yaml', alertRulesTests()],
     ['gateway/runtime/system-api/gateway.openapi', openApi(image.toString())],
     ['gateway/runtime/system-api/queues.asyncapi', asyncApi()],

@@ -77,8 +77,8 @@ Each process has \`/metrics\`, and belongs among the targets of \`deploy/prometh
 | process | where | what it shows |
 | --- | --- | --- |
 | gateway (\`npm start\`, and beside functions in containers) | \`GATEWAY_METRICS_PORT\` | the state, calls of functions, calls of its gRPC facade, breakers, the process |
-| connector | \`CONNECTOR_METRICS_PORT\`; boards with faasd are scraped there | the state, the process |
-| gRPC facade | \`FACADE_METRICS_PORT\` | its calls, breakers, its certificate, the process |
+| connector | \`CONNECTOR_METRICS_PORT\`; 8083 on boards with faasd, 8081 in Kubernetes | the state, the process |
+| gRPC facade | \`FACADE_METRICS_PORT\`; 8084 on boards with faasd, 8081 in Kubernetes | its calls, breakers, its certificate, the process |
 | a function's container | [\`metrics_port\`](../develop/template.md) | its calls |
 
 A scrape is answered within ten seconds, also where Redis or the broker does not answer, and is not counted as a call of a function.

@@ -1,8 +1,9 @@
 /** The Helm chart, as Helm renders it, judged by the schemas of Kubernetes and by what it promises. */
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseAllDocuments } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 import { operations } from '#shared/contract/catalogue.ts';
 import { serviceNames } from '#shared/contract/names.ts';
 import { describeNeeding } from '../../support/needing.ts';
@@ -77,6 +78,9 @@ function rendered(...values: string[]): { text: string; resources: Resource[] } 
     .filter((one): one is Resource => one !== null);
   return { text: out, resources };
 }
+
+const isSubset = (some: object, all: object): boolean =>
+  Object.entries(some).every(([key, value]) => (all as Record<string, unknown>)[key] === value);
 
 const ofKind = (resources: readonly Resource[], ...kinds: string[]): Resource[] =>
   resources.filter(({ kind }) => kinds.includes(kind));
@@ -249,6 +253,74 @@ describeNeeding(helm === undefined ? 'no helm is installed' : undefined, 'the ch
     expect(text).not.toContain('DATA_DIR');
   });
 
+  test.each(['plain', 'openfaas'])(
+    '%s: each process is scraped, as the alerts expect it',
+    (mode) => {
+      const { resources } = rendered(`mode=${mode}`, 'serviceMonitor.enabled=true');
+      const monitors = ofKind(resources, 'ServiceMonitor').map(({ spec }) => spec);
+      const services = ofKind(resources, 'Service');
+      const pods = ofKind(resources, 'Deployment', 'StatefulSet');
+      const monitored = pods.filter(({ metadata }) => !/-(redis|router)$/.test(metadata.name));
+      expect(monitored.map(({ metadata }) => metadata.name)).toEqual(
+        expect.arrayContaining(['trader-connector', 'trader-facade']),
+      );
+      for (const { metadata, spec } of monitored) {
+        const isOf = ({ spec: one }: Resource): boolean =>
+          isSubset(one?.selector ?? {}, spec?.template?.metadata.labels ?? {});
+        const scraping = services
+          .filter(isOf)
+          .filter(({ metadata: { labels = {} } }) =>
+            monitors.some((monitor) => isSubset(monitor?.selector?.matchLabels ?? {}, labels)),
+          );
+        expect([metadata.name, scraping.length]).toEqual([metadata.name, 1]);
+        expect(scraping[0]?.spec?.['ports']).toContainEqual({
+          ...{ name: 'metrics', port: 8081, targetPort: 'metrics' },
+        });
+        expect(scraping[0]?.metadata.labels).toMatchObject({
+          'app.kubernetes.io/name': 'arduino-trader',
+        });
+        expect(JSON.stringify(spec)).toContain('{"name":"metrics","containerPort":8081}');
+      }
+      for (const monitor of monitors)
+        expect(monitor).toMatchObject({
+          ...{ jobLabel: 'app.kubernetes.io/name', endpoints: [{ port: 'metrics' }] },
+        });
+      const [rule] = ofKind(resources, 'PrometheusRule');
+      const expected = parse(readFileSync('deploy/prometheus/alerts.yaml', 'utf8')) as object;
+      expect(rule?.spec).toEqual(expected);
+    },
+  );
+
+  test.each(['connector', 'facade'])(
+    'the %s shows its metrics to who may read them, and to nobody else',
+    (part) => {
+      const ports = [{ protocol: 'TCP', port: 8081 }];
+      const ingress = (...values: string[]) =>
+        ofKind(rendered(...values).resources, 'NetworkPolicy').find(
+          ({ metadata }) => metadata.name === `trader-${part}`,
+        )?.spec?.['ingress'] as { ports: object[] }[] | undefined;
+      expect(ingress()).toContainEqual({ from: [expect.objectContaining({})], ports });
+      const none = ingress('networkPolicies.metricsFrom=null') ?? [];
+      expect(none).not.toContainEqual(expect.objectContaining({ ports }));
+      const { resources } = rendered();
+      const pod = ofKind(resources, 'Deployment', 'StatefulSet').find(
+        ({ metadata }) => metadata.name === `trader-${part}`,
+      );
+      const name = part.toUpperCase();
+      expect(JSON.stringify(pod)).toContain(`{"name":"${name}_METRICS_PORT","value":"8081"}`);
+      expect(JSON.stringify(pod)).toContain(`{"name":"${name}_METRICS_HOST","value":"0.0.0.0"}`);
+    },
+  );
+
+  test('the Service of the facade, which may be open to the world, has no metrics', () => {
+    const { resources } = rendered('facade.service.type=LoadBalancer');
+    const open = ofKind(resources, 'Service').find(
+      ({ metadata }) => metadata.name === 'trader-facade',
+    );
+    expect(open?.spec?.['type']).toBe('LoadBalancer');
+    expect(JSON.stringify(open)).not.toContain('metrics');
+  });
+
   test.each([
     ['redis.replicas=2', 'three at the least'],
     ['redis.acknowledgedBy=3', 'fewer than redis.replicas'],
@@ -316,7 +388,10 @@ const withoutTools =
 const missing =
   withoutTools ??
   (description === undefined ? 'the Go module k8s.io/kubernetes was not downloaded' : undefined);
-const CUSTOM = ['Function', 'ScaledObject', 'TriggerAuthentication', 'ServiceMonitor'];
+const CUSTOM = [
+  ...['Function', 'ScaledObject', 'TriggerAuthentication'],
+  ...['ServiceMonitor', 'PrometheusRule'],
+];
 
 /** @param skipped kinds that are not judged */
 async function judgedIn(folder: string, text: string, skipped: readonly string[]) {
@@ -376,6 +451,7 @@ describeNeeding(withoutDefinitions, 'the definitions of custom resources', () =>
     ['ScaledObject', ['autoscaling.kind=keda', 'layout=single']],
     ['TriggerAuthentication', ['autoscaling.kind=keda']],
     ['ServiceMonitor', ['serviceMonitor.enabled=true', 'serviceMonitor.labels.release=stack']],
+    ['PrometheusRule', ['serviceMonitor.enabled=true', 'serviceMonitor.labels.release=stack']],
   ] as const;
 
   test.each(custom)('take each %s', async (kind, values) => {
@@ -391,6 +467,7 @@ describeNeeding(withoutDefinitions, 'the definitions of custom resources', () =>
     ['ScaledObject', 'scaleTargetRef:', 'scaleTarget:'],
     ['TriggerAuthentication', 'parameter:', 'param:'],
     ['ServiceMonitor', 'endpoints:', 'endPoints:'],
+    ['PrometheusRule', 'annotations:', 'annotation:'],
   ])('refuse a %s with %s written as %s', async (kind, right, wrong) => {
     const values = custom.find(([name]) => name === kind)?.[1] ?? [];
     const { code, out } = await judged(values, (text) => text.replaceAll(right, wrong));

@@ -67,6 +67,7 @@ interface Service {
   readonly cap_drop?: readonly string[];
   readonly healthcheck?: object;
   readonly ports?: readonly string[];
+  readonly environment?: readonly string[];
   readonly secrets?: readonly string[];
 }
 
@@ -135,5 +136,28 @@ test.each(['compute', 'state'])(
     ).flatMap(({ volumes = [] }) => volumes.map(({ source }) => source));
     expect(mounts).toContain('./secrets/basic-auth-password');
     expect(mounts).not.toContain('./secrets');
+  },
+);
+
+test.each(['compute', 'state'])(
+  'a Prometheus outside of the board %s reaches the metrics of connector and facade',
+  async (board) => {
+    const { services } = await composeFile(`deploy/faasd/${board}.yaml`);
+    const config = await readFile('deploy/prometheus/prometheus.yaml', 'utf8');
+    const firewall = await readFile('deploy/nftables/board.nft', 'utf8');
+    const [, first, last] = /dport (808\d)-(808\d) ip saddr @operators accept/.exec(firewall) ?? [];
+    for (const part of ['connector', 'facade']) {
+      const { environment = [], ports = [] } = services[part] ?? {};
+      const setting = (name: string) =>
+        environment
+          .find((one) => one.startsWith(`${part.toUpperCase()}_METRICS_${name}=`))
+          ?.split('=')[1];
+      const port = setting('PORT');
+      expect(ports).toContain(`${port}:${port}`);
+      expect(setting('HOST')).toBe('0.0.0.0');
+      expect(config).toContain(`# - ${board}.home:${port}\n`);
+      expect(Number(port)).toBeGreaterThanOrEqual(Number(first));
+      expect(Number(port)).toBeLessThanOrEqual(Number(last));
+    }
   },
 );

@@ -35,7 +35,10 @@ const MODULES = [
   {
     folder: 'github.com/prometheus-operator',
     module: 'prometheus-operator@',
-    files: ['example/prometheus-operator-crd/monitoring.coreos.com_servicemonitors.yaml'],
+    files: [
+      'example/prometheus-operator-crd/monitoring.coreos.com_servicemonitors.yaml',
+      'example/prometheus-operator-crd/monitoring.coreos.com_prometheusrules.yaml',
+    ],
   },
 ] as const;
 
