@@ -1,7 +1,7 @@
 /** Who may call what: one check, driven by the row's effect. */
 import { timingSafeEqual, createHash } from 'node:crypto';
 import { Failure } from '#shared/kernel/failure.ts';
-import type { Effect } from '#shared/contract/row.ts';
+import type { Effect, Operation } from '#shared/contract/row.ts';
 import type { Tokens } from './context.ts';
 
 /** Whether operations that only read are open to all callers, or need a token too. */
@@ -34,6 +34,16 @@ export function requireAccess(
     throw new Failure('UNAUTHENTICATED', 'This operation needs an "Authorization: Bearer" token.');
   if (!covers(scope, effect))
     throw new Failure('NOT_ALLOWED', `This operation needs the ${needs[effect]} token.`);
+}
+
+/** Of a call over HTTP: a request with a credential of its own needs no token beside it. @throws as `requireAccess` */
+export function requireHttpAccess(
+  { effect, credential }: Pick<Operation, 'effect' | 'credential'>,
+  authorization: string | undefined,
+  tokens: Tokens | null,
+  readAccess?: ReadAccess,
+): void {
+  if (credential !== 'request') requireAccess(effect, authorization, tokens, readAccess);
 }
 
 function covers(scope: Scope, effect: Effect): boolean {

@@ -8,8 +8,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Router, type Request, type RequestHandler, type Response } from 'express';
 import { Failure } from '#shared/kernel/failure.ts';
 import { operationAt } from '#shared/contract/catalogue.ts';
-import type { Operation } from '#shared/contract/row.ts';
-import { requireAccess, tokenNameOf, type ReadAccess } from '#shared/runtime/access.ts';
+import type { Effect, Operation } from '#shared/contract/row.ts';
+import { requireHttpAccess, tokenNameOf, type ReadAccess } from '#shared/runtime/access.ts';
 import type { Tokens } from '#shared/runtime/context.ts';
 import { callDigestOf, type QueuedCall } from './async-call.ts';
 import type { Added, AsyncQueue } from './async-queue.ts';
@@ -76,8 +76,7 @@ function refusalOf(
   { tokens, readAccess }: AsyncOptions,
 ): Failure | undefined {
   try {
-    if (operation)
-      requireAccess(operation.effect, request.headers.authorization, tokens, readAccess);
+    if (operation) requireHttpAccess(operation, request.headers.authorization, tokens, readAccess);
     return undefined;
   } catch (thrown) {
     return Failure.from(thrown);
@@ -99,6 +98,11 @@ function operationOf(target: CallTarget): Operation | undefined {
   const { name, deployed } = target;
   const { path } = pathOf(target);
   return (operationAt(bareName(name), path) ?? deployed?.operationAt(path))?.operation;
+}
+
+/** What a call may do was said by a token; one with a credential of its own gets none. */
+function grantedTo(operation: Operation | undefined): Effect | undefined {
+  return operation?.credential === 'request' ? undefined : operation?.effect;
 }
 
 async function enqueue(
@@ -124,7 +128,7 @@ async function enqueue(
     bodyBase64: body.toString('base64'),
     callbackUrl: callback?.url,
     digest: callDigestOf(path, query, body),
-    effect: operationOf(target)?.effect,
+    effect: grantedTo(operationOf(target)),
   };
   respond(response, await Promise.race([queue.add(call), tooLong()]));
 }

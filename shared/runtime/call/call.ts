@@ -23,7 +23,7 @@ import { countCallOf } from './counted-use.ts';
 import { withIds } from './answer-ids.ts';
 import { refusal, WRONG_METHOD } from './refusal.ts';
 import { contextOf } from './call-context.ts';
-import { requireAccess } from '../access.ts';
+import { requireHttpAccess } from '../access.ts';
 import type { Context, Dependencies } from '../context.ts';
 import { startSpan, within, type Span } from '#shared/process/tracing/tracing.ts';
 import { Deadline, untilAbortedEach } from '#shared/process/deadline.ts';
@@ -142,8 +142,7 @@ export class Call {
     if (this.event.method !== 'POST') return WRONG_METHOD;
     const { tokens, settings } = this.dependencies;
     const { authorization } = this.event.headers;
-    const { effect, credential } = this.operation;
-    if (credential !== 'request') requireAccess(effect, authorization, tokens, settings.readAccess);
+    requireHttpAccess(this.operation, authorization, tokens, settings.readAccess);
     if (this.givenKey !== undefined && !isSafeId(this.givenKey))
       throw invalidRequest({ field: 'Idempotency-Key', message: '1 to 128 of A-Za-z0-9._-' });
     const follows = this.operation.queue?.caller === 'follows';

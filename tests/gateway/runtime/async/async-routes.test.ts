@@ -152,6 +152,25 @@ it('checks the token when it accepts the call, and stores none', async () => {
   });
 });
 
+it('asks for no token, and gives none, where the request carries a credential of its own', async () => {
+  const shown: unknown[] = [];
+  const handler: Fixture['handler'] = (event) => {
+    shown.push(event.headers['authorization']);
+    return {};
+  };
+  const gateway = await openFixtures(
+    { 'gateway-answer-proposal': { handler } },
+    { queue: { redisUrl: redis.url, prefix: 'credential' }, tokens, readAccess: 'token' },
+  );
+  const answer = () =>
+    request(gateway.url).post('/async-function/gateway-answer-proposal').send({ token: 'of one' });
+  await answer().expect(202);
+  await answer().set('authorization', `Bearer ${tokens.trade}`).expect(202);
+  await until(() => shown.length === 2);
+  expect(shown).toEqual([undefined, undefined]);
+  await gateway.close(2_000);
+});
+
 it('requires the token of an operation that is deployed under another name', async () => {
   const shown: unknown[] = [];
   const handler: Fixture['handler'] = (event) => {
