@@ -1,6 +1,6 @@
 import { SampleMarketData } from '#shared/clients/market-data/sample/sample-market-data.ts';
 import { present } from '#shared/kernel/assert.ts';
-import { isWeekend, parseDay } from '#shared/kernel/calendar-day.ts';
+import { dayOfEpoch, isWeekend, parseDay } from '#shared/kernel/calendar-day.ts';
 import { parseCurrency } from '#shared/kernel/currency.ts';
 import { instantOf } from '#shared/kernel/instant.ts';
 
@@ -49,6 +49,22 @@ describe('the simulated market', () => {
     ]);
     expect(same(again, first)).toBe(true);
     expect(same(other, first)).toBe(false);
+  });
+
+  test('answers in columns what it answers in bars, and keeps what others do to them apart', async () => {
+    const source = sampleAt('2024-07-17');
+    for (const { isin } of await source.listing()) {
+      const bars = await source.bars(isin, BEGINNING);
+      const { days, ...columns } = await source.figures(isin);
+      const again = Array.from(days, (day, i) => ({
+        ...{ open: columns.open[i], high: columns.high[i], low: columns.low[i] },
+        ...{ close: columns.close[i], volume: columns.volume[i], day: dayOfEpoch(day) },
+        adjustedClose: columns.adjustedClose[i],
+      }));
+      expect(same(again, bars)).toBe(true);
+      for (const column of [days, ...Object.values(columns)]) column.fill(1);
+      expect(same(await source.bars(isin, BEGINNING), bars)).toBe(true);
+    }
   });
 
   test('never changes an earlier bar or rate as days go by', async () => {

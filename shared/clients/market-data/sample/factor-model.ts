@@ -24,13 +24,10 @@ const DRIFT_MEMORY = 0.994;
 const DRIFT_VOLATILITY = 0.009 / TRADING_DAYS;
 const PRICE_MIN = 0.5;
 
-export interface SampleBar {
-  readonly open: number;
-  readonly high: number;
-  readonly low: number;
-  readonly close: number;
-  readonly volume: number;
-}
+/** Oldest first, a bar for each day. */
+export type SampleBars = Readonly<
+  Record<'open' | 'high' | 'low' | 'close' | 'volume', Float64Array>
+>;
 
 /** Epoch days of all weekdays from the first day to a last one. */
 export function weekdaysThrough(last: number): readonly number[] {
@@ -64,18 +61,19 @@ export function quality(seed: string, symbol: string): number {
   return Math.max(-2, Math.min(2, normal(seededRandom(`${seed}/quality/${symbol}`))));
 }
 
-/** A security's bars, oldest first, one for each entry of `market`. */
+/** A security's bars, one for each entry of `market`. */
 export function sampleBars(
   seed: string,
   security: SampleSecurity,
   market: Float64Array,
   sector: Float64Array,
-): readonly SampleBar[] {
+): SampleBars {
   const random = seededRandom(`${seed}/security/${security.symbol}`);
   const volatility = security.ownVolatility / Math.sqrt(TRADING_DAYS);
   const edge = security.sector === undefined ? 0 : EDGE * quality(seed, security.symbol);
   const volumeMean = 2e7 / security.firstPrice;
-  const bars: SampleBar[] = [];
+  const column = (): Float64Array => new Float64Array(market.length);
+  const bars = { open: column(), high: column(), low: column(), close: column(), volume: column() };
   let [price, drift] = [security.firstPrice, 0];
   for (let i = 0; i < market.length; i += 1) {
     drift = DRIFT_MEMORY * drift + driftStep(random, security);
@@ -83,7 +81,7 @@ export function sampleBars(
     const change = security.beta * (market[i] ?? 0) + (sector[i] ?? 0) + own;
     const previous = price;
     price = Math.max(PRICE_MIN, price * Math.exp(change));
-    bars.push(barOf(random, previous, price, volatility, volumeMean));
+    drawBar(bars, i, random, { previous, price, volatility, volumeMean });
   }
   return bars;
 }
@@ -103,28 +101,30 @@ function driftStep(random: Random, security: SampleSecurity): number {
   return security.sector === undefined ? 0 : step;
 }
 
-function barOf(
+interface Move {
+  readonly previous: number;
+  readonly price: number;
+  readonly volatility: number;
+  readonly volumeMean: number;
+}
+
+function drawBar(
+  into: SampleBars,
+  i: number,
   random: Random,
-  previous: number,
-  price: number,
-  volatility: number,
-  volumeMean: number,
-): SampleBar {
+  { previous, price, volatility, volumeMean }: Move,
+): void {
   const close = rounded(price, 2);
-  const open = rounded(
-    Math.max(PRICE_MIN, previous * Math.exp(0.3 * volatility * bounded(normal(random)))),
-    2,
-  );
+  const gap = Math.exp(0.3 * volatility * bounded(normal(random)));
+  const open = rounded(Math.max(PRICE_MIN, previous * gap), 2);
   const up = 1 + 0.4 * volatility * Math.abs(bounded(normal(random)));
   const down = 1 - 0.4 * volatility * Math.abs(bounded(normal(random)));
   const busy = Math.exp(0.35 * bounded(normal(random))) * (1 + 8 * Math.abs(price / previous - 1));
-  return {
-    open,
-    high: rounded(Math.max(open, close) * up, 2),
-    low: Math.max(0.01, rounded(Math.min(open, close) * down, 2)),
-    close,
-    volume: Math.round(volumeMean * busy),
-  };
+  into.open[i] = open;
+  into.high[i] = rounded(Math.max(open, close) * up, 2);
+  into.low[i] = Math.max(0.01, rounded(Math.min(open, close) * down, 2));
+  into.close[i] = close;
+  into.volume[i] = Math.round(volumeMean * busy);
 }
 
 /** No day lies farther out than five standard deviations. */

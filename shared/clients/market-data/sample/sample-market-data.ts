@@ -6,7 +6,7 @@ import {
   parseDay,
   type CalendarDay,
 } from '#shared/kernel/calendar-day.ts';
-import { present } from '#shared/kernel/assert.ts';
+import type { BarFigures } from '#shared/kernel/bars/packed-bars.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
 import { notFound } from '#shared/kernel/failure.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
@@ -25,7 +25,7 @@ import {
   sampleRates,
   sectorReturns,
   weekdaysThrough,
-  type SampleBar,
+  type SampleBars,
 } from './factor-model.ts';
 import { sampleFundamentals } from './sample-fundamentals.ts';
 import { sampleBenchmark, sampleSecurities, type SampleSecurity } from './sample-listing.ts';
@@ -43,7 +43,7 @@ interface Paths {
   readonly names: readonly CalendarDay[];
   readonly market: Float64Array;
   readonly sectors: Map<string, Float64Array>;
-  readonly bars: Map<Isin, readonly SampleBar[]>;
+  readonly bars: Map<Isin, SampleBars>;
   readonly rates: Map<string, readonly number[]>;
 }
 
@@ -70,23 +70,33 @@ export class SampleMarketData implements MarketData {
   }
 
   async bars(isin: Isin, from: CalendarDay): Promise<readonly DailyBar[]> {
-    const bars = this.barsOf(requireSecurity(isin));
+    const { open, high, low, close, volume } = this.barsOf(requireSecurity(isin));
     const { days, names } = this.paths();
     const first = firstIndex(days, epochDay(from));
-    return bars.slice(first).map((bar, i) => ({
-      ...bar,
-      day: present(names[first + i], 'each bar has its day'),
-      adjustedClose: bar.close,
+    const of = (column: Float64Array, i: number): number => column[first + i] ?? Number.NaN;
+    return names.slice(first).map((day, i) => ({
+      ...{ open: of(open, i), high: of(high, i), low: of(low, i), close: of(close, i) },
+      ...{ volume: of(volume, i), day, adjustedClose: of(close, i) },
     }));
+  }
+
+  async figures(isin: Isin): Promise<BarFigures> {
+    const { open, high, low, volume, ...bars } = this.barsOf(requireSecurity(isin));
+    const close = bars.close.slice();
+    return {
+      days: Int32Array.from(this.paths().days),
+      ...{ open: open.slice(), high: high.slice(), low: low.slice(), volume: volume.slice() },
+      ...{ close, adjustedClose: close },
+    };
   }
 
   /** Figures stand at the first day of the quarter. */
   async fundamentals(isin: Isin): Promise<ListedFundamentals | undefined> {
     const security = requireSecurity(isin);
     const asOf = quarterOf(this.today(this.now()));
-    const bars = this.barsOf(security);
-    const index = Math.min(firstIndex(this.paths().days, epochDay(asOf)), bars.length - 1);
-    const close = bars[index]?.close;
+    const closes = this.barsOf(security).close;
+    const index = Math.min(firstIndex(this.paths().days, epochDay(asOf)), closes.length - 1);
+    const close = closes[index];
     return close === undefined ? undefined : sampleFundamentals(this.seed, security, asOf, close);
   }
 
@@ -115,7 +125,7 @@ export class SampleMarketData implements MarketData {
     return dayOf(now);
   }
 
-  private barsOf(security: SampleSecurity): readonly SampleBar[] {
+  private barsOf(security: SampleSecurity): SampleBars {
     const { bars, market, sectors } = this.paths();
     return remembered(bars, security.isin, () => {
       const sector = security.sector ?? '';
