@@ -1,12 +1,14 @@
 /**
  * The program most portfolios are: minimise x'Qx/2 + c'x where a'x = b and low <= x <= high, Q positive
- * definite. The active set is guessed as a whole and corrected as a whole: solve with what is free, then
- * hold what left its bounds and free what pushes inwards (the primal-dual active set method of Hintermüller,
- * Ito and Kunisch, SIAM Journal on Optimization 13/3, 2002). A handful of rounds is enough; where it
- * goes round in circles there is no answer, and the caller takes another method.
+ * definite where x is between its bounds. The active set is guessed as a whole and corrected as a whole: solve
+ * with what is free, then hold what left its bounds and free what pushes inwards (the primal-dual active set
+ * method of Hintermüller, Ito and Kunisch, SIAM Journal on Optimization 13/3, 2002). It starts from a corner, and
+ * frees no more at once than are free already, or a few: most weights are 0, and so the systems stay small and
+ * have a solution even where there are fewer periods than securities. A handful of rounds is enough; where it goes
+ * round in circles there is no answer, and the caller takes another method.
  */
 import { cholesky, substitute } from '#shared/quant/linear-algebra/cholesky.ts';
-import { at, type Rows } from '#shared/quant/linear-algebra/matrix.ts';
+import { at, dot, scaled, times, type Rows } from '#shared/quant/linear-algebra/matrix.ts';
 
 export interface BoxProgram {
   readonly quadratic: Rows;
@@ -26,17 +28,18 @@ export interface BoxAnswer {
 }
 
 const ROUNDS_MAX = 40;
+/** So many may be freed at once, however few are free. */
+const FREED_MIN = 32;
 
 /** @returns undefined when no active set was found to be right, in particular where nothing is feasible */
 export function solveBox(program: BoxProgram): BoxAnswer | undefined {
   const { quadratic, linear, low, high } = program;
   const n = linear.length;
-  const side = new Int8Array(n);
+  const side = cornerOf(program);
   const x = new Float64Array(n);
   const boundMultipliers = new Float64Array(n);
   const free = new Int32Array(n);
   let factor = new Float64Array(0);
-  for (let i = 0; i < n; i += 1) if (at(low, i) === at(high, i)) side[i] = -1;
   for (let round = 1; round <= ROUNDS_MAX; round += 1) {
     let count = 0;
     for (let i = 0; i < n; i += 1) {
@@ -50,6 +53,7 @@ export function solveBox(program: BoxProgram): BoxAnswer | undefined {
     if (multiplier === undefined) return undefined;
     const held = notZero(x);
     let changes = 0;
+    const inwards: number[] = [];
     for (let i = 0; i < n; i += 1) {
       const row = quadratic[i];
       if (!row) return undefined;
@@ -63,15 +67,50 @@ export function solveBox(program: BoxProgram): BoxAnswer | undefined {
       let gradient = at(linear, i) - multiplier * at(program.budget, i);
       for (const j of held) gradient += (row[j] ?? 0) * (x[j] ?? 0);
       boundMultipliers[i] = gradient;
-      const inwards = side[i] === -1 ? gradient < 0 : gradient > 0;
-      if (inwards && at(low, i) < at(high, i)) {
-        side[i] = 0;
-        changes += 1;
-      }
+      const pulls = side[i] === -1 ? gradient < 0 : gradient > 0;
+      if (pulls && at(low, i) < at(high, i)) inwards.push(i);
     }
-    if (changes === 0) return { x, budgetMultiplier: multiplier, boundMultipliers, rounds: round };
+    if (changes + inwards.length === 0)
+      return { x, budgetMultiplier: multiplier, boundMultipliers, rounds: round };
+    for (const i of strongest(inwards, boundMultipliers, Math.max(FREED_MIN, count - changes)))
+      side[i] = 0;
   }
   return undefined;
+}
+
+function strongest(places: number[], pull: Float64Array, countMax: number): readonly number[] {
+  if (places.length <= countMax) return places;
+  return places.sort((i, j) => Math.abs(at(pull, j)) - Math.abs(at(pull, i))).slice(0, countMax);
+}
+
+/**
+ * The side of each variable at a corner of the bounds: the budget is spent on those that cost least by the gradient
+ * where it is spread over all. One is left free; those without a bound are free as well.
+ */
+function cornerOf({ quadratic, linear, budget, total, low, high }: BoxProgram): Int8Array {
+  const side = Int8Array.from(low, (lowest, i) =>
+    lowest > -Infinity ? -1 : at(high, i) < Infinity ? 1 : 0,
+  );
+  if (side.some((one, i) => one === 0 && at(budget, i) !== 0)) return side;
+  const spread = times(quadratic, scaled(budget, total / dot(budget, budget)));
+  const cost = linear.map((value, i) => (value + at(spread, i)) / at(budget, i));
+  const order = Array.from(linear.keys())
+    .filter((i) => at(low, i) < at(high, i) && at(budget, i) !== 0)
+    .sort((i, j) => at(cost, i) - at(cost, j));
+  let rest = total;
+  side.forEach((one, i) => (rest -= at(budget, i) * at(one === 1 ? high : low, i)));
+  for (const i of order) {
+    const whole = at(budget, i) * (at(high, i) - at(low, i));
+    const room = side[i] === 1 ? -whole : whole;
+    if (room * rest <= 0) continue;
+    if (Math.abs(room) >= Math.abs(rest)) {
+      side[i] = 0;
+      break;
+    }
+    side[i] = side[i] === 1 ? -1 : 1;
+    rest -= room;
+  }
+  return side;
 }
 
 /** Sets x at the free places. @returns the budget's multiplier; undefined where nothing determines it */

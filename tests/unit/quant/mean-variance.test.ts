@@ -1,5 +1,6 @@
 import { normal, seededRandom } from '#shared/kernel/random.ts';
 import { solveBox } from '#shared/quant/solvers/box-budget.ts';
+import { sampleCovariance } from '#shared/quant/estimation/covariance.ts';
 import { at, build, dot, quadratic, scaled, sum } from '#shared/quant/linear-algebra/matrix.ts';
 import {
   efficientReturn,
@@ -190,6 +191,43 @@ describe('solveBox', () => {
       answer?.x.forEach((value, i) =>
         expect([seed, Math.abs(value - at(other?.x ?? [], i)) < 1e-8]).toEqual([seed, true]),
       );
+    }
+  });
+
+  it('proves an answer from fewer periods than securities', () => {
+    const n = 300;
+    const random = seededRandom('few periods');
+    const market = Float64Array.from({ length: 60 }, () => 0.01 * normal(random));
+    const quadratic = sampleCovariance(
+      Array.from({ length: n }, () => {
+        const beta = 0.5 + random();
+        return market.map((value) => beta * value + 0.01 * normal(random));
+      }),
+    );
+    const program = { quadratic, linear: new Float64Array(n) };
+    const bounds = { low: new Float64Array(n), high: new Float64Array(n).fill(0.1) };
+    const budget = new Float64Array(n).fill(1);
+    expect(solveBox({ ...program, ...bounds, budget, total: 1 })?.rounds).toBeLessThan(12);
+    const rows: LinearRow[] = [{ coefficients: budget, relation: '=', bound: 1 }];
+    expect(solveQuadratic({ ...program, bounds, rows })?.kktResidual).toBeLessThan(1e-12);
+  });
+
+  it('begins where shares may be sold short or a price of the budget is negative', () => {
+    const n = 40;
+    const quadratic = randomCovariance('signs', n, 3 * n);
+    const random = seededRandom('signs');
+    const budget = Float64Array.from({ length: n }, (_, i) => (i % 3 === 0 ? -1 : 0.5 + random()));
+    for (const [low, high] of [
+      [-0.2, 0.1],
+      [-Infinity, 0.1],
+      [-0.1, Infinity],
+      [-Infinity, Infinity],
+    ] as const) {
+      const bounds = { low: new Float64Array(n).fill(low), high: new Float64Array(n).fill(high) };
+      const program = { quadratic, linear: new Float64Array(n) };
+      expect(solveBox({ ...program, ...bounds, budget, total: 1 })).toBeDefined();
+      const rows: LinearRow[] = [{ coefficients: budget, relation: '=', bound: 1 }];
+      expect(solveQuadratic({ ...program, bounds, rows })?.kktResidual).toBeLessThan(1e-12);
     }
   });
 
