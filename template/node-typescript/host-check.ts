@@ -22,14 +22,20 @@ export type HostNames = ReadonlySet<string>;
  */
 export function isAllowedHost(request: IncomingMessage, names: HostNames): boolean {
   if (countOf(request.rawHeaders, 'host') !== 1) return false;
-  const own = withoutMapping(request.socket.localAddress ?? '');
-  const isOurs = (authority: string): boolean => {
-    const host = hostOf(authority);
-    return host !== undefined && (isLoopbackHost(host) || names.has(host) || host === own);
-  };
-  const { url = '' } = request;
+  const { url = '', headers } = request;
   const ofTarget = url.startsWith('/') ? undefined : ABSOLUTE_TARGET.exec(url)?.[1];
-  return isOurs(request.headers.host ?? '') && (ofTarget === undefined || isOurs(ofTarget));
+  return (
+    isOurs(headers.host ?? '', request, names) &&
+    (ofTarget === undefined || isOurs(ofTarget, request, names))
+  );
+}
+
+function isOurs(authority: string, { socket }: IncomingMessage, names: HostNames): boolean {
+  const host = hostIn(authority);
+  if (host === undefined) return false;
+  return (
+    isLoopbackName(host) || names.has(host) || host === withoutMapping(socket.localAddress ?? '')
+  );
 }
 
 /** @param headers name and value in turns, as they came */
@@ -42,7 +48,7 @@ function countOf(headers: readonly string[], name: string): number {
 
 /** Whether the connection came from this machine, as a browser's on it does. */
 export function cameByLoopback({ socket }: IncomingMessage): boolean {
-  return isLoopbackHost(withoutMapping(socket.localAddress ?? ''));
+  return isLoopbackAddress(socket.localAddress ?? '');
 }
 
 /** @param text names and addresses, separated by comma; undefined for what is none */
@@ -62,6 +68,17 @@ function isLoopbackHost(host: string): boolean {
   const version = isIP(host);
   if (version === 0) return host === 'localhost';
   return loopback.check(host, version === 4 ? 'ipv4' : 'ipv6');
+}
+
+/** Requests mostly name the host that the one before named, and a block list makes an object for each check. */
+const hostIn = lastOf(hostOf);
+const isLoopbackName = lastOf(isLoopbackHost);
+const isLoopbackAddress = lastOf((address) => isLoopbackHost(withoutMapping(address)));
+
+/** The same function, which remembers its last answer. */
+function lastOf<T>(answer: (text: string) => T): (text: string) => T {
+  let last: { readonly text: string; readonly answer: T } | undefined;
+  return (text) => (last?.text === text ? last : (last = { text, answer: answer(text) })).answer;
 }
 
 function bracketed(host: string): string {

@@ -26,7 +26,7 @@ export interface EndpointOptions {
   readonly shared?: unknown;
   /** Of a container, unless given. */
   readonly functionEnvironment?: FunctionEnvironment;
-  /** Headers of the platform, on every answer. */
+  /** Headers of the platform, on every answer; the call's id among them names it. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Where the process goes on with work after the answer. */
   readonly detach?: CallContext['detach'];
@@ -65,21 +65,23 @@ export async function answer(
 ): Promise<void> {
   const startedAt = performance.now();
   const caller = new Caller();
-  response.once('close', () => {
+  response.on('close', () => {
     if (!response.writableFinished) caller.leave();
   });
-  const callId = header(request, 'x-call-id') ?? randomUUID();
   const { shared, functionEnvironment = mounted(), headers, detach } = options;
+  const callId = headers?.['x-call-id'] ?? header(request, 'x-call-id') ?? randomUUID();
   const context = inEnvironment(callBy(callId, caller, detach), functionEnvironment, shared);
   const body = await readBody(request, options.bodyBytesMax);
   if (body === GONE) return void response.destroy();
   const result =
     body === TOO_LARGE ? undefined : await invoke(handler, eventOf(request, url, body), context);
   if (response.destroyed) return;
-  const requestId = header(request, 'x-request-id') ?? callId;
-  const seconds = ((performance.now() - startedAt) / 1000).toFixed(6);
-  const own = { 'x-call-id': callId, 'x-request-id': requestId, 'x-duration-seconds': seconds };
-  const platform = { ...headers, ...own };
+  const platform = {
+    ...headers,
+    'x-call-id': callId,
+    'x-request-id': header(request, 'x-request-id') ?? callId,
+    'x-duration-seconds': ((performance.now() - startedAt) / 1000).toFixed(6),
+  };
   if (body === TOO_LARGE) return refuse(request, response, options.bodyBytesMax, platform);
   await send(response, result, platform);
 }
@@ -90,7 +92,7 @@ function eventOf(request: IncomingMessage, url: string, body: Buffer): FunctionE
     method: request.method ?? 'GET',
     // Unchanged: nothing is decoded, so that a function sees what its caller wrote.
     path: mark < 0 ? url : url.slice(0, mark),
-    query: new URLSearchParams(mark < 0 ? '' : url.slice(mark)),
+    query: mark < 0 ? new URLSearchParams() : new URLSearchParams(url.slice(mark)),
     headers: plainHeaders(request),
     body,
   };
@@ -143,12 +145,12 @@ function readBody(
       resolve(TOO_LARGE);
     };
     request.on('data', take);
-    request.once('end', () => {
+    request.on('end', () => {
       const [first = NOTHING] = chunks;
       resolve(chunks.length > 1 ? Buffer.concat(chunks) : first);
     });
     // The caller went away in the middle of the request. Its error is thrown only where somebody listens for it.
-    request.once('close', () => {
+    request.on('close', () => {
       if (!request.complete) resolve(GONE);
     });
   });

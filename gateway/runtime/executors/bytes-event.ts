@@ -4,6 +4,7 @@ import { requestText } from '#shared/clients/functions-client.ts';
 
 /** @returns the event with its message as the body, in JSON */
 export function inBytes(event: FunctionEvent): FunctionEvent {
+  if (!event.message) return event;
   const { message, ...rest } = event;
-  return message ? { ...rest, body: Buffer.from(requestText(message)) } : event;
+  return { ...rest, body: Buffer.from(requestText(message)) };
 }

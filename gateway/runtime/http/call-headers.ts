@@ -44,14 +44,23 @@ export function nameRequest(
   next();
 }
 
+/** What a connection's header names beside the two words that nearly all have. */
+function namedIn(connection: string | undefined): readonly string[] | undefined {
+  if (connection === undefined || connection === 'keep-alive' || connection === 'close')
+    return undefined;
+  return connection
+    .toLowerCase()
+    .split(',')
+    .map((one) => one.trim());
+}
+
 /** Sets the forwarding headers, and drops hop-by-hop headers. */
 export function forwardHeaders(request: IncomingMessage): void {
   const { headers } = request;
-  const named = headers.connection?.toLowerCase().split(',');
+  const named = namedIn(headers.connection);
   const forwarded: IncomingHttpHeaders = {};
   for (const name in headers)
-    if (!ENDING_HERE.has(name) && !named?.some((one) => one.trim() === name))
-      forwarded[name] = headers[name];
+    if (!ENDING_HERE.has(name) && !named?.includes(name)) forwarded[name] = headers[name];
   const peer = request.socket.remoteAddress ?? 'unknown';
   const before = headers['x-forwarded-for'];
   forwarded['x-forwarded-for'] = before === undefined ? peer : `${String(before)}, ${peer}`;

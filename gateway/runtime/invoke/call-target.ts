@@ -13,6 +13,14 @@ export interface CallTarget {
   readonly url: string;
 }
 
+/** A function of one handler, where the URL is its name and nothing else, as most are. */
+export function wholeTargetOf(host: FunctionHost, url: string): CallTarget | undefined {
+  const deployed = host.find(url.slice(1));
+  return deployed?.isPacked === false
+    ? { name: deployed.spec.name, deployed, url: '/' }
+    : undefined;
+}
+
 /** @param url what follows `/function`; @returns undefined when it names nothing */
 export function targetOf(host: FunctionHost, url: string): CallTarget | undefined {
   const match = NAME_PATH.exec(url);

@@ -53,6 +53,7 @@ export class FunctionHost {
     this.list().map(({ spec }) => ({ name: spec.name, replicas: 1 })),
   );
   private readonly functions = new Map<string, DeployedFunction>();
+  private readonly handlers = new WeakMap<DeployedFunction, FunctionHandler>();
   private readonly options: HostOptions;
   private readonly executors: FunctionExecutors;
   private readonly releaseExit: () => void;
@@ -143,10 +144,14 @@ export class FunctionHost {
 
   /** The function as a handler for the server; limits included. */
   handlerOf(deployed: DeployedFunction): FunctionHandler {
-    return Object.assign(
+    const known = this.handlers.get(deployed);
+    if (known) return known;
+    const handler = Object.assign(
       (event: FunctionEvent, context: FunctionContext) => this.invoke(deployed, event, context),
       { ready: (context: FunctionContext): Promise<void> => deployed.ready(context) },
     );
+    this.handlers.set(deployed, handler);
+    return handler;
   }
 
   /** Rejects only with what the handler itself threw. */

@@ -7,7 +7,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FunctionResult, FunctionEnvironment } from '#template/function.ts';
 import { answer } from '#template/server.ts';
 import { forwardHeaders, nameCall } from '../http/call-headers.ts';
-import { targetOf } from './call-target.ts';
+import { targetOf, wholeTargetOf } from './call-target.ts';
 import { cleanUrl } from '../http/clean-path.ts';
 import type { FunctionHost } from './function-host.ts';
 
@@ -40,8 +40,10 @@ export function invokeRoute(
 ): (request: IncomingMessage, response: ServerResponse) => boolean {
   return (request, response) => {
     const { url = '/' } = request;
-    if (!url.startsWith(`${PREFIX}/`) || cleanUrl(url) !== url) return false;
-    const target = targetOf(host, url.slice(PREFIX.length));
+    if (!url.startsWith(`${PREFIX}/`)) return false;
+    const named = url.slice(PREFIX.length);
+    const target =
+      wholeTargetOf(host, named) ?? (cleanUrl(url) === url ? targetOf(host, named) : undefined);
     if (!target) return false;
     const headers = nameCall(request, servedBy);
     if (!METHODS.has(request.method ?? ''))

@@ -4,14 +4,14 @@
  * request or an answer is in it but its method, path and status.
  */
 import type { EndedCall } from './ended-call.ts';
-import { LineRing, type LogLimits, type LogLine } from './line-ring.ts';
-import { PrintedLines, printable } from './printed-lines.ts';
+import { CallLine } from './call-line.ts';
+import { LineRing, type KeptLine, type LogLimits, type LogLine } from './line-ring.ts';
+import { PrintedLines } from './printed-lines.ts';
 
 export type LogListener = (line: LogLine) => void;
 
 /** The instance of what the host says itself, and of functions on its own thread. */
 const HOST = String(process.pid);
-const PATH_LENGTH_MAX = 512;
 const LIMITS: LogLimits = { linesMax: 1_000, charactersMax: 256 * 1024 };
 
 /** One function's kept lines and those who listen to it. */
@@ -40,18 +40,13 @@ export class FunctionLogs {
   /** For a stream of output: pass it the chunks as they come, and its end. */
   printer(functionName: string, instance: string): PrintedLines {
     return new PrintedLines((text) =>
-      this.add(functionName, { atMs: this.nowMs(), instance, text }),
+      this.add(functionName, { atMs: this.nowMs(), instance, text, characters: text.length }),
     );
   }
 
   /** The line of a call, in the form of the watchdog's, with the call's id. */
-  ended(
-    functionName: string,
-    { callId, method, path, status, seconds, instance }: EndedCall,
-  ): void {
-    const where = printable(path.slice(0, PATH_LENGTH_MAX));
-    const text = `${method} ${where} - ${status} - ${seconds.toFixed(6)}s [${callId}]`;
-    this.add(functionName, { atMs: this.nowMs(), instance: instance ?? HOST, text });
+  ended(functionName: string, call: EndedCall): void {
+    this.add(functionName, new CallLine(this.nowMs(), call.instance ?? HOST, call));
   }
 
   /** Kept lines, oldest first. */
@@ -77,7 +72,7 @@ export class FunctionLogs {
     else channel?.ring.clear();
   }
 
-  private add(functionName: string, line: LogLine): void {
+  private add(functionName: string, line: KeptLine): void {
     const { ring, listeners } = this.channel(functionName);
     ring.push(line);
     for (const listener of listeners) listener(line);

@@ -2,7 +2,8 @@
  * The four series an OpenFaaS gateway has. Counts live in memory and begin anew with the process, as
  * counters of Prometheus may; they outlive a new deployment of the function.
  */
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Registry } from 'prom-client';
+import { Durations } from '#template/observe/metrics.ts';
 import type { EndedCall } from './ended-call.ts';
 import { NAMESPACE } from '../http/platform-errors.ts';
 
@@ -18,23 +19,16 @@ export interface ServiceCount {
 interface Counted {
   readonly functionName: string;
   started: number;
-  readonly ended: Map<number, number>;
+  readonly ended: Map<number, Durations>;
 }
 
 export class GatewayMetrics {
   private readonly registry = new Registry();
   private readonly counted = new Map<string, Counted>();
-  private readonly seconds: Histogram<'function_name' | 'code'>;
 
   /** @param services asked at each scrape for what is deployed */
   constructor(services: () => readonly ServiceCount[]) {
     const registers = [this.registry];
-    this.seconds = new Histogram({
-      name: 'gateway_functions_seconds',
-      help: 'Function time taken',
-      labelNames: ['function_name', 'code'],
-      registers,
-    });
     this.countOnScrape(services);
     new Gauge({
       name: 'gateway_service_count',
@@ -55,19 +49,31 @@ export class GatewayMetrics {
 
   ended(functionName: string, { status, seconds }: EndedCall): void {
     const { ended } = this.of(functionName);
-    ended.set(status, (ended.get(status) ?? 0) + 1);
-    this.seconds.observe({ function_name: full(functionName), code: status }, seconds);
+    let durations = ended.get(status);
+    if (!durations) ended.set(status, (durations = new Durations()));
+    durations.add(seconds);
   }
 
   /** Calls that ended, whatever their status: what the list of functions shows. */
   invocations(functionName: string): number {
     const ended = this.counted.get(functionName)?.ended.values() ?? [];
-    return [...ended].reduce((sum, count) => sum + count, 0);
+    return [...ended].reduce((sum, { count }) => sum + count, 0);
   }
 
   /** The text format of Prometheus. */
-  text(): Promise<string> {
-    return this.registry.metrics();
+  async text(): Promise<string> {
+    return `${this.secondsText()}\n\n${await this.registry.metrics()}`;
+  }
+
+  private secondsText(): string {
+    const name = 'gateway_functions_seconds';
+    const lines = [`# HELP ${name} Function time taken`, `# TYPE ${name} histogram`];
+    for (const { functionName, ended } of this.counted.values())
+      for (const [code, durations] of ended) {
+        const labels = `function_name="${full(functionName)}",code="${code}"`;
+        lines.push(...durations.lines(name, labels));
+      }
+    return lines.join('\n');
   }
 
   /** The counters are built at each scrape; a call costs only an addition. */
@@ -85,7 +91,7 @@ export class GatewayMetrics {
         for (const { name } of services())
           for (const code of FAILURES) this.inc({ function_name: full(name), code }, 0);
         for (const { functionName, ended } of counted.values())
-          for (const [code, count] of ended)
+          for (const [code, { count }] of ended)
             this.inc({ function_name: full(functionName), code }, count);
       },
     });

@@ -6,6 +6,11 @@ export interface LogLine {
   readonly text: string;
 }
 
+/** A line whose length is known before its text is made. */
+export interface KeptLine extends LogLine {
+  readonly characters: number;
+}
+
 export interface LogLimits {
   /** Kept lines of one function. */
   readonly linesMax: number;
@@ -15,7 +20,7 @@ export interface LogLimits {
 
 export class LineRing {
   private readonly limits: LogLimits;
-  private kept: LogLine[] = [];
+  private kept: KeptLine[] = [];
   /** Kept lines begin here; the array is cut now and then, not at every line. */
   private first = 0;
   private characters = 0;
@@ -24,9 +29,9 @@ export class LineRing {
     this.limits = limits;
   }
 
-  push(line: LogLine): void {
+  push(line: KeptLine): void {
     this.kept.push(line);
-    this.characters += line.text.length;
+    this.characters += line.characters;
     while (this.isOver()) this.dropFirst();
     if (this.first > this.limits.linesMax) {
       this.kept = this.kept.slice(this.first);
@@ -50,7 +55,7 @@ export class LineRing {
   }
 
   private dropFirst(): void {
-    this.characters -= this.kept[this.first]?.text.length ?? 0;
+    this.characters -= this.kept[this.first]?.characters ?? 0;
     this.first += 1;
   }
 }

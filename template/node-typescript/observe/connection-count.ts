@@ -17,10 +17,14 @@ interface Held {
   readonly address: string;
   /** Its current request, until it is answered. */
   request?: IncomingMessage | undefined;
+  /** Which event made it idle, of all that did so. */
+  idleSince: number;
 }
 
-/** Longest idle first. */
+/** By addresses and ports. */
 type HeldConnections = Map<string, Held>;
+
+let idleEvents = 0;
 
 export function limitConnections(server: Server, max = CONNECTIONS_MAX): void {
   const held: HeldConnections = new Map();
@@ -33,7 +37,7 @@ export function limitConnections(server: Server, max = CONNECTIONS_MAX): void {
   server.on('connection', (socket: Socket) => {
     const { remoteAddress: address = '' } = socket;
     const key = keyOf(socket);
-    held.set(key, { socket, address });
+    held.set(key, { socket, address, idleSince: (idleEvents += 1) });
     count(address, 1);
     socket.once('close', () => {
       if (held.get(key)?.socket === socket) held.delete(key);
@@ -43,33 +47,39 @@ export function limitConnections(server: Server, max = CONNECTIONS_MAX): void {
     if (ofAddress) closeOldest(held, key, address);
     else if (held.size > max.all) closeOldest(held, key, undefined);
   });
-  server.prependListener('request', (request: IncomingMessage, response: ServerResponse) =>
-    follow(held, request, response),
-  );
+  server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
+    const { socket } = request;
+    const one = bySocket.get(socket) ?? held.get(keyOf(socket));
+    if (!one) return;
+    bySocket.set(socket, one);
+    one.request = request;
+    response.on('close', answered);
+  });
 }
 
-function follow(held: HeldConnections, request: IncomingMessage, response: ServerResponse): void {
-  const key = keyOf(request.socket);
-  const one = held.get(key);
-  if (!one) return;
-  one.request = request;
-  response.once('close', () => {
-    if (held.get(key) !== one || one.request !== request) return;
-    one.request = undefined;
-    held.delete(key);
-    held.set(key, one);
-  });
+/** Of the socket that requests come from: with TLS it is another one than that of the connection. */
+const bySocket = new WeakMap<Socket, Held>();
+
+/** One function for all answers, as there is one for each call. */
+function answered(this: ServerResponse): void {
+  const one = bySocket.get(this.req.socket);
+  if (one?.request !== this.req) return;
+  one.request = undefined;
+  one.idleSince = idleEvents += 1;
 }
 
 /** Closes the connection that has been idle longest; the new one where all others are busy. */
 function closeOldest(held: HeldConnections, newest: string, address: string | undefined): void {
+  let oldest = newest;
+  let idleSince = Infinity;
   for (const [key, one] of held) {
-    const isCandidate = key === newest || address === undefined || one.address === address;
-    if (!isCandidate || (key !== newest && isWorkedOn(one))) continue;
-    held.delete(key);
-    one.socket.destroy();
-    return;
+    const isCandidate = address === undefined || one.address === address;
+    if (!isCandidate || isWorkedOn(one) || one.idleSince >= idleSince) continue;
+    oldest = key;
+    ({ idleSince } = one);
   }
+  held.get(oldest)?.socket.destroy();
+  held.delete(oldest);
 }
 
 /** A request that has arrived whole; one that has not waits for its caller. */

@@ -7,28 +7,45 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 /** Seconds; the bounds every Prometheus client begins with. */
 const BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-class Observed {
+/** Durations of calls, counted by those bounds. */
+export class Durations {
   count = 0;
-  sum = 0;
-  readonly upTo: number[] = BOUNDS.map(() => 0);
+  private sum = 0;
+  private readonly upTo: number[] = BOUNDS.map(() => 0);
 
   add(seconds: number): void {
     this.count += 1;
     this.sum += seconds;
-    const first = BOUNDS.findIndex((bound) => seconds <= bound);
-    if (first >= 0) this.upTo[first] = (this.upTo[first] ?? 0) + 1;
+    let first = 0;
+    while (first < BOUNDS.length && seconds > (BOUNDS[first] ?? 0)) first += 1;
+    if (first < BOUNDS.length) this.upTo[first] = (this.upTo[first] ?? 0) + 1;
+  }
+
+  /** A histogram's lines. @param labels as they are written, without braces */
+  lines(name: string, labels: string): string[] {
+    let below = 0;
+    const buckets = BOUNDS.map((bound, at) => {
+      below += this.upTo[at] ?? 0;
+      return `${name}_bucket{${labels},le="${bound}"} ${below}`;
+    });
+    return [
+      ...buckets,
+      `${name}_bucket{${labels},le="+Inf"} ${this.count}`,
+      `${name}_sum{${labels}} ${this.sum}`,
+      `${name}_count{${labels}} ${this.count}`,
+    ];
   }
 }
 
 export class CallMetrics {
   /** By labels, as they are written. */
-  private readonly calls = new Map<string, Observed>();
+  private readonly calls = new Map<string, Durations>();
   inflight = 0;
 
   /** @param method of those Node's parser knows, so that labels stay few */
   end(status: number, method: string, seconds: number): void {
     const labels = `code="${status}",method="${method.toLowerCase()}"`;
-    const known = this.calls.get(labels) ?? new Observed();
+    const known = this.calls.get(labels) ?? new Durations();
     this.calls.set(labels, known);
     known.add(seconds);
   }
@@ -36,18 +53,9 @@ export class CallMetrics {
   text(): string {
     const counts: string[] = [];
     const durations: string[] = [];
-    for (const [labels, { count, sum, upTo }] of this.calls) {
-      counts.push(`http_requests_total{${labels}} ${count}`);
-      let below = 0;
-      BOUNDS.forEach((bound, at) => {
-        below += upTo[at] ?? 0;
-        durations.push(`http_request_duration_seconds_bucket{${labels},le="${bound}"} ${below}`);
-      });
-      durations.push(
-        `http_request_duration_seconds_bucket{${labels},le="+Inf"} ${count}`,
-        `http_request_duration_seconds_sum{${labels}} ${sum}`,
-        `http_request_duration_seconds_count{${labels}} ${count}`,
-      );
+    for (const [labels, observed] of this.calls) {
+      counts.push(`http_requests_total{${labels}} ${observed.count}`);
+      durations.push(...observed.lines('http_request_duration_seconds', labels));
     }
     return [
       '# HELP http_requests_in_flight Calls that are running.',

@@ -78,6 +78,20 @@ describe('of a server with room for three connections', () => {
     expect(await answered).toContain('slow');
   });
 
+  test('a connection that was used lately stays, one that was idle for longer is closed', async () => {
+    const used = await connected(port, '');
+    const idle = await connected(port, '');
+    const third = await connected(port, head('/quick'));
+    await textOf(third);
+    used.write(head('/quick'));
+    await textOf(used);
+    const ended = once(idle, 'close');
+    const next = await connected(port, head('/quick'));
+    expect(await textOf(next)).toContain('quick');
+    await ended;
+    expect([used.destroyed, third.destroyed]).toEqual([false, false]);
+  });
+
   test('where all others are busy, the new one is refused', async () => {
     const answered: Promise<string>[] = [];
     for (const count of [1, 2, 3]) {

@@ -70,6 +70,16 @@ describe('what is kept of a function', () => {
     expect(textsOf(logs)).toEqual(['POST /a - 200 - 0.002100s [c-1]']);
   });
 
+  it('is the newest lines of calls, up to so many characters', () => {
+    const logs = new FunctionLogs({ charactersMax: 200 });
+    for (let i = 1; i <= 9; i += 1)
+      logs.ended('f', { callId: `c-${i}`, method: 'GET', path: '/', status: 200, seconds: 86_399 });
+    const texts = textsOf(logs);
+    expect(texts.at(-1)).toBe('GET / - 200 - 86399.000000s [c-9]');
+    expect(texts.length).toBeGreaterThan(3);
+    expect(texts.join('').length).toBeLessThanOrEqual(200);
+  });
+
   it('is deleted with the function, while subscribers stay subscribed', () => {
     const logs = new FunctionLogs();
     const heard: string[] = [];
