@@ -36,7 +36,6 @@ beforeAll(async () => {
     OTEL_SERVICE_NAME: name,
     OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
     OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
-    OTEL_BSP_SCHEDULE_DELAY: '200',
   });
   boards = await openBoards(
     program,

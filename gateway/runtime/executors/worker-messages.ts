@@ -34,7 +34,9 @@ export type ToThread =
     }
   | { readonly kind: 'abort'; readonly id: number }
   /** One chunk was read; one more may be sent. */
-  | { readonly kind: 'more'; readonly id: number };
+  | { readonly kind: 'more'; readonly id: number }
+  /** No call will follow: what is not sent yet, such as spans, is sent, and the thread ends itself. */
+  | { readonly kind: 'leave' };
 
 export type FromThread =
   /** The whole answer, or (`chunks`) its head; then chunks follow, and `end`. */

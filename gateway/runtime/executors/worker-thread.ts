@@ -60,6 +60,7 @@ export class WorkerThread {
   readonly instance: string;
   private readonly worker: Worker;
   private readonly graceMs: number;
+  private readonly hasDependencies: boolean;
   private readonly events: ThreadEvents;
   private current: ThreadCall | undefined;
   private functionName = '';
@@ -70,6 +71,7 @@ export class WorkerThread {
   constructor(options: ThreadOptions, events: ThreadEvents) {
     const { file, data, env, heapMbMax = HEAP_MB_DEFAULT, graceMs, instance } = options;
     this.graceMs = graceMs;
+    this.hasDependencies = data.dependencies !== undefined;
     this.events = events;
     this.instance = instance;
     this.worker = new Worker(file, {
@@ -104,8 +106,21 @@ export class WorkerThread {
     return call.result;
   }
 
+  /**
+   * A thread with dependencies and without a call closes them first, so that their last spans are sent; beyond the
+   * grace period it is terminated.
+   */
   async end(): Promise<void> {
-    await this.worker.terminate();
+    if (this.hasDependencies && !this.current) await this.leave();
+    else await this.worker.terminate();
+  }
+
+  private async leave(): Promise<void> {
+    const gone = new Promise((resolve) => this.worker.once('exit', resolve));
+    const late = setTimeout(() => void this.worker.terminate(), this.graceMs);
+    this.print({ kind: 'leave' });
+    await gone;
+    clearTimeout(late);
   }
 
   /** Output between two calls belongs to the previous one. */

@@ -59,6 +59,7 @@ class RunningCall {
 const running = new Map<number, RunningCall>();
 
 host.on('message', (message: ToThread) => {
+  if (message.kind === 'leave') return void leave();
   const call = running.get(message.id);
   if (message.kind === 'more') call?.more();
   else if (message.kind === 'abort') call?.abort.abort();
@@ -179,6 +180,12 @@ function dependencies(message: ToThread & { kind: 'call' }): Promise<Dependencie
       throw thrown;
     });
   return opened;
+}
+
+async function leave(): Promise<void> {
+  const dependencies = await opened?.catch(() => undefined);
+  await dependencies?.close().catch(() => undefined);
+  process.exit();
 }
 
 /** The limit of the heap does not see buffers; a thread that keeps too many of them ends itself. */
