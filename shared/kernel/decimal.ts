@@ -20,7 +20,6 @@ export class Decimal {
   constructor(units: bigint, scale: number) {
     this.units = units;
     this.scale = scale;
-    Object.freeze(this);
   }
 
   /** Reads `-12.50`; refuses exponents, blanks, NaN. @throws Failure INVALID_REQUEST */
@@ -47,12 +46,22 @@ export class Decimal {
   /** The decimal that a finite number is written as (0.1 is 0.1, not 0.1000000000000000055…). */
   static ofNumber(value: number): Decimal {
     assert(Number.isFinite(value), 'an estimate is a finite number');
-    const [mantissa = '', exponent = '0'] = value.toExponential().split('e');
-    const digits = Decimal.parse(mantissa);
+    const text = String(value);
+    if (!text.includes('e')) return Decimal.ofPlain(text);
+    const [mantissa = '', exponent = '0'] = text.split('e');
+    const digits = Decimal.ofPlain(mantissa);
     const scale = digits.scale - Number(exponent);
     return scale >= 0
       ? new Decimal(digits.units, scale)
-      : new Decimal(digits.units * 10n ** BigInt(-scale), 0);
+      : new Decimal(digits.units * tenTo(-scale), 0);
+  }
+
+  /** Digits with or without a point, as a number is written. */
+  private static ofPlain(text: string): Decimal {
+    const point = text.indexOf('.');
+    if (point < 0) return new Decimal(BigInt(text), 0);
+    const digits = text.slice(0, point) + text.slice(point + 1);
+    return new Decimal(BigInt(digits), text.length - point - 1);
   }
 
   add(other: Decimal): Decimal {
@@ -72,14 +81,14 @@ export class Decimal {
   divide(other: Decimal, scale: number, rounding: Rounding): Decimal {
     assert(other.units !== 0n, 'nothing is divided by zero');
     const shift = scale + other.scale - this.scale;
-    const up = shift > 0 ? 10n ** BigInt(shift) : 1n;
-    const down = shift < 0 ? 10n ** BigInt(-shift) : 1n;
+    const up = shift > 0 ? tenTo(shift) : 1n;
+    const down = shift < 0 ? tenTo(-shift) : 1n;
     return new Decimal(divideRounded(this.units * up, other.units * down, rounding), scale);
   }
 
   round(scale: number, rounding: Rounding): Decimal {
     if (scale >= this.scale) return new Decimal(this.unitsAt(scale), scale);
-    const divisor = 10n ** BigInt(this.scale - scale);
+    const divisor = tenTo(this.scale - scale);
     return new Decimal(divideRounded(this.units, divisor, rounding), scale);
   }
 
@@ -107,7 +116,10 @@ export class Decimal {
 
   /** The nearest double. The result is an estimate. */
   toEstimate(): number {
-    return Number(this.toString());
+    const { units, scale } = this;
+    const isExact = units <= EXACT_MAX && units >= -EXACT_MAX && scale < powersOfTen.length;
+    // Of two exact doubles the quotient is the nearest.
+    return isExact ? Number(units) / (powersOfTen[scale] ?? 1) : Number(this.toString());
   }
 
   /** Digits after the point that are not trailing zeros. */
@@ -139,8 +151,17 @@ export class Decimal {
   }
 
   private unitsAt(scale: number): bigint {
-    return scale === this.scale ? this.units : this.units * 10n ** BigInt(scale - this.scale);
+    return scale === this.scale ? this.units : this.units * tenTo(scale - this.scale);
   }
+}
+
+const EXACT_MAX = BigInt(Number.MAX_SAFE_INTEGER);
+/** Those that a double has exactly. */
+const powersOfTen = Array.from({ length: 23 }, (_, exponent) => Number(`1e${exponent}`));
+const bigPowersOfTen = Array.from({ length: 40 }, (_, exponent) => 10n ** BigInt(exponent));
+
+function tenTo(exponent: number): bigint {
+  return bigPowersOfTen[exponent] ?? 10n ** BigInt(exponent);
 }
 
 function divideRounded(numerator: bigint, denominator: bigint, rounding: Rounding): bigint {

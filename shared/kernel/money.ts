@@ -21,7 +21,6 @@ export class Money {
   constructor(minorUnits: bigint, currency: Currency) {
     this.minorUnits = minorUnits;
     this.currency = currency;
-    Object.freeze(this);
   }
 
   static zero(currency: Currency): Money {

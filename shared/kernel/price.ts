@@ -19,7 +19,6 @@ export class Price {
   constructor(amount: Decimal, currency: Currency) {
     this.amount = amount.normalize();
     this.currency = currency;
-    Object.freeze(this);
   }
 
   /** @throws Failure INVALID_REQUEST for a price that is not positive or too fine */

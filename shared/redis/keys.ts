@@ -20,18 +20,33 @@ export interface KeyRow {
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
+/** Ids of which the keys are kept; more are built anew. */
+const KEPT_MAX = 20_000;
+
+/** The same text for the same id: a map finds a text that it has seen without reading all of it. */
+function kept(build: (id: string) => string): (id: string) => string {
+  const known = new Map<string, string>();
+  return (id) => {
+    const before = known.get(id);
+    if (before !== undefined) return before;
+    const key = build(id);
+    if (known.size < KEPT_MAX) known.set(id, key);
+    return key;
+  };
+}
+
 /** A document is a hash of `version` (counts its changes) and `json` (its value). */
 export const keys = {
   universe: {
     securities: () => '{universe}:securities',
     fundamentals: () => '{universe}:fundamentals',
     removals: () => '{universe}:removals',
-    prices: (isin: string) => `{security:${isin}}:prices`,
-    setAside: (isin: string) => `{security:${isin}}:prices-set-aside`,
+    prices: kept((isin) => `{security:${isin}}:prices`),
+    setAside: kept((isin) => `{security:${isin}}:prices-set-aside`),
     rates: (pair: string) => `{rates:${pair}}:days`,
     syncs: () => '{universe}:syncs',
     doubts: () => '{universe}:price-doubts',
-    actions: (isin: string) => `{security:${isin}}:actions`,
+    actions: kept((isin) => `{security:${isin}}:actions`),
     pricesVersion: () => '{universe}:prices-version',
     actionsVersion: () => '{universe}:actions-version',
     importedCurrent: () => '{imported-prices}:current',
@@ -39,14 +54,14 @@ export const keys = {
     importedPart: (hash: string) => `{imported-prices}:part:${hash}`,
   },
   portfolio: {
-    book: (account: string) => `{account:${account}}:book`,
-    ledger: (account: string) => `{account:${account}}:ledger`,
-    valuations: (account: string) => `{account:${account}}:valuations`,
-    differences: (account: string) => `{account:${account}}:differences`,
+    book: kept((account) => `{account:${account}}:book`),
+    ledger: kept((account) => `{account:${account}}:ledger`),
+    valuations: kept((account) => `{account:${account}}:valuations`),
+    differences: kept((account) => `{account:${account}}:differences`),
     accounts: () => '{accounts}:opened',
     orderRules: () => '{broker}:order-rules',
-    policy: (account: string) => `{account:${account}}:policy`,
-    policyVersions: (account: string) => `{account:${account}}:policy-versions`,
+    policy: kept((account) => `{account:${account}}:policy`),
+    policyVersions: kept((account) => `{account:${account}}:policy-versions`),
   },
   scoring: {
     history: (isin: string) => `{security:${isin}}:scores`,
@@ -61,10 +76,10 @@ export const keys = {
   },
   trading: {
     trade: (account: string, trade: string) => `{orders:${account}}:trade:${trade}`,
-    byTime: (account: string) => `{orders:${account}}:by-time`,
-    live: (account: string) => `{orders:${account}}:live`,
-    clientOrderIds: (account: string) => `{orders:${account}}:client-order-ids`,
-    admissions: (account: string) => `{orders:${account}}:admissions`,
+    byTime: kept((account) => `{orders:${account}}:by-time`),
+    live: kept((account) => `{orders:${account}}:live`),
+    clientOrderIds: kept((account) => `{orders:${account}}:client-order-ids`),
+    admissions: kept((account) => `{orders:${account}}:admissions`),
     accountOf: (trade: string) => `{trade:${trade}}:account`,
     control: () => '{trading}:control',
   },
@@ -130,8 +145,8 @@ export const keys = {
     challenges: () => '{page}:challenges',
   },
   paperBroker: {
-    book: (account: string) => `{paper:${account}}:book`,
-    settled: (account: string) => `{paper:${account}}:settled`,
+    book: kept((account) => `{paper:${account}}:book`),
+    settled: kept((account) => `{paper:${account}}:settled`),
   },
 } as const;
 

@@ -32,22 +32,15 @@ export interface PastMarketOptions {
   readonly declaresSplits: boolean;
 }
 
-interface ReturnedHistory {
-  readonly start: number;
-  readonly end: number;
-  readonly bars: readonly DailyBar[];
-}
-
 export class PastMarket implements MarketData {
   readonly name = 'past';
   readonly simulated = false;
+  readonly keepsPast = true;
   readonly benchmark: Isin | undefined;
   readonly declaresSplits: boolean;
   private readonly past: Past;
   private readonly moment: () => Moment;
   private readonly options: PastMarketOptions;
-  /** The history as returned last, so that it is checked once for each moment. */
-  private readonly returned = new Map<Isin, ReturnedHistory>();
 
   constructor(past: Past, moment: () => Moment, options: PastMarketOptions) {
     this.past = past;
@@ -68,11 +61,7 @@ export class PastMarket implements MarketData {
     if (!bars) throw notFound('security', isin);
     const end = lastOn(bars, this.moment().knownThrough) + 1;
     const start = lastOn(bars, addDays(from, -1)) + 1;
-    const returned = this.returned.get(isin);
-    if (returned?.start === start && returned.end === end) return returned.bars;
-    const known = bars.slice(start, end);
-    if (start === 0) this.returned.set(isin, { start, end, bars: known });
-    return known;
+    return bars.slice(start, end);
   }
 
   /** Actions that have taken effect; earlier announcements are not returned. */
@@ -103,17 +92,10 @@ export class PastMarket implements MarketData {
   }
 }
 
-interface Filled {
-  readonly known: readonly DailyBar[];
-  readonly day: CalendarDay;
-  readonly bars: readonly DailyBar[];
-}
-
 /** What the paper broker trades on: the price at which orders of the moment are filled. */
 export class FillMarket extends PastMarket {
   private readonly fill: () => Fill;
   private readonly all: Past;
-  private readonly filled = new Map<Isin, Filled>();
 
   constructor(past: Past, moment: () => Moment, options: PastMarketOptions, fill: () => Fill) {
     super(past, moment, options);
@@ -127,14 +109,12 @@ export class FillMarket extends PastMarket {
     const bars = this.all.bars.get(isin) ?? [];
     const bar = bars[lastOn(bars, day)];
     if (bar?.day !== day || known.at(-1)?.day === day) return known;
-    const filled = this.filled.get(isin);
-    if (filled?.known === known && filled.day === day) return filled.bars;
     const price = at === 'open' ? bar.open : bar.close;
     const adjustedClose = (bar.adjustedClose / bar.close) * price;
-    const own = { ...bar, open: price, high: price, low: price, close: price, adjustedClose };
-    const returned = [...known, own];
-    this.filled.set(isin, { known, day, bars: returned });
-    return returned;
+    return [
+      ...known,
+      { ...bar, open: price, high: price, low: price, close: price, adjustedClose },
+    ];
   }
 }
 

@@ -1,4 +1,5 @@
 /** Closes of a past in columns, for measuring: which close and which rate count on a day. */
+import type { DailyBar } from '#shared/clients/market-data/market-data.ts';
 import { dayOfEpoch, epochDay, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import { pairOf, type Currency } from '#shared/kernel/currency.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
@@ -8,6 +9,21 @@ interface Column {
   readonly days: Int32Array;
   readonly closes: Float64Array;
   readonly adjusted: Float64Array;
+}
+
+/** Several runs of one past share them. */
+const columns = new WeakMap<readonly DailyBar[], Column>();
+
+function columnOf(bars: readonly DailyBar[]): Column {
+  const known = columns.get(bars);
+  if (known) return known;
+  const column = {
+    days: Int32Array.from(bars, ({ day }) => epochDay(day)),
+    closes: Float64Array.from(bars, ({ close }) => close),
+    adjusted: Float64Array.from(bars, ({ adjustedClose }) => adjustedClose),
+  };
+  columns.set(bars, column);
+  return column;
 }
 
 export class DailyCloses {
@@ -20,16 +36,7 @@ export class DailyCloses {
     this.past = past;
     this.base = base;
     this.currencies = new Map(past.securities.map(({ isin, currency }) => [isin, currency]));
-    this.columns = new Map(
-      [...past.bars].map(([isin, bars]) => [
-        isin,
-        {
-          days: Int32Array.from(bars, ({ day }) => epochDay(day)),
-          closes: Float64Array.from(bars, ({ close }) => close),
-          adjusted: Float64Array.from(bars, ({ adjustedClose }) => adjustedClose),
-        },
-      ]),
-    );
+    this.columns = new Map([...past.bars].map(([isin, bars]) => [isin, columnOf(bars)]));
   }
 
   /** In base currency; undefined before the first close or rate. */

@@ -40,8 +40,10 @@ export interface Comparison {
 export async function replayPolicies(request: ReplayRequest): Promise<Comparison> {
   const { past, policies, window, countTrial, run } = request;
   const once = eachOnce(run);
-  const all = await Promise.all(policies.map((policy) => runsOf(policy, past, once)));
+  const running = Promise.all(policies.map((policy) => runsOf(policy, past, once)));
+  // While threads carry them out.
   const ground = shortHash({ window, bars: [...past.bars] });
+  const all = await running;
   let trials: readonly number[] = [];
   for (const [i, runs] of all.entries())
     trials = await countTrial(trialOf(policies[i] as ReplayPolicy, runs, ground));

@@ -1,6 +1,6 @@
 /** Bars of a source that passed the same check as stored bars. */
 import { checkBars, JudgedBars, type BarToCheck } from '#shared/kernel/bars/bar-check.ts';
-import { epochDay, parseDay, type CalendarDay } from '#shared/kernel/calendar-day.ts';
+import { addDays, epochDay, parseDay, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import type { DailyBar, MarketData } from './market-data.ts';
 
@@ -20,11 +20,13 @@ export function barToCheck(bar: DailyBar): BarToCheck {
  * @throws Failure NOT_FOUND for an unknown security
  */
 export async function checkedBars(
-  marketData: Pick<MarketData, 'bars'>,
+  marketData: Source,
   isin: Isin,
-  { from, to }: { readonly from: CalendarDay; readonly to: CalendarDay },
+  { from, to }: Span,
   signal: AbortSignal,
 ): Promise<readonly DailyBar[]> {
+  const latest = await latestBars(marketData, isin, { from, to }, signal);
+  if (latest) return latest;
   const all = await marketData.bars(isin, BEGINNING, signal);
   const known = lately.get(all);
   if (known?.from === from && known.to === to) return known.accepted;
@@ -34,6 +36,32 @@ export async function checkedBars(
   const accepted = all.slice(first, count).filter(({ day }) => days.has(epochDay(day)));
   lately.set(all, { from, to, accepted });
   return accepted;
+}
+
+type Source = Pick<MarketData, 'bars' | 'keepsPast'>;
+
+interface Span {
+  readonly from: CalendarDay;
+  readonly to: CalendarDay;
+}
+
+/** Of a source that keeps its past: only what came after what was judged is asked for. */
+async function latestBars(
+  source: Source,
+  isin: Isin,
+  { from, to }: Span,
+  signal: AbortSignal,
+): Promise<readonly DailyBar[] | undefined> {
+  const history = source.keepsPast ? histories.get(source)?.get(isin) : undefined;
+  const judged = history?.bars.at(-1);
+  if (!history || !judged || judged.day >= to) return undefined;
+  const since = await source.bars(isin, addDays(judged.day, 1), signal);
+  const later = firstOf(since, since.findLastIndex(({ day }) => day <= to) + 1);
+  const last = later.at(-1);
+  if (!last || !judgeNext(history, later.slice(0, -1))) return undefined;
+  const days = new Set(history.judged.believedSince(epochDay(from), barToCheck(last)));
+  const first = history.bars.findLastIndex(({ day }) => day < from) + 1;
+  return [...history.bars.slice(first), last].filter(({ day }) => days.has(epochDay(day)));
 }
 
 /** Mostly all of them, which are not copied then. */
@@ -84,12 +112,17 @@ function judgedBefore(source: object, isin: Isin, bars: readonly DailyBar[]): Ju
   const goesOn = known && known.bars.length < bars.length && beginsWith(bars, known.bars);
   const history = goesOn ? known : { bars: [], judged: new JudgedBars() };
   ofSource.set(isin, history);
-  for (const bar of bars.slice(history.bars.length, -1)) {
-    if (bar.day <= (history.bars.at(-1)?.day ?? '')) return undefined;
-    history.bars.push(bar);
-    history.judged.add(barToCheck(bar));
+  return judgeNext(history, bars.slice(history.bars.length, -1)) ? history : undefined;
+}
+
+/** @returns false where their days do not rise */
+function judgeNext({ bars, judged }: Judged, next: readonly DailyBar[]): boolean {
+  for (const bar of next) {
+    if (bar.day <= (bars.at(-1)?.day ?? '')) return false;
+    bars.push(bar);
+    judged.add(barToCheck(bar));
   }
-  return history;
+  return true;
 }
 
 function beginsWith(bars: readonly DailyBar[], first: readonly DailyBar[]): boolean {

@@ -114,6 +114,8 @@ export interface MarketData {
   readonly doubts?: readonly string[] | undefined;
   /** True where prices are adjusted or every split is declared: a jump in them is then no suspected split. */
   readonly declaresSplits?: boolean | undefined;
+  /** True where a bar that another has followed is answered alike ever after. */
+  readonly keepsPast?: boolean | undefined;
   /** Of files that are read as a whole; absent for other sources. May be posted to a thread. */
   readonly fileFacts?: FileFacts | undefined;
   /** Every security of the source, by symbol. */

@@ -35,23 +35,34 @@ export function deadPriceReason(
   const { length } = columns.adjustedClose;
   if (length < STALE_SESSIONS) return undefined;
   const unchanged = unchangedSessions(columns);
-  const volumes = last(columns.volume, STALE_SESSIONS);
-  if (unchanged >= STALE_SESSIONS && (peersMoved || volumes.some((shares) => shares > 0)))
+  const traded = sharesTraded(columns);
+  if (unchanged >= STALE_SESSIONS && (peersMoved || traded === 'some'))
     return `its price has not changed for ${unchanged} sessions, while ${
       peersMoved ? 'others moved' : 'shares were traded'
     }`;
-  if (tradesInShares && volumes.every((shares) => shares === 0))
+  if (tradesInShares && traded === 'none')
     return `no share of it was traded in the last ${STALE_SESSIONS} sessions`;
-  const recent = last(columns.adjustedClose, VARIANCE_SESSIONS + 1);
-  if (recent.length > VARIANCE_SESSIONS && deviationOf(recent) < DEVIATION_MIN_RATIO)
+  if (length > VARIANCE_SESSIONS && lateDeviation(columns) < DEVIATION_MIN_RATIO)
     return `its price has no variance over the last ${VARIANCE_SESSIONS} sessions`;
   return undefined;
 }
 
 /** Whether the price moved at all within the last sessions that make another one's stale. */
-export function movedLately({ adjustedClose }: PriceColumns): boolean {
-  const recent = last(adjustedClose, STALE_SESSIONS);
-  return recent.some((close) => close !== recent[0]);
+export function movedLately({ adjustedClose: closes }: PriceColumns): boolean {
+  const from = Math.max(0, closes.length - STALE_SESSIONS);
+  for (let i = from + 1; i < closes.length; i += 1) if (closes[i] !== closes[from]) return true;
+  return false;
+}
+
+/** Within the last sessions; undefined where the source does not say for each. */
+function sharesTraded({ volume }: PriceColumns): 'some' | 'none' | undefined {
+  let traded: 'none' | undefined = 'none';
+  for (let i = Math.max(0, volume.length - STALE_SESSIONS); i < volume.length; i += 1) {
+    const shares = volume[i] ?? Number.NaN;
+    if (shares > 0) return 'some';
+    if (shares !== 0) traded = undefined;
+  }
+  return traded;
 }
 
 function unchangedSessions({ adjustedClose }: PriceColumns): number {
@@ -61,13 +72,14 @@ function unchangedSessions({ adjustedClose }: PriceColumns): number {
   return count === 0 ? 0 : count + 1;
 }
 
-function deviationOf(closes: readonly number[]): number {
-  const returns = closes.slice(1).map((close, i) => close / (closes[i] ?? close) - 1);
-  const mean = returns.reduce((sum, value) => sum + value, 0) / returns.length;
-  return Math.sqrt(returns.reduce((sum, value) => sum + (value - mean) ** 2, 0) / returns.length);
-}
-
-function last(values: ArrayLike<number>, count: number): number[] {
-  const from = Math.max(0, values.length - count);
-  return Array.from({ length: values.length - from }, (_, i) => values[from + i] ?? Number.NaN);
+/** Of the daily returns of the last sessions; in loops, as it is asked of each security each day. */
+function lateDeviation({ adjustedClose: closes }: PriceColumns): number {
+  const from = closes.length - VARIANCE_SESSIONS;
+  const at = (i: number): number => closes[i] ?? Number.NaN;
+  let sum = 0;
+  for (let i = from; i < closes.length; i += 1) sum += at(i) / at(i - 1) - 1;
+  const mean = sum / VARIANCE_SESSIONS;
+  let squares = 0;
+  for (let i = from; i < closes.length; i += 1) squares += (at(i) / at(i - 1) - 1 - mean) ** 2;
+  return Math.sqrt(squares / VARIANCE_SESSIONS);
 }

@@ -46,6 +46,32 @@ describe('Decimal', () => {
     expect(() => Decimal.ofNumber(Number.NaN)).toThrow(/finite/);
   });
 
+  test('reads each number by its shortest digits, and is the nearest number again', () => {
+    const written = (value: number): string => {
+      const [mantissa = '', exponent = '0'] = value.toExponential().split('e');
+      const digits = d(mantissa);
+      const scale = digits.scale - Number(exponent);
+      return scale >= 0
+        ? new Decimal(digits.units, scale).toString()
+        : new Decimal(digits.units * 10n ** BigInt(-scale), 0).toString();
+    };
+    const number = fc.double({ noNaN: true, noDefaultInfinity: true });
+    const usual = fc.double({ min: -1e6, max: 1e6, noNaN: true });
+    fc.assert(
+      fc.property(fc.oneof(number, usual, fc.integer()), (value) => {
+        expect(Decimal.ofNumber(value).toString()).toBe(written(value));
+        expect(Decimal.ofNumber(value).toEstimate()).toBe(value + 0);
+      }),
+    );
+    const units = fc.bigInt({ min: -(10n ** 18n), max: 10n ** 18n });
+    fc.assert(
+      fc.property(units, fc.integer({ min: 0, max: 40 }), (u, scale) => {
+        const one = new Decimal(u, scale);
+        expect(one.toEstimate()).toBe(Number(one.toString()));
+      }),
+    );
+  });
+
   test('keeps value through text and number, and order through comparison', () => {
     const units = fc.bigInt({ min: -(10n ** 15n), max: 10n ** 15n });
     const scale = fc.integer({ min: 0, max: 8 });

@@ -50,6 +50,40 @@ test.each(Array.from({ length: 10 }, (_, i) => `bars-${i}`))(
   },
 );
 
+test.each(Array.from({ length: 4 }, (_, i) => `kept-${i}`))(
+  'a source that keeps its past is asked for what is new, and believed alike: seed %s',
+  async (seed) => {
+    const bars = wildBars(seed);
+    let [listed, answered]: [readonly DailyBar[], number] = [[], 0];
+    const answer = (_isin: unknown, day: string) => {
+      const found = listed.filter((bar) => bar.day >= day);
+      answered += found.length;
+      return Promise.resolve(found);
+    };
+    const source = { bars: answer, keepsPast: true };
+    for (let count = 1; count <= bars.length; count += 1 + (count % 3)) {
+      const last = bars[count - 1] as DailyBar;
+      for (const own of [{ ...last, high: last.close }, last]) {
+        listed = [...bars.slice(0, count - 1), own];
+        for (const from of [addDays(last.day, -30), BEGINNING]) {
+          const found = await checkedBars(source, isin, { from, to: last.day }, signal);
+          expect(found.map(({ day }) => day)).toEqual(wholly(listed, from));
+        }
+      }
+    }
+    expect(answered).toBeLessThan(6 * bars.length);
+  },
+);
+
+test('a source that keeps its past is asked anew for what lies before what was judged', async () => {
+  const bars = wildBars('back');
+  const source = { bars: () => Promise.resolve(bars), keepsPast: true };
+  for (const to of [addDays(start, 80), addDays(start, 40)]) {
+    const found = await checkedBars(source, isin, { from: start, to }, signal);
+    expect(found.map(({ day }) => day)).toEqual(wholly(bars.filter(({ day }) => day <= to)));
+  }
+});
+
 test('a source that corrects a bar among others has all of them judged again', async () => {
   const bars = Array.from({ length: 12 }, (_, i): DailyBar => {
     const prices = { open: 10, high: 10, low: 10, close: 10, adjustedClose: 10 };
