@@ -72,16 +72,16 @@ function columnsOf(header: readonly string[], assets: readonly string[]): readon
 function pricesIn(lines: AnchorTable, assets: readonly string[]): Table {
   const [header = [], ...rows] = lines;
   const columns = columnsOf(header, assets);
+  const steps = rows.map(([day = '']) => day);
+  const isDated = !steps.every((step) => /^T\d+$/.test(step));
   return {
-    assets,
-    isDated: true,
-    steps: rows.map(([day = '']) => day),
-    days: rows.map(([day = '']) => isoDay(day)),
+    ...{ assets, isDated, steps },
+    days: isDated ? steps.map(isoDay) : weekly(steps.length),
     closes: columns.map((column) => rows.map((row) => numberIn(row[column]))),
   };
 }
 
-/** Prices that have these returns, from 100 on; steps T0, T1, … a week apart, as the file has no days. */
+/** Prices that have these returns, from 100 on; its steps are T0, T1, … */
 function fromReturns(lines: AnchorTable, assets: readonly string[]): Table {
   const [header = [], ...rows] = lines;
   const closes = columnsOf(header, assets).map((column) => {
@@ -90,9 +90,13 @@ function fromReturns(lines: AnchorTable, assets: readonly string[]): Table {
     return path;
   });
   const steps = Array.from({ length: rows.length + 1 }, (_, i) => `T${i}`);
-  const weekly = steps.map((_, i) => new Date(FIRST_FRIDAY_MS + i * WEEK_MS));
-  const days = weekly.map((date) => parseDay(date.toISOString().slice(0, 10)));
-  return { assets, isDated: false, steps, days, closes };
+  return { assets, isDated: false, steps, days: weekly(steps.length), closes };
+}
+
+/** Days of steps that the file does not date, a week apart. */
+function weekly(count: number): readonly CalendarDay[] {
+  const fridays = Array.from({ length: count }, (_, i) => new Date(FIRST_FRIDAY_MS + i * WEEK_MS));
+  return fridays.map((date) => parseDay(date.toISOString().slice(0, 10)));
 }
 
 type AnchorTable = ReturnType<AnchorFiles['table']>;

@@ -16,6 +16,8 @@ const periodOfCode: Readonly<Record<string, readonly [Period, RegExp]>> = {
   annual: ['year', /first trading day of each (?:calendar )?year/],
 };
 
+const NEVER_LAST = '(?: \\(never on the last day of the run\\))';
+
 export function scheduleOf(p: Parameters): ReplaySchedule {
   const [code, text] = [String(p['schedule_code']), String(p['schedule'])];
   const [, every] = /^every:(\d+)$/.exec(code) ?? [];
@@ -24,12 +26,14 @@ export function scheduleOf(p: Parameters): ReplaySchedule {
   if (code === 'daily' && p['band'] !== null) return { kind: 'daily' };
   if (
     every !== undefined &&
-    new RegExp(`^first day, then every ${every} (weeks|trading days|days)$`).test(text)
+    new RegExp(
+      `^first day(?: of the run)?, then every ${every} (?:weeks|trading days|days)${NEVER_LAST}?$`,
+    ).test(text)
   )
     return { kind: 'every', days: Number(every) };
   if (
     known?.[1].test(text) &&
-    /^first day of the run, then .*\(never on the last day of the run\)$/.test(text)
+    new RegExp(`^first day of the run, then .*${NEVER_LAST}$`).test(text)
   )
     return { kind: 'first-of', period: known[0] };
   throw new NotSupported(`no schedule "${code}", "${text}"`);
@@ -49,7 +53,7 @@ export function depositOf(p: Parameters): RecurringDeposit | undefined {
   const deposit = p['deposit'] as Record<'amount' | 'when' | 'order', unknown> | null;
   if (deposit === null) return undefined;
   const when =
-    /^first trading day of each (week|month|quarter|year), not on the first day of the run$/;
+    /^first trading day of each (week|month|quarter|half-year|year), not on the first day of the run$/;
   const [, each] = when.exec(String(deposit.when)) ?? [];
   if (each === undefined) throw new NotSupported(`no deposit on "${String(deposit.when)}"`);
   if (deposit.order !== 'credited at the close, before the decision of that day')

@@ -8,7 +8,7 @@ export type ReplaySchedule =
   /** The first day alone. */
   | { readonly kind: 'once' }
   | { readonly kind: 'daily' }
-  /** The first day, and every so many days of trading after it. */
+  /** The first day, and every so many days of trading after it but the last day of the run. */
   | { readonly kind: 'every'; readonly days: number }
   /** The first day, and the first day of trading of each period but the last day of the run. */
   | { readonly kind: 'first-of'; readonly period: Period };
@@ -21,9 +21,9 @@ export function dueDays(
   const last = days.length - 1;
   return days.map((day, index) => {
     if (index === 0 || schedule.kind === 'daily') return true;
-    if (schedule.kind === 'once') return false;
+    if (schedule.kind === 'once' || index === last) return false;
     if (schedule.kind === 'every') return index % schedule.days === 0;
-    return index < last && beginsPeriod(days[index - 1], day, schedule.period);
+    return beginsPeriod(days[index - 1], day, schedule.period);
   });
 }
 
