@@ -63,6 +63,25 @@ test('policies are compared in pairs, beside runs that are carried out once, and
   expect(comparisonText(found).join('\n')).toContain('thirds less calm');
 });
 
+test.each([
+  ['equal weights monthly', 'weights: equal\nschedule: month', 'buy and hold'],
+  ['buy and hold', 'weights: equal\nschedule: once\nsells: false', 'equal weights monthly'],
+])('a policy that is %s itself is carried out once', async (name, text, other) => {
+  const carriedOut: string[] = [];
+  const here = runHere({ past, window, handlers: replayedHandlers });
+  const run: RunPolicy = (policy, on) => {
+    carriedOut.push(policy.name);
+    return here(policy, on);
+  };
+  const { countTrial } = fileRecords(join(folder, name));
+  const own = [policyOf('own', text)];
+  const { answers } = await replayPolicies({ past, policies: own, window, countTrial, run });
+  expect(carriedOut.sort()).toEqual([other, 'own'].sort());
+  const report = answers[0]?.report;
+  const same = report?.others.find((one) => one.name === name);
+  expect(same && { ...same, name: 'own' }).toEqual(report?.run);
+});
+
 test('tax on what was gained follows the investment policy of the file', async () => {
   const taxed = 'investmentPolicy: { tax: { gainRatio: 0.3, lossesOffsetGains: false } }';
   const text = 'weights: { inverseVolatility: { window: 20 } }\nschedule: week';
