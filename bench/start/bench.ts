@@ -6,6 +6,7 @@
  * function (until its first answer, health) against bare `node:http` (until its first answer).
  */
 import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -30,12 +31,15 @@ interface Started {
 async function timed(
   begin: () => ChildProcess,
   ready: (child: ChildProcess) => Promise<unknown>,
+  rests: (child: ChildProcess) => Promise<unknown> = () => Promise.resolve(),
 ): Promise<Started> {
   const began = performance.now();
   const child = begin();
   try {
     await ready(child);
-    return { wallMs: performance.now() - began, cpuMs: cpuUs(child.pid ?? 0) / 1000 };
+    const started = { wallMs: performance.now() - began, cpuMs: cpuUs(child.pid ?? 0) / 1000 };
+    await rests(child);
+    return started;
   } finally {
     await end(child);
   }
@@ -65,6 +69,14 @@ function container(folder: string): Promise<Started> {
   return timed(() => start(process.execPath, args, options), answers);
 }
 
+/** A cycle that is cut off would go on at the next start, and a Redis that is left behind would be stopped by it. */
+async function restedAndStopped(child: ChildProcess): Promise<void> {
+  await hears(child, 'stdout', /^Running at/m);
+  const stopped = once(child, 'exit');
+  child.kill('SIGTERM');
+  await stopped;
+}
+
 /** Its data are there, as on every day but the first. */
 function program(dataDir: string): Promise<Started> {
   const ports = { GATEWAY_PORT: '0', GATEWAY_METRICS_PORT: '0', GRPC_PORT_BASE: '0' };
@@ -74,6 +86,7 @@ function program(dataDir: string): Promise<Started> {
   return timed(
     () => start(process.execPath, args, { env, stdio }),
     (child) => hears(child, 'stdout', /^Ready in/m),
+    restedAndStopped,
   );
 }
 

@@ -17,3 +17,11 @@ export async function closeAll(closers: Closers, log: Log): Promise<void> {
     await Promise.race([closed, sleep(ms, undefined, { ref: false })]);
   }
 }
+
+/** Of what may still be opening, or could not be opened. */
+export async function closeOpened(
+  opening: Promise<{ close(): Promise<unknown> } | undefined>,
+): Promise<void> {
+  const opened = await opening.catch(() => undefined);
+  await opened?.close();
+}

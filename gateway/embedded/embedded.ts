@@ -2,16 +2,11 @@
  * Everything on one machine, in the order of dependence: Redis, the dependencies, the functions, the
  * gateway, the connector, the facade. Stopped in the opposite order.
  */
-import { openConnector } from '#gateway/connector/connector.ts';
-import { ownSchedules } from '#shared/contract/jobs.ts';
-import { facadeAccessOf } from '#gateway/facade/access-settings.ts';
-import { openFacade, type Facade, type FacadeOptions } from '#gateway/facade/facade.ts';
+import type { Facade } from '#gateway/facade/facade.ts';
 import type { MetricsSource } from '#gateway/runtime/observe/metrics-endpoint.ts';
-import { CallCounts } from '#gateway/facade/call-counts.ts';
 import { breakerExposition } from '#gateway/runtime/observe/breaker-exposition.ts';
 import { stateExposition } from '#gateway/runtime/observe/state-exposition.ts';
 import { openRuntime, type Runtime } from '#gateway/runtime/runtime.ts';
-import { isoText } from '#shared/kernel/instant.ts';
 import { gateway } from '#shared/contract/gateway.ts';
 import { pageFunction } from '#shared/contract/names.ts';
 import { reportBoard } from '#shared/runtime/board-figures.ts';
@@ -22,9 +17,9 @@ import { BUILD } from '#shared/process/build-version.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import type { Log } from '#shared/process/log.ts';
 import type { Environment, Settings } from '#shared/process/settings.ts';
-import { hasGatewayTls, isPublishedOnLoopback, tlsFilesOf } from '#shared/process/tls-settings.ts';
+import { hasGatewayTls, tlsFilesOf } from '#shared/process/tls-settings.ts';
 import { WatchedTls } from '#shared/process/watched-tls.ts';
-import { closeAll, type Closers } from './closers.ts';
+import { closeAll, closeOpened, type Closers } from './closers.ts';
 import { takeDataDir } from './data-dir.ts';
 import { openEmbeddedFunctions } from './embedded-functions.ts';
 import { placementText } from './split.ts';
@@ -83,7 +78,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
 }
 
 async function openAll(options: EmbeddedOptions, closers: Closers) {
-  const { settings, log, steps, env, print } = options;
+  const { settings, log, env, print } = options;
   const placement = await readPlacement(settings);
   for (const line of placementText(placement)) print(line);
   // First of all: an unusable certificate must be found before anything can trade.
@@ -93,19 +88,12 @@ async function openAll(options: EmbeddedOptions, closers: Closers) {
   const dataDir = await takeDataDir(settings.dataDir);
   closers.push(() => dataDir.release());
   options.onDataDir(dataDir.path);
-  const secrets = await openSecrets(dataDir.path);
-  const redis = await steps.take(
-    'redis',
-    () =>
-      openRedisSource({
-        ...options,
-        url: settings.redisUrl,
-        keyPrefix: settings.redisKeyPrefix,
-        dataDir: dataDir.path,
-      }),
-    ({ version, location }) => `redis ${version} ${location}`,
-  );
-  closers.push(() => redis.close());
+  const opening = openRedis(options, dataDir.path);
+  closers.push(() => closeOpened(opening));
+  // Read while Redis starts, which takes as long.
+  const loading = settings.embeddedParts.length > 0 ? import('./parts.ts') : undefined;
+  loading?.catch(() => undefined);
+  const [redis, secrets] = await Promise.all([opening, openSecrets(dataDir.path)]);
   const environment = {
     ...options,
     env: { ...env, REDIS_URL: redis.url },
@@ -126,8 +114,34 @@ async function openAll(options: EmbeddedOptions, closers: Closers) {
     const stop = await reportBoard(dependencies.database, placement.device, files);
     closers.push(() => Promise.resolve(stop()));
   }
-  const calls = new CallCounts();
-  const opened = {
+  const facadeCounts: { text?: MetricsSource } = {};
+  const shared = { dependencies, placement, secrets, redis, tls };
+  const runtime = await openGateway(options, {
+    ...shared,
+    ...{ host, deployments, breakers },
+    facadeMetrics: async () => facadeCounts.text?.() ?? '',
+  });
+  closers.push(() => runtime.close(GATEWAY_GRACE_MS));
+  const parts = (await loading)?.openParts(options, { ...shared, runtime }, closers);
+  if (parts) facadeCounts.text = parts.facadeMetrics;
+  const { hasConnector, facade } = (await parts?.opened) ?? { hasConnector: false };
+  const functionCount = host.list().length;
+  const { triggerTradingCycle: cycle } = gateway;
+  const hasCycle = [cycle.name, cycle.service].some((name) => host.find(name) !== undefined);
+  const hasPage = host.find(pageFunction.name) !== undefined;
+  const facts = { functionCount, hasCycle, hasPage, placement };
+  return { dependencies, runtime, redis, secrets, ...facts, hasConnector, facade };
+}
+
+type GatewayParts = Awaited<ReturnType<typeof openEmbeddedFunctions>> &
+  Pick<Embedded, 'placement' | 'secrets' | 'redis'> & {
+    readonly tls: WatchedTls | undefined;
+    readonly facadeMetrics: MetricsSource;
+  };
+
+function openGateway(options: EmbeddedOptions, parts: GatewayParts): Promise<Runtime> {
+  const { settings, log, steps } = options;
+  const {
     host,
     deployments,
     dependencies,
@@ -136,33 +150,8 @@ async function openAll(options: EmbeddedOptions, closers: Closers) {
     secrets,
     redis,
     tls,
-    calls,
-  };
-  const runtime = await openGateway(options, opened);
-  closers.push(() => runtime.close(GATEWAY_GRACE_MS));
-  const parts = await openParts(options, { dependencies, runtime, redis, secrets, tls, calls });
-  closers.push(() => Promise.all(parts.closers.map((closer) => closer())));
-  const functionCount = host.list().length;
-  const { triggerTradingCycle: cycle } = gateway;
-  const hasCycle = [cycle.name, cycle.service].some((name) => host.find(name) !== undefined);
-  const hasPage = host.find(pageFunction.name) !== undefined;
-  const facts = { functionCount, hasCycle, hasPage, placement };
-  return { dependencies, runtime, redis, secrets, ...facts, ...parts };
-}
-
-type GatewayParts = Awaited<ReturnType<typeof openEmbeddedFunctions>> &
-  Pick<Embedded, 'placement' | 'secrets' | 'redis'> &
-  FacadeParts;
-
-interface FacadeParts {
-  readonly tls: WatchedTls | undefined;
-  readonly calls: CallCounts;
-}
-
-function openGateway(options: EmbeddedOptions, parts: GatewayParts): Promise<Runtime> {
-  const { settings, log, steps } = options;
-  const { host, deployments, dependencies, breakers, placement, secrets, redis, tls, calls } =
-    parts;
+    facadeMetrics,
+  } = parts;
   return steps.take(
     'gateway',
     () =>
@@ -173,7 +162,7 @@ function openGateway(options: EmbeddedOptions, parts: GatewayParts): Promise<Run
         port: settings.gatewayPort,
         metricsPort: metricsPortOf(settings),
         stateMetrics: stateMetricsOf(options, placement, dependencies),
-        processMetrics: allOf([breakerExposition(breakers), () => calls.text()]),
+        processMetrics: allOf([breakerExposition(breakers), facadeMetrics]),
         allowedHosts: settings.gatewayAllowedHosts,
         tls: hasGatewayTls(settings) ? tls : undefined,
         credentials: secrets.basicAuth,
@@ -219,79 +208,11 @@ function allOf(sources: readonly MetricsSource[]): MetricsSource {
   return async () => (await Promise.all(sources.map((read) => read()))).join('\n');
 }
 
-type OpenedSoFar = Pick<Embedded, 'dependencies' | 'runtime' | 'redis' | 'secrets'> & FacadeParts;
-
-/** What the settings require beside the gateway. */
-async function openParts(
-  { settings, projectDir, log, steps }: EmbeddedOptions,
-  { dependencies, runtime, redis, secrets, tls, calls }: OpenedSoFar,
-) {
-  const closers: Closers = [];
-  const hasConnector = settings.embeddedParts.includes('connector');
-  if (hasConnector) {
-    const connector = await steps.take(
-      'connector',
-      () =>
-        openConnector({
-          redisUrl: redis.url,
-          keyPrefix: settings.redisKeyPrefix,
-          gatewayUrl: runtime.localUrl,
-          token: () => secrets.tokens.trade,
-          credentials: () => secrets.basicAuth,
-          log: log.with({ module: 'connector' }),
-          database: dependencies.database,
-          placement: dependencies.placement,
-          schedules: ownSchedules(settings),
-        }),
-      () => 'connector: queues and schedules',
-    );
-    closers.push(() => connector.close());
-  }
-  const access = facadeAccessOf(settings, secrets.tokens);
-  const facade = await facadeOf({ settings, projectDir, log, steps }, dependencies, {
-    ...{ tls, access, calls },
-  });
-  if (facade) closers.push(() => facade.close());
-  return { closers, hasConnector, facade };
-}
-
-async function facadeOf(
-  {
-    settings,
-    projectDir,
-    log,
-    steps,
-  }: Pick<EmbeddedOptions, 'settings' | 'projectDir' | 'log' | 'steps'>,
-  { functions }: Dependencies,
-  { tls, access, calls }: Pick<FacadeOptions, 'tls' | 'access' | 'calls'>,
-) {
-  const { grpcPortBase: portBase, grpcSharedPort: sharedPort, embeddedParts } = settings;
-  const requested = portBase >= 0 || sharedPort !== undefined;
-  if (!embeddedParts.includes('facade') || !requested) return undefined;
-  const { grpcHost: host, grpcReflection } = settings;
-  const publishedOnLoopback = isPublishedOnLoopback(settings);
-  const reflection = grpcReflection === 'on';
-  const facadeLog = log.with({ module: 'facade' });
-  const places = { portBase, sharedPort, host, publishedOnLoopback, reflection };
-  return steps.take(
-    'facade',
-    () => openFacade({ ...places, tls, access, calls, functions, log: facadeLog, projectDir }),
-    ({ ports, sharedPort }) => {
-      const all = new Set([
-        ...Object.values(ports),
-        ...(sharedPort === undefined ? [] : [sharedPort]),
-      ]);
-      return `gRPC on ports ${portsText([...all])}${tlsText(tls)}`;
-    },
+function openRedis(options: EmbeddedOptions, dataDir: string): Promise<RedisSource> {
+  const { redisUrl: url, redisKeyPrefix: keyPrefix } = options.settings;
+  return options.steps.take(
+    'redis',
+    () => openRedisSource({ ...options, url, keyPrefix, dataDir }),
+    ({ version, location }) => `redis ${version} ${location}`,
   );
-}
-
-function tlsText(tls: WatchedTls | undefined): string {
-  return tls ? `, certificate until ${isoText(tls.current.notAfter).slice(0, 10)}` : '';
-}
-
-function portsText(ports: readonly number[]): string {
-  const [low, high] = [Math.min(...ports), Math.max(...ports)];
-  const inARow = high - low === ports.length - 1;
-  return inARow ? `${low}–${high}` : [...ports].sort((a, b) => a - b).join(', ');
 }

@@ -95,12 +95,13 @@ async function run(given: Arguments, env: Environment, console: Console): Promis
     const isOurs = isLocal(embedded.placement, 'gateway');
     const starts = given.once || (isOurs && embedded.hasCycle);
     for (const warning of embedded.redis.warnings) console.complain(`${style.bad('✗')} ${warning}`);
-    if (isOurs) print(await backupLine(embedded));
     const lost = await reportLostState(embedded, console);
     if (lost && given.once) return endOfLostState(lost, given, console);
     const begins = starts && !lost;
     const run = { embedded, given, steps, console, stop, logFile };
     const succeeded = begins ? await trade(run) : true;
+    // Reading a backup through takes its time, and nothing that trades waits for it.
+    if (isOurs && !stop.aborted) print(await backupLine(embedded));
     if (!starts && !isOurs) print('The board with the gateway service runs the trading cycle.');
     else if (!starts) print('The stack file has no trading cycle; its functions wait.');
     if (given.once)
@@ -177,6 +178,7 @@ async function trade(run: FirstRun): Promise<boolean> {
   const market = await steps.take('market', () => marketFacts(dependencies, stop), marketText);
   for (const doubt of market.doubts.slice(0, DOUBTS_SHOWN)) print(`  warning: ${doubt}`);
   const account = await steps.take('account', () => accountFacts(dependencies, stop), accountText);
+  steps.end();
   for (const line of readyText(embedded, { market, account }, steps)) print(line);
   const progress = new ProgressThrottle(print);
   const outcome = await runFirstCycle(dependencies, given.dryRun, stop, (update) =>

@@ -1,32 +1,52 @@
-// The build of the last start, kept under what it was made from: a start whose sources are the same links
-// its files into a folder of its own and bundles nothing.
+// The build of the last start, kept under what it was made from: a start whose sources are the same bundles nothing.
+// Programs run from it, and so a build is marked by each that uses it and removed when none is left.
 import { createHash } from 'node:crypto';
-import {
-  copyFileSync,
-  existsSync,
-  linkSync,
-  mkdirSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildVersion } from './build-version.mjs';
 
 const SOURCES = ['functions', 'gateway', 'protos', 'shared', 'template', 'scripts'];
 const MANIFESTS = ['package.json', 'package-lock.json', 'tsconfig.json'];
-const KEPT = /^kept-[0-9a-f]{16}(\.\d+)?$/;
+/** A build; one that is being made, with the process that makes it; a program that uses one. */
+const KEPT = /^kept-(?<key>[0-9a-f]{16})$/;
+const MADE = /^kept-[0-9a-f]{16}\.(?<pid>\d+)$/;
+const USED = /^used-(?<key>[0-9a-f]{16})\.(?<pid>\d+)$/;
 
 /**
+ * Until this process ends, it has the build.
  * @param {string} root of the project
- * @param {string} out folder inside it, which must not exist yet
+ * @returns the build's folder in it
  */
-export async function keptBuild(root, out) {
-  const name = `kept-${keyOf(root)}`;
-  const kept = join(root, 'build', name);
-  if (!existsSync(kept)) await make(root, name);
-  linkTree(kept, join(root, out));
+export async function keptBuild(root) {
+  const key = keyOf(root);
+  const name = `kept-${key}`;
+  mkdirSync(join(root, 'build'), { recursive: true });
+  const mark = join(root, 'build', `used-${key}.${process.pid}`);
+  // Before it is looked for, so that it cannot be removed afterwards.
+  writeFileSync(mark, '');
+  process.once('exit', () => rmSync(mark, { force: true }));
+  if (!existsSync(join(root, 'build', name))) await make(root, name);
+  return `build/${name}`;
+}
+
+/**
+ * Removes what no running program has: builds, and what starts that were killed have left.
+ * @internal
+ */
+export function removeUnused(root) {
+  const all = readdirSync(join(root, 'build'));
+  const used = new Set();
+  for (const name of all) {
+    const { key, pid } = (USED.exec(name) ?? MADE.exec(name))?.groups ?? {};
+    if (pid === undefined) continue;
+    if (lives(Number(pid))) used.add(key);
+    else rmSync(join(root, 'build', name), { recursive: true, force: true });
+  }
+  for (const name of all) {
+    const { key } = KEPT.exec(name)?.groups ?? {};
+    if (key !== undefined && !used.has(key))
+      rmSync(join(root, 'build', name), { recursive: true, force: true });
+  }
 }
 
 /** Made aside and renamed, so that a build that was interrupted is never taken for a whole one. */
@@ -36,7 +56,7 @@ async function make(root, name) {
   await build({ out: aside });
   // The bundler's process would stay as long as ours, with its memory.
   await stop();
-  removeOthers(root, `${name}.${process.pid}`);
+  removeUnused(root);
   try {
     renameSync(join(root, aside), join(root, 'build', name));
   } catch (thrown) {
@@ -46,18 +66,9 @@ async function make(root, name) {
   }
 }
 
-/** Programs run from links of their own, so that nothing that is removed here is in use. */
-function removeOthers(root, own) {
-  for (const name of readdirSync(join(root, 'build')))
-    if (KEPT.test(name) && name !== own && !isBeingMade(name))
-      rmSync(join(root, 'build', name), { recursive: true, force: true });
-}
-
-function isBeingMade(name) {
-  const pid = name.split('.')[1];
-  if (pid === undefined) return false;
+function lives(pid) {
   try {
-    process.kill(Number(pid), 0);
+    process.kill(pid, 0);
     return true;
   } catch (thrown) {
     return thrown.code === 'EPERM';
@@ -82,22 +93,4 @@ function filesIn(root, folder) {
 function stamp(root, file) {
   const { size, mtimeMs, ctimeMs } = statSync(join(root, file));
   return `${file} ${size} ${mtimeMs} ${ctimeMs}\n`;
-}
-
-function linkTree(from, to) {
-  mkdirSync(to, { recursive: true });
-  for (const one of readdirSync(from, { withFileTypes: true })) {
-    const [source, target] = [join(from, one.name), join(to, one.name)];
-    if (one.isDirectory()) linkTree(source, target);
-    else link(source, target);
-  }
-}
-
-function link(source, target) {
-  try {
-    linkSync(source, target);
-  } catch {
-    // A file system without links.
-    copyFileSync(source, target);
-  }
 }

@@ -236,6 +236,8 @@ describe('an error is reported in one line', () => {
     expect(await run.ended).toBe(1);
     expect(run.stderr()).toMatch(/✗ The cycle failed: .*securityMaxRatio: a fraction from 0 to 1/);
     expect(run.stderr()).not.toContain('"level":"info"');
+    // Nothing that trades waits for the status that names the backup.
+    expect(run.stdout()).toMatch(/^Ready in [\s\S]*^backup: none yet/m);
     const lines = (await readFile(join(dataDir, 'log/trader.log'), 'utf8')).split('\n');
     const ofThread = lines.filter((line) => /"operation":"optimization-/.test(line));
     expect(ofThread).toContainEqual(expect.stringContaining('"event":"call-failed"'));
