@@ -1,7 +1,8 @@
 /** How values are written in texts that people read. */
 
-/** 0.307 → `30.7 %` */
+/** 0.307 → `30.7 %`; a dash where it is not defined */
 export function percent(ratio: number): string {
+  if (!Number.isFinite(ratio)) return '–';
   return `${(ratio * 100).toFixed(1)} %`;
 }
 

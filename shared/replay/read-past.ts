@@ -43,12 +43,13 @@ export async function readPast(
 type FundamentalsOf = Awaited<ReturnType<MarketData['fundamentals']>>;
 type ActionOf = Awaited<ReturnType<NonNullable<MarketData['actions']>>>[number];
 
-/** The securities that a policy is about, traded as it says. @throws Failure REFUSED for a symbol without prices */
-export function pastUnder(past: Past, { securities, shares }: ReplayPolicy): Past {
-  const known = new Set(past.securities.map(({ symbol }) => symbol));
-  const missing = securities?.filter((symbol) => !known.has(symbol)) ?? [];
-  if (missing.length > 0)
-    throw refused('prices-missing', `The data has no prices of ${missing.join(', ')}.`);
+/**
+ * The securities that a policy is about, traded as it says.
+ * @throws Failure REFUSED for a symbol without prices, or one that the policy does not trade
+ */
+export function pastUnder(past: Past, policy: ReplayPolicy): Past {
+  const { securities, shares } = policy;
+  requireTraded(past, policy);
   const isMeant = (symbol: string): boolean => !securities || securities.includes(symbol);
   const chosen = past.securities.filter(
     ({ isin, symbol }) => isin === past.benchmark || isMeant(symbol),
@@ -58,4 +59,25 @@ export function pastUnder(past: Past, { securities, shares }: ReplayPolicy): Pas
     securities: chosen.map((one) => (shares === 'fractional' ? { ...one, lot: FRACTION } : one)),
     bars: new Map(chosen.map(({ isin }) => [isin, past.bars.get(isin) ?? []])),
   };
+}
+
+function requireTraded(past: Past, { securities, weights }: ReplayPolicy): void {
+  const known = new Set(past.securities.map(({ symbol }) => symbol));
+  const index = past.securities.find(({ isin }) => isin === past.benchmark)?.symbol;
+  const weighed = weights.kind === 'fixed' ? Object.keys(weights.weights) : [];
+  const named = [...new Set([...(securities ?? []), ...weighed])];
+  const missing = named.filter((symbol) => !known.has(symbol));
+  if (missing.length > 0)
+    throw refused('prices-missing', `The data has no prices of ${missing.join(', ')}.`);
+  if (index !== undefined && named.includes(index))
+    throw refused(
+      'benchmark',
+      `${index} is the benchmark of the data, which a policy does not trade.`,
+    );
+  const others = securities ? weighed.filter((symbol) => !securities.includes(symbol)) : [];
+  if (others.length > 0)
+    throw refused(
+      'not-traded',
+      `The policy has weights of ${others.join(', ')}, but not among its securities.`,
+    );
 }

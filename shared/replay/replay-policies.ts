@@ -106,8 +106,8 @@ function runsOf(policy: ReplayPolicy, past: Past, run: RunPolicy): Promise<RunTo
   }
   return Promise.all(
     requested.map(async ([one, on]) => {
-      const { days, capital, taxes, jumpsBefore } = await run(one, on);
-      return { name: one.name, days, capital, taxes, jumpsBefore };
+      const { days, capital, taxes, jumpsBefore, pricesEnd } = await run(one, on);
+      return { name: one.name, days, capital, taxes, jumpsBefore, pricesEnd };
     }),
   );
 }

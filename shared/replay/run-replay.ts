@@ -15,6 +15,7 @@ import type { ListedSecurity } from '#shared/clients/market-data/market-data.ts'
 import { quantityOf } from '#shared/portfolio/model/booking.ts';
 import type { OperationHandler } from '#shared/runtime/handle.ts';
 import { StoredBook } from '#shared/portfolio/stored-book.ts';
+import type { PriceEnd } from './model/replay-report.ts';
 import { beginsPeriod, dueDays } from './model/schedule.ts';
 import { weightsOf } from './model/weights.ts';
 import { answerEarlierJumps } from './earlier-jumps.ts';
@@ -22,6 +23,7 @@ import { daysOf, type Past } from './past.ts';
 import type { ReplayPolicy, ReplayWindow } from './replay-policy.ts';
 import { DailyCloses } from './prices.ts';
 import { openStage, type ReplayStage } from './replay-dependencies.ts';
+import { actionDaysOf, figuresOf, pricesEndOf } from './day-results.ts';
 import { adoptPolicy, taxesOf, taxRulesOf, type YearTax } from './owner-policy.ts';
 import { PaidTaxes } from './paid-taxes.ts';
 
@@ -54,6 +56,8 @@ export interface ReplayRun {
   readonly taxes?: readonly YearTax[] | undefined;
   /** Jumps of prices before the run that count as no splits; absent where there are none. */
   readonly jumpsBefore?: number | undefined;
+  /** What is held at the end without a price of the last days; absent where there is nothing. */
+  readonly pricesEnd?: readonly PriceEnd[] | undefined;
 }
 
 /** Called after each day. The next one begins when it has resolved; the replay ends where it rejects. */
@@ -138,6 +142,7 @@ class Run {
       cash: book.cash.amount.toString(),
       ...(await taxesOf(this.stage.dependencies)),
       ...(jumpsBefore > 0 && { jumpsBefore }),
+      ...pricesEndOf(this.held, this.securities, this.closes, this.days),
     };
   }
 
@@ -209,6 +214,7 @@ class Run {
     before: CalendarDay | undefined,
   ): Promise<TradingCycleResult | undefined> {
     const targets = this.targets(before ?? this.dayBefore(day));
+    if (targets) this.requirePrices(targets, day);
     if (targets && before !== undefined && !this.isOutside(targets, day)) return undefined;
     const updates = this.stage.dependencies.functions.stream(
       gateway.triggerTradingCycle,
@@ -236,6 +242,23 @@ class Run {
     );
   }
 
+  /** @throws Failure REFUSED naming the securities that a target is stated of before their first price */
+  private requirePrices(targets: Record<string, number>, day: CalendarDay): void {
+    const seen = this.seenOn(day);
+    const priceless = this.securities.filter(
+      ({ isin }) => (targets[isin] ?? 0) > 0 && this.closes.upTo(isin, seen).length === 0,
+    );
+    if (priceless.length === 0) return;
+    const names = priceless.map(({ symbol }) => symbol).join(', ');
+    const advice = 'Begin the run later, or leave them out of the securities of the policy.';
+    throw refused('prices-missing', `${day}: no price of ${names} is known yet. ${advice}`);
+  }
+
+  /** The last day whose close counts for a decision. */
+  private seenOn(day: CalendarDay): CalendarDay {
+    return this.policy.fill === 'close' ? day : this.stage.moment().knownThrough;
+  }
+
   /** Share of the value that is not owed as tax; the rest is to be had in cash. */
   private ownRatio(): number {
     const { owed } = this;
@@ -245,9 +268,9 @@ class Run {
 
   /** Whether a weight has left its band; always, where there is none. */
   private isOutside(targets: Record<string, number>, day: CalendarDay): boolean {
-    const { band, fill } = this.policy;
+    const { band } = this.policy;
     if (!band) return true;
-    const seen = fill === 'close' ? day : this.stage.moment().knownThrough;
+    const seen = this.seenOn(day);
     const total = this.valueOn(seen);
     const heldOf = new Map(this.held.map(({ isin, quantity }) => [isin, quantity]));
     return this.securities.some(({ isin }) => {
@@ -282,25 +305,4 @@ class Run {
   private options(key: string) {
     return { signal: new AbortController().signal, requestId: key, idempotencyKey: key };
   }
-}
-
-/** The days of trading on which an action takes effect or pays, or the first ones after. */
-function actionDaysOf({ actions }: Past, days: readonly CalendarDay[]): ReadonlySet<CalendarDay> {
-  const all = [...(actions?.values() ?? [])].flat();
-  const happens = all.flatMap(({ day, payDay }) => (payDay ? [day, payDay] : [day]));
-  return new Set(happens.flatMap((day) => days.find((one) => one >= day) ?? []));
-}
-
-function figuresOf(result: TradingCycleResult | undefined) {
-  const trades = result?.trades ?? [];
-  const filled = trades.filter(({ success, quantity }) => success && quantity > 0);
-  return {
-    decided: result !== undefined,
-    orders: filled.length,
-    traded: filled.reduce((sum, { quantity, price }) => sum + quantity * Number(price?.amount), 0),
-    charges: Number(result?.totalCost?.amount ?? 0),
-    refusals: trades
-      .filter(({ success }) => !success)
-      .map(({ side, symbol, error }) => `${side} ${symbol}: ${error}`),
-  };
 }

@@ -1,7 +1,8 @@
 /** A replay of files in this program, on as many threads as asked for. */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { access, constants, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openCsv } from '#shared/clients/market-data/csv/csv-market-data.ts';
+import { invalidRequest } from '#shared/kernel/failure.ts';
 import { parseSettings } from '#shared/process/settings.ts';
 import { daysCsv } from '#shared/replay/report-csv.ts';
 import { documentsOf } from '#shared/replay/replay-documents.ts';
@@ -17,6 +18,7 @@ import { policiesToCompare, type PolicyFile } from '#shared/replay/replay-terms.
 import { readPast } from '#shared/replay/read-past.ts';
 import { replayedHandlers } from '../../../functions/gateway/run-replay/replayed-handlers.ts';
 import { fromCallerFolder } from '../../caller-folder.ts';
+import { fileComplaint } from '../../file-complaint.ts';
 import { openReplayThreads } from '../../replay-threads.ts';
 
 export interface ReplayOfFiles {
@@ -35,7 +37,10 @@ export async function replayHere(work: ReplayOfFiles): Promise<LastReplay> {
   const source = await openCsv(folder);
   const usual = source.onlyCurrency ?? CURRENCY_DEFAULT;
   const { policies, currency } = policiesToCompare(files, usual, '--policy');
-  const records = fileRecords(fromCallerFolder(parseSettings(process.env).dataDir));
+  const dataDir = fromCallerFolder(parseSettings(process.env).dataDir);
+  await requireFolder('DATA_DIR', dataDir);
+  if (out !== undefined) await requireFolder('--out', fromCallerFolder(out));
+  const records = fileRecords(dataDir);
   const past = await readPast(source, currency, new AbortController().signal);
   const pool = threads > 1 ? openReplayThreads({ threads, data: folder, window }) : undefined;
   try {
@@ -48,6 +53,16 @@ export async function replayHere(work: ReplayOfFiles): Promise<LastReplay> {
     return documents;
   } finally {
     await pool?.close();
+  }
+}
+
+/** Known before the runs, which may take minutes. @throws Failure INVALID_REQUEST */
+async function requireFolder(field: string, folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+    await access(folder, constants.W_OK);
+  } catch (cause) {
+    throw invalidRequest({ field, message: fileComplaint(folder, cause) });
   }
 }
 

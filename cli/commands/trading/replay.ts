@@ -5,6 +5,7 @@ import { basename } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
 import { parseDay } from '#shared/kernel/calendar-day.ts';
 import { Failure, invalidRequest } from '#shared/kernel/failure.ts';
+import { fileComplaint } from '../../file-complaint.ts';
 import { windowOf, type PolicyFile } from '#shared/replay/replay-terms.ts';
 import { fromCallerFolder } from '../../caller-folder.ts';
 import { commandExitCodes } from '../../command-exit-codes.ts';
@@ -65,7 +66,7 @@ function filesAt(paths: readonly string[]): Promise<PolicyFile[]> {
   return Promise.all(
     paths.map(async (path) => {
       const document = await readFile(fromCallerFolder(path), 'utf8').catch((cause: unknown) => {
-        throw invalidRequest({ field: '--policy', message: Failure.from(cause).message });
+        throw invalidRequest({ field: '--policy', message: fileComplaint(path, cause) });
       });
       return { name: basename(path), document, field: basename(path) };
     }),

@@ -10,12 +10,19 @@ import { deflatedSharpe } from '#shared/quant/measures/sharpe-inference.ts';
 import { stationaryBootstrap, type Interval } from './bootstrap.ts';
 import { figuresOf, returnsOf, type Figures, type MeasuredDay } from './result-figures.ts';
 
+/** A security counts at its last price from then on. */
+export interface PriceEnd {
+  readonly symbol: string;
+  readonly lastDay: CalendarDay;
+}
+
 export interface RunToReport {
   readonly name: string;
   readonly capital: number;
   /** Tax on gains and income by tax year; absent where the policy states none. */
   readonly taxes?: readonly { readonly year: number; readonly tax: number }[] | undefined;
   readonly jumpsBefore?: number | undefined;
+  readonly pricesEnd?: readonly PriceEnd[] | undefined;
   readonly days: readonly (MeasuredDay & {
     readonly cash: number;
     /** That fell due on the day, where tax is paid from the account. */
@@ -30,6 +37,8 @@ export interface ReportedRun extends Figures {
   readonly idleCashRatio: number;
   /** Jumps of prices before the run that count as no splits. */
   readonly jumpsBefore?: number | undefined;
+  /** What is held at the end without a price of the last days, and counts at its last one. */
+  readonly pricesEnd?: readonly PriceEnd[] | undefined;
   /** Of all years; owed beside the account, or paid from it. Absent where the policy states no tax. */
   readonly tax?: number | undefined;
   /** The final value less what is owed beside the account. */
@@ -148,6 +157,7 @@ function reported(run: RunToReport): ReportedRun {
     ...figuresOf(days, capital, DAILY),
     idleCashRatio: meanOf(idle),
     ...(run.jumpsBefore !== undefined && { jumpsBefore: run.jumpsBefore }),
+    ...(run.pricesEnd !== undefined && { pricesEnd: run.pricesEnd }),
     ...afterTax(run),
     years: yearsOf(run),
     falls: fallsOf(run),

@@ -22,7 +22,7 @@ export interface Figures {
   readonly finalValue: number;
   /** Time-weighted. */
   readonly totalReturn: number;
-  /** A year. */
+  /** A year; NaN of a run of one day. */
   readonly growthRate: number;
   readonly volatility: number;
   /** Without a risk-free rate. */
@@ -70,7 +70,7 @@ export function figuresOf(
   return {
     finalValue: days.at(-1)?.value ?? capital,
     totalReturn: total,
-    growthRate: (1 + total) ** (1 / years) - 1,
+    growthRate: years > 0 ? (1 + total) ** (1 / years) - 1 : NaN,
     volatility: deviation * Math.sqrt(measure.periodsPerYear),
     sharpeRatio: (mean(later) / deviation) * Math.sqrt(measure.periodsPerYear),
     maximumDrawdown: -maximumDrawdown(depthsOfReturns(returns)),

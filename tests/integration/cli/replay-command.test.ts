@@ -68,3 +68,19 @@ test('policies are compared on threads, with the bytes of one thread', async () 
   const last = await readFile(join(folder, 'state-3', 'last-replay.html'), 'utf8');
   expect(last).toBe(one[1]);
 });
+
+test.each([
+  ['a policy that is not there', ['--policy', 'none.yaml'], '--policy: none.yaml does not exist'],
+  ['a file in the place of its folder', ['--policy', 'a.yaml', '--out', 'a.yaml'], 'is no folder'],
+])('%s is refused before anything is replayed', async (_name, args, says) => {
+  const days = ['--from', '2021-02-01', '--to', '2021-04-30', '--data', '.'];
+  const child = spawn(process.execPath, [PROGRAM, 'replay', ...days, ...args], {
+    cwd: folder,
+    env: { ...bareEnvironment, DATA_DIR: join(folder, 'state') },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let errors = '';
+  child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
+  const [code] = (await once(child, 'exit')) as [number];
+  expect([code, errors]).toEqual([2, expect.stringContaining(says)]);
+});

@@ -1,0 +1,67 @@
+/** Securities that begin after a run, end within it, or are not there: said by name, and by day. */
+import { parseReplayPolicy } from '#shared/replay/replay-policy-document.ts';
+import type { Past } from '#shared/replay/past.ts';
+import { runHere } from '#shared/replay/replay-policies.ts';
+import { reportOf } from '#shared/replay/model/replay-report.ts';
+import { replayReportText } from '#shared/replay/report-text.ts';
+import { daysFrom, ISINS, madeUpPast } from './made-up-past.ts';
+import { replayedHandlers } from '../../../functions/gateway/run-replay/replayed-handlers.ts';
+
+const days = daysFrom(60);
+const [from, late, ending, to] = [days[10], days[20], days[25], days[59]];
+if (!from || !late || !ending || !to) throw new Error('there are days');
+const past = madeUpPast({ seed: 'incomplete', days: 60 });
+const LIMITS = 'splits: declared\nsettings: { WEIGHT_MAX_RATIO: 1, MAXIMUM_ORDER_RATIO: 1 }';
+
+const replayed = (text: string, own: Past) =>
+  runHere({ past: own, window: { from, to }, handlers: replayedHandlers })(
+    parseReplayPolicy(`${text}\n${LIMITS}`, 'p', 'EUR'),
+    'securities',
+  );
+
+/** The last security with the bars that pass. */
+function lastWith(keeps: (day: string) => boolean): Past {
+  const [isin] = ISINS.slice(-1);
+  if (!isin) throw new Error('there is a security');
+  const bars = (past.bars.get(isin) ?? []).filter(({ day }) => keeps(day));
+  return { ...past, bars: new Map([...past.bars, [isin, bars]]) };
+}
+
+test.each([
+  ['weights: { fixed: { S0: 0.5, ZZ: 0.5 } }', past, /no prices of ZZ/],
+  ['weights: equal\nsecurities: [ZZ]', past, /no prices of ZZ/],
+  ['weights: { fixed: { S0: 0.5, S1: 0.5 } }\nsecurities: [S0]', past, /weights of S1/],
+  ['weights: { fixed: { S2: 1 } }', { ...past, benchmark: ISINS[2] }, /S2 is the benchmark/],
+])('"%s" is refused', async (text, own, says) => {
+  await expect(Promise.resolve().then(() => replayed(text, own))).rejects.toThrow(says);
+});
+
+test('a security without a price by the day of a decision is named with the day', async () => {
+  const own = lastWith((day) => day >= late);
+  await expect(replayed('weights: equal', own)).rejects.toThrow(`${from}: no price of S2`);
+  const run = await replayed('weights: equal\nsecurities: [S0, S1]', own);
+  expect(run.days.length).toBe(50);
+});
+
+test('what is held beyond its last price counts at it, and the report says so', async () => {
+  const run = await replayed(
+    'weights: equal\nschedule: once',
+    lastWith((day) => day <= ending),
+  );
+  expect(run.pricesEnd).toEqual([{ symbol: 'S2', lastDay: ending }]);
+  const report = reportOf({ ...run, name: 'own' }, [], [0], 'seed');
+  expect(replayReportText(report, [], []).join('\n')).toContain(
+    `There is no price of S2 after ${ending}`,
+  );
+  const whole = await replayed('weights: equal\nschedule: once', past);
+  expect(whole).not.toHaveProperty('pricesEnd');
+});
+
+test('figures of a run of one day that need two are not defined', async () => {
+  const run = await runHere({ past, window: { from, to: from }, handlers: replayedHandlers })(
+    parseReplayPolicy(`weights: equal\n${LIMITS}`, 'p', 'EUR'),
+    'securities',
+  );
+  const report = reportOf({ ...run, name: 'own' }, [], [0], 'seed');
+  expect(replayReportText(report, [], []).join('\n')).not.toMatch(/NaN|-100\.0 %/);
+});
