@@ -26,6 +26,12 @@ const noRawErrors = {
   message: 'Throw a failure of kernel/failure.ts, so that callers learn what it means.',
 };
 
+const noWholeZod = {
+  selector:
+    "ImportDeclaration[importKind!='type'][source.value='zod'] > ImportSpecifier[imported.name='z']",
+  message: 'Import * as z: this z stands for the whole library, and a bundle holds 420 KB more.',
+};
+
 export default tseslint.config(
   {
     ignores: [
@@ -52,6 +58,7 @@ export default tseslint.config(
       '@typescript-eslint/no-non-null-assertion': 'error',
       '@typescript-eslint/consistent-type-imports': 'error',
       'no-control-regex': 'error',
+      'no-restricted-syntax': ['error', noWholeZod],
       eqeqeq: 'error',
       'max-lines': ['error', { max: 400, skipBlankLines: true, skipComments: true }],
       'max-params': ['error', 6],
@@ -59,7 +66,7 @@ export default tseslint.config(
   },
   {
     files: ['shared/**/*.ts', 'functions/**/*.ts'],
-    rules: { 'no-restricted-syntax': ['error', noRawErrors] },
+    rules: { 'no-restricted-syntax': ['error', noRawErrors, noWholeZod] },
   },
   {
     files: ['functions/**/*.ts'],
@@ -70,7 +77,7 @@ export default tseslint.config(
     files: ['shared/*/model/**/*.ts', 'shared/quant/**/*.ts', 'shared/kernel/**/*.ts'],
     rules: {
       'no-restricted-globals': ['error', ...ambient.filter(({ name }) => name !== 'Date')],
-      'no-restricted-syntax': ['error', noRawErrors, ...noAmbient],
+      'no-restricted-syntax': ['error', noRawErrors, noWholeZod, ...noAmbient],
     },
   },
   {
