@@ -1,15 +1,15 @@
-/** Replays on worker threads: each reads the data once and carries out one run at a time. */
+/** Replays on worker threads: each is given the data once and carries out one run at a time. */
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { Failure } from '#shared/kernel/failure.ts';
+import type { SentPast } from '#shared/replay/sent-past.ts';
 import type { ReplayPolicy, ReplayWindow } from '#shared/replay/replay-policy.ts';
 import type { RunOn, RunPolicy } from '#shared/replay/replay-policies.ts';
 import type { ReplayRun } from '#shared/replay/run-replay.ts';
 
 export interface ThreadInputs {
-  /** Folder or file of prices. */
-  readonly data: string;
+  readonly past: SentPast;
   readonly window: ReplayWindow;
 }
 

@@ -24,7 +24,8 @@ await build({
   absWorkingDir: ROOT,
   outfile,
   ...bundleOptions,
-  sourcemap: 'inline',
+  // Three times as long as the program, and read with it.
+  sourcemap: process.sourceMapsEnabled ? 'inline' : false,
 });
 process.argv = [process.argv[0] ?? 'node', resolve(script), ...rest];
 await import(pathToFileURL(outfile).href);

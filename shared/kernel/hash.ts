@@ -1,5 +1,5 @@
 /** Content hashes over JSON whose keys are sorted, so that equal values hash alike. */
-import { hash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 
 export function contentHash(value: unknown): string {
   return textHash(canonicalJson(value));
@@ -13,6 +13,13 @@ export function textHash(text: string): string {
 /** The first 16 hex digits: enough to be distinct, short enough to read out. */
 export function shortHash(value: unknown): string {
   return contentHash(value).slice(0, 16);
+}
+
+/** The same of a text that is too long to be held as one. */
+export function shortHashOfParts(parts: Iterable<string>): string {
+  const whole = createHash('sha256');
+  for (const part of parts) whole.update(part);
+  return whole.digest('hex').slice(0, 16);
 }
 
 /** As `JSON.stringify` writes it, with the names in each object sorted. */

@@ -1,5 +1,5 @@
 /** Replays policies and what each is compared with: the same securities held, and in equal parts, and the index. */
-import { shortHash } from '#shared/kernel/hash.ts';
+import { canonicalJson, shortHash, shortHashOfParts } from '#shared/kernel/hash.ts';
 import type { Past } from './past.ts';
 import type { ReplayPolicy, ReplayWindow } from './replay-policy.ts';
 import { compared, dailySharpe, reportOf } from './model/replay-report.ts';
@@ -42,7 +42,7 @@ export async function replayPolicies(request: ReplayRequest): Promise<Comparison
   const once = eachOnce(run);
   const running = Promise.all(policies.map((policy) => runsOf(policy, past, once)));
   // While threads carry them out.
-  const ground = shortHash({ window, bars: [...past.bars] });
+  const ground = groundOf(past, window);
   const all = await running;
   let trials: readonly number[] = [];
   for (const [i, runs] of all.entries())
@@ -64,6 +64,23 @@ export async function replayPolicies(request: ReplayRequest): Promise<Comparison
       ground,
     ),
   };
+}
+
+/**
+ * Names the data and the window: the hash of both as one document, which has millions of numbers.
+ * @internal exported for its tests
+ */
+export function groundOf({ bars }: Past, window: ReplayWindow): string {
+  return shortHashOfParts(groundTexts(bars, window));
+}
+
+function* groundTexts(bars: Past['bars'], window: ReplayWindow): Generator<string> {
+  let before = '{"bars":[';
+  for (const one of bars) {
+    yield before + canonicalJson(one);
+    before = ',';
+  }
+  yield `${bars.size === 0 ? before : ''}],"window":${canonicalJson(window)}}`;
 }
 
 /** In this thread. */

@@ -1,6 +1,7 @@
 /** A replay of files in this program, on as many threads as asked for. */
 import { access, constants, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import { openCsv } from '#shared/clients/market-data/csv/csv-market-data.ts';
 import { invalidRequest } from '#shared/kernel/failure.ts';
 import { parseSettings } from '#shared/process/settings.ts';
@@ -15,6 +16,7 @@ import {
 import type { ReplayWindow } from '#shared/replay/replay-policy.ts';
 import { fileRecords, type LastReplay } from '#shared/replay/replay-records.ts';
 import { policiesToCompare, type PolicyFile } from '#shared/replay/replay-terms.ts';
+import { sentPast } from '#shared/replay/sent-past.ts';
 import { readPast } from '#shared/replay/read-past.ts';
 import { replayedHandlers } from '../../../functions/gateway/run-replay/replayed-handlers.ts';
 import { fromCallerFolder } from '../../caller-folder.ts';
@@ -31,18 +33,22 @@ export interface ReplayOfFiles {
 
 const CURRENCY_DEFAULT = 'EUR';
 
+/**
+ * By how much of what lives the heap may grow until it is collected: left to itself it takes whatever room the machine
+ * has, several times of what it needs.
+ */
+const HEAP_GROWTH_PERCENT = 30;
+
 export async function replayHere(work: ReplayOfFiles): Promise<LastReplay> {
-  const { files, window, threads, out } = work;
-  const folder = fromCallerFolder(work.data);
-  const source = await openCsv(folder);
-  const usual = source.onlyCurrency ?? CURRENCY_DEFAULT;
-  const { policies, currency } = policiesToCompare(files, usual, '--policy');
+  setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH_PERCENT}`);
+  const { window, threads, out } = work;
   const dataDir = fromCallerFolder(parseSettings(process.env).dataDir);
   await requireFolder('DATA_DIR', dataDir);
   if (out !== undefined) await requireFolder('--out', fromCallerFolder(out));
   const records = fileRecords(dataDir);
-  const past = await readPast(source, currency, new AbortController().signal);
-  const pool = threads > 1 ? openReplayThreads({ threads, data: folder, window }) : undefined;
+  const { past, policies } = await readWork(work);
+  const pool =
+    threads > 1 ? openReplayThreads({ threads, past: sentPast(past), window }) : undefined;
   try {
     const run = pool?.run ?? runHere({ past, window, handlers: replayedHandlers });
     const { countTrial, keep } = records;
@@ -54,6 +60,14 @@ export async function replayHere(work: ReplayOfFiles): Promise<LastReplay> {
   } finally {
     await pool?.close();
   }
+}
+
+/** What was read of the files for it is let go. */
+async function readWork({ data, files }: ReplayOfFiles) {
+  const source = await openCsv(fromCallerFolder(data));
+  const usual = source.onlyCurrency ?? CURRENCY_DEFAULT;
+  const { policies, currency } = policiesToCompare(files, usual, '--policy');
+  return { policies, past: await readPast(source, currency, new AbortController().signal) };
 }
 
 /** Known before the runs, which may take minutes. @throws Failure INVALID_REQUEST */

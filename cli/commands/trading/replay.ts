@@ -1,6 +1,6 @@
 /** `trader replay`: the past through the trading cycle, day by day; here, or as a job of the installation. */
 import { readFile } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
 import { basename } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
 import { parseDay } from '#shared/kernel/calendar-day.ts';
@@ -50,10 +50,20 @@ async function run({ data, threads, out, json, ...terms }: Options): Promise<voi
     refuseWithoutData({ '--threads': threads, '--out': out });
     process.stdout.write(await replayAsJob(files, window, form));
   } else {
-    const work = { data, files, window, out, threads: threads ?? availableParallelism() };
+    const work = { data, files, window, out, threads: threads ?? threadsHere() };
     process.stdout.write((await replayHere(work))[form]);
   }
   process.exitCode = commandExitCodes.ok;
+}
+
+/** Each has the data and the program once more. */
+const THREAD_BYTES = 2 * 2 ** 30;
+
+function threadsHere(): number {
+  // 0 or more than there is: without a limit.
+  const limit = process.constrainedMemory() || Infinity;
+  const memory = Math.min(totalmem(), limit);
+  return Math.max(1, Math.min(availableParallelism(), Math.floor(memory / THREAD_BYTES)));
 }
 
 function refuseWithoutData(options: Readonly<Record<string, unknown>>): void {

@@ -5,10 +5,16 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { shortHash } from '#shared/kernel/hash.ts';
 import { parseReplayPolicy } from '#shared/replay/replay-policy-document.ts';
 import { comparisonHtml } from '#shared/replay/report-html.ts';
 import { comparisonText } from '#shared/replay/report-text.ts';
-import { replayPolicies, runHere, type RunPolicy } from '#shared/replay/replay-policies.ts';
+import {
+  groundOf,
+  replayPolicies,
+  runHere,
+  type RunPolicy,
+} from '#shared/replay/replay-policies.ts';
 import { fileRecords } from '#shared/replay/replay-records.ts';
 import { runReplay } from '#shared/replay/run-replay.ts';
 import { daysFrom, madeUpPast } from './made-up-past.ts';
@@ -129,6 +135,13 @@ test('a jump before the run counts as no split, one within it holds the security
   const held = within.days.flatMap(({ day, refusals }) => refusals.map((text) => `${day} ${text}`));
   expect(held.every((text) => text.slice(0, 10) >= late && /split/.test(text))).toBe(true);
   expect(held.length).toBeGreaterThan(0);
+});
+
+test('data and window are named by the hash of both as one document', () => {
+  const ground = (own: typeof past) => shortHash({ window, bars: [...own.bars] });
+  expect(groundOf(past, window)).toBe(ground(past));
+  const empty = { ...past, bars: new Map() };
+  expect(groundOf(empty, window)).toBe(ground(empty));
 });
 
 test('an investment policy that is wrong is refused by its path', () => {
