@@ -3,13 +3,15 @@
  *
  * From five years of daily returns to weights: hierarchical risk parity with its covariance, and the least
  * volatility with capped weights, against PyPortfolioOpt and skfolio on the same numbers. Every side takes
- * its own time in its own process after warming up; turns alternate. Read the ratios.
+ * its own time in its own process after warming up; turns alternate. All may use every processor: the peers their BLAS,
+ * we a second thread. Read the ratios. `BENCH_TASKS` names those of the tasks that are wanted.
  */
 import { annualisedCovariance, sampleCovariance } from '#shared/quant/estimation/covariance.ts';
 import { hierarchicalRiskParity } from '#shared/quant/allocation/hierarchical-risk-parity.ts';
 import { quadratic, type Rows } from '#shared/quant/linear-algebra/matrix.ts';
 import { leastVariance } from '#shared/quant/allocation/mean-variance.ts';
 import type { LinearRow } from '#shared/quant/solvers/quadratic-program.ts';
+import { offerSecondThread } from '#shared/process/second-thread.ts';
 import { panelOf } from '../peers/panel.ts';
 import { withPeers, type PythonPeers } from '../peers/python.ts';
 import { median, msPerCall } from '../timing.ts';
@@ -111,7 +113,9 @@ async function compare(task: Task, securities: number, python: PythonPeers) {
 
 async function main(python: PythonPeers): Promise<void> {
   console.log(`5 years of daily returns: ${panelOf(SIZES.at(-1) ?? 0, DAYS).says}`);
+  const wanted = process.env['BENCH_TASKS']?.split(',') ?? Object.keys(tasks);
   for (const [task, says] of Object.entries(tasks) as [Task, string][]) {
+    if (!wanted.includes(task)) continue;
     console.log(`${says}; ${ROUNDS} rounds, medians`);
     const table: Record<string, Record<string, string>> = {};
     for (const size of SIZES) table[`${size} securities`] = await compare(task, size, python);
@@ -119,4 +123,6 @@ async function main(python: PythonPeers): Promise<void> {
   }
 }
 
+// As every process does that opens what functions need.
+offerSecondThread();
 await withPeers(main);

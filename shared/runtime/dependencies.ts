@@ -27,6 +27,7 @@ import { BUILD } from '#shared/process/build-version.ts';
 import type { Tokens, Dependencies } from './context.ts';
 import { withSpans } from '#shared/process/tracing/adapter-spans.ts';
 import { openTracing } from '#shared/process/tracing/open-tracing.ts';
+import { offerSecondThread } from '#shared/process/second-thread.ts';
 import { openLog, type Log } from '#shared/process/log.ts';
 import { logRulesOf } from '#shared/process/logging/log-rules.ts';
 import { AuditTrail } from './audit/audit-trail.ts';
@@ -64,6 +65,7 @@ export async function openDependencies(
   if (settings.redisUrl === undefined)
     throw new Failure('REFUSED', 'REDIS_URL is not set.', { rule: 'redis-not-configured' });
   const { redisUrl, redisKeyPrefix } = settings;
+  offerSecondThread();
   const redis = connectRedis(redisUrl, redisKeyPrefix);
   await requireSafeRedis(redis, settings.redisDurability).catch((thrown: unknown) => {
     redis.disconnect();

@@ -1,6 +1,6 @@
 /**
  * A small assembler for WebAssembly: functions over 32-bit addresses, doubles and pairs of doubles, one
- * memory, everything exported. Encoding: WebAssembly Core Specification 2.0, chapter 5.
+ * shared memory from outside, every function exported. Encoding: WebAssembly Core Specification 2.0, chapter 5.
  */
 
 export type ValueType = 'i32' | 'f64' | 'v128';
@@ -11,7 +11,9 @@ export interface Local {
 }
 
 const typeCodes: Readonly<Record<ValueType, number>> = { i32: 0x7f, f64: 0x7c, v128: 0x7b };
-const sections = { type: 1, function: 3, memory: 5, export: 7, code: 10 } as const;
+const sections = { type: 1, import: 2, function: 3, export: 7, code: 10 } as const;
+/** What is imported is a memory; its limits are a least and a largest size, and threads share it. */
+const [MEMORY, SHARED] = [2, 3];
 const EMPTY_BLOCK = 0x40;
 const SIMD = 0xfd;
 
@@ -133,21 +135,32 @@ export class Assembled {
   }
 }
 
-/** A module with one memory, exported as `memory`, and these functions under their names. */
-export function moduleOf(functions: readonly Assembled[], pages: number): Uint8Array {
-  const exported = functions.map(({ name }, index) => [...text(name), 0, ...unsigned(index)]);
+export interface ImportedMemory {
+  readonly module: string;
+  readonly name: string;
+  readonly pagesMin: number;
+  readonly pagesMax: number;
+}
+
+/** A module that works in a memory from outside, with these functions under their names. */
+export function moduleOf(functions: readonly Assembled[], memory: ImportedMemory): Uint8Array {
+  const { module, name, pagesMin, pagesMax } = memory;
+  const limits = [SHARED, ...unsigned(pagesMin), ...unsigned(pagesMax)];
   return Uint8Array.from([
     ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
     ...section(
       'type',
       functions.map((one) => one.type()),
     ),
+    ...section('import', [[...text(module), ...text(name), MEMORY, ...limits]]),
     ...section(
       'function',
       functions.map((_, index) => unsigned(index)),
     ),
-    ...section('memory', [[0, ...unsigned(pages)]]),
-    ...section('export', [[...text('memory'), 2, 0], ...exported]),
+    ...section(
+      'export',
+      functions.map((one, index) => [...text(one.name), 0, ...unsigned(index)]),
+    ),
     ...section(
       'code',
       functions.map((one) => one.entry()),

@@ -16,12 +16,14 @@ const STEP_BYTES = SIDE * DOUBLE_BYTES;
 const TILE_BYTES = SIDE * STEP_BYTES;
 const PAIR_BYTES = 2 * DOUBLE_BYTES;
 const PAIRS = SIDE / 2;
-/** One page; callers grow it. */
-const PAGES = 1;
+/** So many periods of a strip and of another panel stay in the first cache of a processor. */
+const BLOCK_BYTES = 128 * STEP_BYTES;
+/** As `simd.ts` makes it: one page that grows, up to 1 GB. */
+const MEMORY = { module: 'own', name: 'memory', pagesMin: 1, pagesMax: 16_384 } as const;
 
 /** @returns file and text of the module */
 export function simdModule(): [file: string, text: string] {
-  const module = Buffer.from(moduleOf([products(), factor()], PAGES)).toString('base64');
+  const module = Buffer.from(moduleOf([products(), factor()], MEMORY)).toString('base64');
   const text = [
     '/** Generated from `scripts/generate/simd/kernels.ts` by `npm run generate`: a WebAssembly module in base64. */',
     `export const simdModule = '${module}';`,
@@ -82,28 +84,46 @@ function step(f: Assembled, tile: Tile, rows: Local, columns: Local, sign: 'add'
 }
 
 /**
- * products(panels, bytes of a panel, end of panels, sums): adds to the tile of each pair of panels, the first
- * not after the second, the products of their columns. Tiles follow one another, column by column.
+ * products(first, end of a strip, bytes of a panel, end of panels, sums): adds to the tile of each panel of the strip
+ * with each panel that is not before it the products of their columns. Tiles follow one another as they are
+ * visited, a panel beside the strip after the other, each tile column by column.
  */
 function products(): Assembled {
-  const f = new Assembled('products', ['i32', 'i32', 'i32', 'i32']);
-  const [first, bytes, end, sums] = parameters(f);
-  const [second, rows, columns, stop] = addresses(f);
+  const f = new Assembled('products', ['i32', 'i32', 'i32', 'i32', 'i32']);
+  const [from, to, bytes, end] = parameters(f);
+  const sums = f.parameter(4);
+  const [first, second, rows, columns] = addresses(f);
+  const [block, blockEnd, limit, stop] = addresses(f);
+  const sum = f.local('i32');
   const tile = tileOf(f);
-  return f.while(first, end, () => {
-    f.get(first).set(second);
+  return f.while(block, bytes, () => {
+    f.get(block).constant(BLOCK_BYTES).do('i32.add').set(blockEnd);
+    atMost(f, blockEnd, bytes);
+    f.get(sums).set(sum).get(from).set(second);
     f.while(second, end, () => {
-      loadTile(f, tile, sums);
-      f.get(first).set(rows).get(second).set(columns);
-      f.get(first).get(bytes).do('i32.add').set(stop);
-      f.while(rows, stop, () => {
-        step(f, tile, rows, columns, 'add');
+      f.get(second).get(bytes).do('i32.add').set(limit);
+      atMost(f, limit, to);
+      f.get(from).set(first);
+      f.while(first, limit, () => {
+        loadTile(f, tile, sum);
+        f.get(first).get(block).do('i32.add').set(rows);
+        f.get(second).get(block).do('i32.add').set(columns);
+        f.get(first).get(blockEnd).do('i32.add').set(stop);
+        f.while(rows, stop, () => {
+          step(f, tile, rows, columns, 'add');
+        });
+        storeTile(f, tile, sum);
+        f.advance(sum, TILE_BYTES).get(first).get(bytes).do('i32.add').set(first);
       });
-      storeTile(f, tile, sums);
-      f.advance(sums, TILE_BYTES).get(second).get(bytes).do('i32.add').set(second);
+      f.get(second).get(bytes).do('i32.add').set(second);
     });
-    f.get(first).get(bytes).do('i32.add').set(first);
+    f.get(blockEnd).set(block);
   });
+}
+
+function atMost(f: Assembled, value: Local, most: Local): void {
+  f.get(most).get(value).do('i32.lt_s');
+  f.when(() => f.get(most).set(value));
 }
 
 type Four = readonly [Local, Local, Local, Local];

@@ -36,9 +36,8 @@ export function sampleCovariance(
   if (means.some(Number.isNaN) && columns.some(hasGaps))
     return pairwiseCovariance(columns, options);
   const count = (columns[0]?.length ?? 0) - (options.ddof ?? 1);
-  const products = crossProducts(columns, options.assumeCentred ? undefined : means);
-  for (const row of products) for (let j = 0; j < row.length; j += 1) row[j] = at(row, j) / count;
-  return products;
+  const centres = options.assumeCentred ? undefined : means;
+  return crossProducts(columns, { centres, divisor: count });
 }
 
 function pairwiseCovariance(

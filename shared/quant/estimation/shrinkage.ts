@@ -101,7 +101,9 @@ export function oracleApproximatingCovariance(
 ): ShrunkCovariance {
   const n = columns.length;
   const periods = columns[0]?.length ?? 0;
-  const products = crossProducts(columns, options.assumeCentred ? undefined : columnMeans(columns));
+  const products = crossProducts(columns, {
+    centres: options.assumeCentred ? undefined : columnMeans(columns),
+  });
   const covariance = build(n, (i, j) => cell(products, i, j) / periods);
   const squares = total(build(n, (i, j) => cell(covariance, i, j) ** 2));
   const trace = sum(diagonal(covariance));

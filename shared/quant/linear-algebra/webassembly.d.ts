@@ -6,11 +6,21 @@ declare namespace WebAssembly {
 
   class Instance {
     readonly exports: unknown;
-    constructor(module: Module);
+    constructor(
+      module: Module,
+      imports: Readonly<Record<string, Readonly<Record<string, unknown>>>>,
+    );
   }
 
-  interface Memory {
-    readonly buffer: ArrayBuffer;
+  interface MemoryLimits {
+    readonly initial: number;
+    readonly maximum: number;
+    readonly shared: true;
+  }
+
+  class Memory {
+    readonly buffer: SharedArrayBuffer;
+    constructor(limits: MemoryLimits);
     grow(pages: number): number;
   }
 }
