@@ -107,14 +107,16 @@ function asJson<T>(message: unknown): T {
 }
 
 function plain(value: unknown): unknown {
+  if (typeof value === 'string') return value;
   if (typeof value === 'number') return Number.isFinite(value) ? value : null;
   if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map((one) => plain(one) ?? null);
-  if ('toJSON' in value && typeof value.toJSON === 'function') return plain(value.toJSON());
+  if (Array.isArray(value)) return value.length === 0 ? [] : value.map((one) => plain(one) ?? null);
+  const own = value as Record<string, unknown>;
+  if (typeof own['toJSON'] === 'function') return plain((own['toJSON'] as () => unknown)());
   const copy: Record<string, unknown> = {};
-  for (const key of Object.keys(value)) {
-    const own = plain((value as Record<string, unknown>)[key]);
-    if (own !== undefined) copy[key] = own;
+  for (const key of Object.keys(own)) {
+    const one = plain(own[key]);
+    if (one !== undefined) copy[key] = one;
   }
   return copy;
 }

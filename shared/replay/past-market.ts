@@ -38,6 +38,8 @@ export class PastMarket implements MarketData {
   readonly keepsPast = true;
   readonly benchmark: Isin | undefined;
   readonly declaresSplits: boolean;
+  /** Actions that have taken effect; earlier announcements are not returned. Absent where no security has any. */
+  readonly actions?: NonNullable<MarketData['actions']>;
   private readonly past: Past;
   private readonly moment: () => Moment;
   private readonly options: PastMarketOptions;
@@ -48,6 +50,8 @@ export class PastMarket implements MarketData {
     this.options = options;
     this.benchmark = past.benchmark;
     this.declaresSplits = options.declaresSplits;
+    if ([...(past.actions?.values() ?? [])].some((own) => own.length > 0))
+      this.actions = (isin) => Promise.resolve(this.actionsSoFar(isin));
   }
 
   async ping(): Promise<void> {}
@@ -64,8 +68,7 @@ export class PastMarket implements MarketData {
     return bars.slice(start, end);
   }
 
-  /** Actions that have taken effect; earlier announcements are not returned. */
-  async actions(isin: Isin): Promise<readonly CorporateAction[]> {
+  private actionsSoFar(isin: Isin): readonly CorporateAction[] {
     const today = dayOf(this.moment().now);
     return (this.past.actions?.get(isin) ?? []).filter(({ day }) => day <= today);
   }

@@ -46,6 +46,7 @@ export class ActionStore {
 
   /** Stores what a source knows. @returns those that contradict what is stored */
   async addAll(actions: readonly CorporateAction[]): Promise<readonly CorporateAction[]> {
+    if (actions.length === 0) return [];
     const stored = await this.of(actions.map(({ isin }) => isin));
     const known = new Map(stored.map((action) => [keyOf(action), action]));
     const differing: CorporateAction[] = [];

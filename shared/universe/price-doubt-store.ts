@@ -48,6 +48,7 @@ export class PriceDoubtStore {
   /** Replaces the doubts of one kind; writes nothing when nothing differs. */
   async put(isin: Isin, kind: PriceDoubt['kind'], found: readonly PriceDoubt[]): Promise<void> {
     const before = await this.of(isin);
+    if (before.length === 0 && found.length === 0) return;
     const after = [...before.filter((doubt) => doubt.kind !== kind), ...found];
     if (encode(before) === encode(after)) return;
     if (after.length === 0) await this.database.redis.hdel(doubts(), isin);
