@@ -165,7 +165,7 @@ export class FacadeCall {
       get signal() {
         return stop.signal;
       },
-      encodedFor: stop,
+      leaver: stop,
       requestId,
       caller: 'facade',
       onStale: acceptsStale ? (ms) => void (this.staleMs = ms) : undefined,

@@ -28,7 +28,8 @@ import type { CallCounts } from './call-counts.ts';
 import { FacadeCall, type AnyCall, type Called } from './call.ts';
 import { actorOf, callerToken, requireCallerAccess, type FacadeAccess } from './caller-access.ts';
 import type { OpenCalls } from './open-calls.ts';
-import { requireReadable, type RequestReader } from './read-request.ts';
+import { InProtobuf, type Encode } from './protobuf-exchange.ts';
+import { requireReadable, type FacadeRequest, type RequestReader } from './read-request.ts';
 import type { Refusals } from './refusals.ts';
 import { services } from './services.ts';
 import { grpcStatusOf, type StatusError } from './failure-status.ts';
@@ -87,8 +88,6 @@ const SERVER_ERRORS: ReadonlySet<number> = new Set([
 /** Of calls that were not let in; others ended before it was decided, or found something away. */
 const REFUSALS: readonly string[] = [...refusalCodes, 'TOO_LARGE'];
 
-type Encode = (message: object) => Buffer;
-
 function methodOf(
   service: ServiceName,
   rpc: string,
@@ -97,16 +96,17 @@ function methodOf(
 ): UntypedHandleCall {
   const { functions } = around;
   if (rpc === 'healthCheck')
-    return unary(HEALTH_CHECK, encode, around, (_request, options) =>
-      healthOf(service, functions, options),
+    return unary(HEALTH_CHECK, around, async (_request, options) =>
+      encode(await healthOf(service, functions, options)),
     );
   const operation = requireOperation(functionName(service, rpc));
+  const method = { name: operation.name, encode, takesProtobuf: false };
   if (operation.streams)
-    return streaming(operation, encode, around, (request, options) =>
-      functions.stream(operation, request, options),
+    return streaming(operation, around, (request, options) =>
+      functions.exchangeEach(operation, new InProtobuf(method, request), options),
     );
-  return unary(operation, encode, around, (request, options) =>
-    functions.call(operation, request, options),
+  return unary(operation, around, (request, options) =>
+    functions.exchange(operation, new InProtobuf(method, request), options),
   );
 }
 
@@ -117,14 +117,12 @@ async function healthOf(service: ServiceName, functions: FunctionsClient, option
 
 function unary(
   operation: Called,
-  encode: Encode,
   around: FunctionEnvironment,
-  work: (request: object, options: CallOptions) => Promise<unknown>,
+  work: (request: FacadeRequest, options: CallOptions) => Promise<Buffer>,
 ): UntypedHandleCall {
   return (call: ServerUnaryCall<unknown, Buffer>, answer: sendUnaryData<Buffer>): void => {
-    hold(call, operation, around, async (held) => {
-      const message = await work(call.request as object, held.options);
-      const bytes = encode(message as object);
+    hold(call, operation, around, async (held, request) => {
+      const bytes = await work(request, held.options);
       held.sendIds();
       answer(null, bytes, held.trailer());
     }).then((refusal) => refusal && answer(refusal), noop);
@@ -133,14 +131,13 @@ function unary(
 
 function streaming(
   operation: Called,
-  encode: Encode,
   around: FunctionEnvironment,
-  work: (request: object, options: CallOptions) => AsyncGenerator<unknown>,
+  work: (request: FacadeRequest, options: CallOptions) => AsyncGenerator<Buffer>,
 ): UntypedHandleCall {
   return (call: ServerWritableStream<unknown, Buffer>): void => {
-    hold(call, operation, around, async ({ options }) => {
-      for await (const message of work(call.request as object, options))
-        await write(call, encode(message as object), options.signal);
+    hold(call, operation, around, async ({ options }, request) => {
+      for await (const message of work(request, options))
+        await write(call, message, options.signal);
     }).then((refusal) => (refusal ? call.emit('error', refusal) : call.end()), noop);
   };
 }
@@ -159,12 +156,14 @@ async function write(
   });
 }
 
+type Work = (call: FacadeCall, request: FacadeRequest) => Promise<void>;
+
 /** Runs the work of a call. @returns what the call fails with */
 function hold(
   grpc: AnyCall,
   operation: Called,
   around: FunctionEnvironment,
-  work: (call: FacadeCall) => Promise<void>,
+  work: Work,
 ): Promise<StatusError | undefined> {
   const call = new FacadeCall(grpc, operation);
   if (!isTracing()) return holdOpen(grpc, call, operation, around, work);
@@ -202,7 +201,7 @@ async function holdOpen(
   call: FacadeCall,
   operation: Called,
   { open, log, access, refusals, calls }: FunctionEnvironment,
-  work: (call: FacadeCall) => Promise<void>,
+  work: Work,
 ): Promise<StatusError | undefined> {
   open.add(call);
   let isLetIn = false;
@@ -212,9 +211,9 @@ async function holdOpen(
     if (operation !== HEALTH_CHECK) requireCallerAccess(operation.effect, grpc, access);
     if (operation.effect !== 'reads') call.actsFor(actorOf(grpc, access));
     await call.requireWaiting();
-    requireReadable(grpc.request);
+    const request = requireReadable(grpc.request);
     isLetIn = true;
-    await work(call);
+    await work(call, request);
     return undefined;
   } catch (thrown) {
     call.sendIds();

@@ -27,10 +27,16 @@ export class Unreadable {
   }
 }
 
+/** A request as it came, and what it says. */
+export interface FacadeRequest {
+  readonly bytes: Buffer;
+  readonly message: object;
+}
+
 /** @throws Failure INVALID_REQUEST */
-export function requireReadable(request: unknown): object {
+export function requireReadable(request: unknown): FacadeRequest {
   if (request instanceof Unreadable) throw request.failure;
-  return request as object;
+  return request as FacadeRequest;
 }
 
 export class RequestReader {
@@ -42,10 +48,13 @@ export class RequestReader {
   }
 
   /** @param path of the rpc, `/arduino_trader.planning.PlanningService/CreatePlan` */
-  of(path: string, decode: (bytes: Buffer) => object): (bytes: Buffer) => object | Unreadable {
+  of(
+    path: string,
+    decode: (bytes: Buffer) => object,
+  ): (bytes: Buffer) => FacadeRequest | Unreadable {
     return (bytes) => {
       try {
-        return decodeStrictly(decode, bytes);
+        return { bytes, message: decodeStrictly(decode, bytes) };
       } catch (thrown) {
         return new Unreadable(thrown instanceof Failure ? thrown : this.explain(path, bytes));
       }

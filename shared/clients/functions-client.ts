@@ -56,11 +56,8 @@ export interface CallOptions {
   readonly actor?: string | undefined;
   /** A scrape of metrics: a host in this process does not count it as a call of the function. */
   readonly isScrape?: boolean | undefined;
-  /**
-   * Given by a caller that does no more with the answer than to encode it: within one process it is then the
-   * function's own object. The caller is what `signal` reports of, without a signal; it may be listened to once.
-   */
-  readonly encodedFor?: Caller | undefined;
+  /** What `signal` reports of, for a function in this process, without a signal; it may be listened to once. */
+  readonly leaver?: Caller | undefined;
 }
 
 /** The abort reason of a caller that cancels its request. */
@@ -79,8 +76,12 @@ const TAKE_BACK_MS_MAX = 5_000;
 export interface FunctionCall extends CallOptions {
   /** `planning-create-plan` */
   readonly name: string;
-  readonly body: string;
-  readonly accept: 'application/json' | 'application/x-ndjson';
+  readonly body: string | Uint8Array;
+  /** Absent: JSON. */
+  readonly contentType?: string | undefined;
+  readonly accept: string;
+  /** The request as text, of one in protobuf: for a function that takes only JSON. */
+  readonly inJson?: (() => string) | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
@@ -88,8 +89,31 @@ export interface FunctionAnswer {
   readonly status: number;
   /** The body in chunks, as it arrives. */
   readonly body: AsyncIterable<Uint8Array | string>;
+  readonly contentType?: string | undefined;
   /** Age of a stale answer; absent where the answer is current. */
   readonly staleMs?: number | undefined;
+}
+
+/** What of a call its encoding decides. */
+export type Sent = Pick<FunctionCall, 'body' | 'contentType' | 'accept' | 'inJson'>;
+
+/** How a request and its answer travel, and what the caller gets of the answer. */
+export interface Exchange<T> {
+  /** @param streams whether the messages are read one by one */
+  sent(streams: boolean): Sent;
+  whole(answer: FunctionAnswer): Promise<T>;
+  each(answer: FunctionAnswer): AsyncGenerator<T, void>;
+  /** What a stream without a message comes to. */
+  readonly nothing: T;
+  /** Of a caller that does no more with the answer than to encode it: within one process objects do instead. */
+  readonly direct?: DirectExchange<T>;
+}
+
+export interface DirectExchange<T> {
+  readonly message: object;
+  /** The same for what has to travel within the process, to a thread. */
+  inBytes(): Sent;
+  encoded(answer: object): T;
 }
 
 export interface Transport {
@@ -102,7 +126,7 @@ export interface Transport {
 /** A call without bytes: the message as an object, and that of the answer, where it was answered with one. */
 export type DirectTransport = (
   name: string,
-  message: object,
+  request: Pick<DirectExchange<unknown>, 'message' | 'inBytes'>,
   options: CallOptions,
   headers: Readonly<Record<string, string>>,
 ) => Promise<FunctionAnswer & { readonly message?: object | undefined }>;
@@ -129,55 +153,61 @@ export class FunctionsClient {
     request: WireRequestOf<O>,
     options: CallOptions,
   ): Promise<ResponseOf<O>> {
+    return this.exchange(operation, new InJson<ResponseOf<O>>(operation.name, request), options);
+  }
+
+  /** The same, in the encoding of the caller. */
+  exchange<T>(operation: Operation, exchange: Exchange<T>, options: CallOptions): Promise<T> {
     if (operation.queue?.caller !== 'follows')
       return inSpan(
         operation.name,
         spanOf(operation),
         (span) =>
           countedBy(operation, options, () =>
-            this.callOnce(operation, request, sentBy(span, options)),
+            this.callOnce(operation, exchange, sentBy(span, options)),
           ),
         callerOf(options),
       );
-    return this.last(operation, request, options);
+    return this.last(operation, exchange, options);
   }
 
-  private async last<O extends Operation>(
-    operation: O,
-    request: WireRequestOf<O>,
+  private async last<T>(
+    operation: Operation,
+    exchange: Exchange<T>,
     options: CallOptions,
-  ): Promise<ResponseOf<O>> {
-    let last: ResponseOf<O> | undefined;
-    for await (const message of this.stream(operation, request, options)) last = message;
-    return last ?? ({} as ResponseOf<O>);
+  ): Promise<T> {
+    let last = exchange.nothing;
+    for await (const message of this.exchangeEach(operation, exchange, options)) last = message;
+    return last;
   }
 
-  private async callOnce<O extends Operation>(
-    operation: O,
-    request: WireRequestOf<O>,
+  private async callOnce<T>(
+    operation: Operation,
+    exchange: Exchange<T>,
     options: CallOptions,
-  ): Promise<ResponseOf<O>> {
+  ): Promise<T> {
     try {
-      const answer = await this.answerOnce(operation, request, options);
-      const message = answer.status === 200 ? answer.message : undefined;
-      const text = message ? '' : await textOf(answer.body);
-      if (answer.status !== 200) throw refusalOf(text, answer.status);
-      if (answer.staleMs !== undefined) noteStale(operation, answer.staleMs, options);
-      return (message ?? parseJson(text, operation.name)) as ResponseOf<O>;
+      const answer = await this.answerOnce(operation, exchange, options);
+      const { status, staleMs, message } = answer;
+      if (status !== 200) throw refusalOf(await textOf(answer.body), status);
+      if (staleMs !== undefined) noteStale(operation, staleMs, options);
+      if (message && exchange.direct) return exchange.direct.encoded(message);
+      return await exchange.whole(answer);
     } catch (thrown) {
       throw lostAnswer(operation, thrown, options);
     }
   }
 
-  private answerOnce<O extends Operation>(
-    operation: O,
-    request: WireRequestOf<O>,
+  private answerOnce(
+    operation: Operation,
+    exchange: Exchange<unknown>,
     options: CallOptions,
   ): Promise<FunctionAnswer & { readonly message?: object | undefined }> {
     const { name } = operation;
-    const direct = options.encodedFor && this.transport.directly?.(name);
-    if (direct) return direct(name, request as object, options, headersOf(options, NO_HEADERS));
-    return this.send(operation, request, 'application/json', options, NO_HEADERS);
+    const direct = exchange.direct && this.transport.directly?.(name);
+    return direct
+      ? direct(name, exchange.direct, options, headersOf(options, NO_HEADERS))
+      : this.send(operation, exchange.sent(false), options, NO_HEADERS);
   }
 
   /**
@@ -189,6 +219,16 @@ export class FunctionsClient {
     request: WireRequestOf<O>,
     options: CallOptions,
   ): AsyncGenerator<ResponseOf<O>> {
+    const exchange = new InJson<ResponseOf<O>>(operation.name, request);
+    return this.exchangeEach(operation, exchange, options);
+  }
+
+  /** The same, in the encoding of the caller. */
+  exchangeEach<T>(
+    operation: Operation,
+    exchange: Exchange<T>,
+    options: CallOptions,
+  ): AsyncGenerator<T> {
     return inSpanEach(
       operation.name,
       spanOf(operation),
@@ -196,20 +236,20 @@ export class FunctionsClient {
         countedEachBy(
           operation,
           options,
-          this.streamResumed(operation, request, sentBy(span, options)),
+          this.streamResumed(operation, exchange, sentBy(span, options)),
         ),
       callerOf(options),
     );
   }
 
-  private async *streamResumed<O extends Operation>(
-    operation: O,
-    request: WireRequestOf<O>,
+  private async *streamResumed<T>(
+    operation: Operation,
+    exchange: Exchange<T>,
     options: CallOptions,
-  ): AsyncGenerator<ResponseOf<O>, void> {
+  ): AsyncGenerator<T, void> {
     const subscriber = new Subscriber(this.transport, operation, options);
-    const attempt = (timed: CallOptions): AsyncGenerator<ResponseOf<O>> =>
-      this.streamOnce(operation, request, timed, subscriber);
+    const attempt = (timed: CallOptions): AsyncGenerator<T> =>
+      this.streamOnce(operation, exchange, timed, subscriber);
     try {
       if (operation.queue?.caller === 'follows') yield* resumed(attempt, options);
       else yield* attempt(options);
@@ -220,23 +260,15 @@ export class FunctionsClient {
     }
   }
 
-  private async *streamOnce<O extends Operation>(
-    operation: O,
-    request: WireRequestOf<O>,
+  private async *streamOnce<T>(
+    operation: Operation,
+    exchange: Exchange<T>,
     options: CallOptions,
     subscriber: Subscriber,
-  ): AsyncGenerator<ResponseOf<O>> {
-    const { headers } = subscriber;
-    const answer = await this.send(operation, request, 'application/x-ndjson', options, headers);
+  ): AsyncGenerator<T> {
+    const answer = await this.send(operation, exchange.sent(true), options, subscriber.headers);
     if (answer.status !== 200) throw refusalIn(await textOf(answer.body), answer.status);
-    let isWhole = true;
-    for await (const line of linesOf(answer.body)) {
-      const message = parseJson(line, operation.name) as StreamedMessage;
-      if (message.failure) throw new Answered(Failure.fromBody(message.failure, 500));
-      isWhole = message.complete !== false;
-      yield message as ResponseOf<O>;
-    }
-    if (!isWhole) throw cutOff(operation.name);
+    yield* exchange.each(answer);
   }
 
   /** Asks a function for its readiness; the answer's text says what is missing. */
@@ -251,20 +283,60 @@ export class FunctionsClient {
   }
 
   private send(
-    operation: Operation,
-    request: unknown,
-    accept: FunctionCall['accept'],
+    { name }: Operation,
+    sent: Sent,
     options: CallOptions,
     headers: Readonly<Record<string, string>>,
   ): Promise<FunctionAnswer> {
-    return this.transport({
-      ...options,
-      name: operation.name,
-      body: requestText(request),
-      accept,
-      headers: headersOf(options, headers),
-    });
+    return this.transport({ ...options, name, ...sent, headers: headersOf(options, headers) });
   }
+}
+
+/** In JSON; a stream in lines. */
+class InJson<T> implements Exchange<T> {
+  readonly nothing = {} as T;
+  private readonly name: string;
+  private readonly request: unknown;
+
+  constructor(name: string, request: unknown) {
+    this.name = name;
+    this.request = request;
+  }
+
+  sent(streams: boolean): Sent {
+    const accept = streams ? LINES_TYPE : 'application/json';
+    return { body: requestText(this.request), accept };
+  }
+
+  async whole({ body }: FunctionAnswer): Promise<T> {
+    return parseJson(await textOf(body), this.name) as T;
+  }
+
+  each({ body }: FunctionAnswer): AsyncGenerator<T, void> {
+    return messagesIn<T>(body, this.name);
+  }
+}
+
+/** A JSON object a line. @throws Answered for a line that is a failure, Failure UNAVAILABLE for a stream that was cut off */
+export async function* messagesIn<T>(
+  body: FunctionAnswer['body'],
+  name: string,
+): AsyncGenerator<T, void> {
+  let isWhole = true;
+  for await (const line of linesOf(body)) {
+    const message = parseJson(line, name) as StreamedMessage;
+    if (message.failure) throw new Answered(Failure.fromBody(message.failure, 500));
+    isWhole = message.complete !== false;
+    yield message as T;
+  }
+  if (!isWhole) throw cutOff(name);
+}
+
+export const LINES_TYPE = 'application/x-ndjson';
+
+/** Whether the messages of a call are read one by one. */
+export function readsEach({ accept }: Pick<FunctionCall, 'accept'>): boolean {
+  return accept.includes(LINES_TYPE);
 }
 
 const NO_HEADERS: Readonly<Record<string, string>> = {};
@@ -452,7 +524,7 @@ export function staleMsOf(header: string | string[] | undefined): number | undef
   return typeof header === 'string' && /^\d{1,12}$/.test(header) ? Number(header) : undefined;
 }
 
-function parseJson(text: string, name: string): unknown {
+export function parseJson(text: string, name: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {

@@ -47,11 +47,26 @@ export function httpTransport(gateway: string, token: Bearer, ca?: string): Tran
   return async (call: FunctionCall): Promise<FunctionAnswer> => {
     call.signal.throwIfAborted();
     return layout.reach(call.name, (path) =>
-      afterColdStart(isRepeatable(call), call.signal, async () =>
-        answerOf(await send(call, path), call, base),
-      ),
+      afterColdStart(isRepeatable(call), call.signal, async () => {
+        const response = await send(call, path);
+        const { inJson } = call;
+        if (!inJson || takes(call, response)) return answerOf(response, call, base);
+        response.resume();
+        const text = { ...call, body: inJson(), contentType: undefined };
+        return answerOf(await send(text, path), call, base);
+      }),
     );
   };
+}
+
+/**
+ * A function that takes only JSON refuses what is none, and does nothing for it; one that takes protobuf, too, says so when it
+ * refuses a request.
+ */
+function takes({ contentType }: FunctionCall, { statusCode, headers }: IncomingMessage): boolean {
+  const isRefused = statusCode === 400 || statusCode === 415;
+  if (contentType === undefined || !isRefused) return true;
+  return String(headers['accept-post'] ?? '').includes(contentType);
 }
 
 /** Reads, and calls whose repetition a function recognises. */
@@ -82,7 +97,7 @@ function answerOf(
 
 function headersOf(call: FunctionCall, token: string): Record<string, string> {
   return {
-    'content-type': 'application/json',
+    'content-type': call.contentType ?? 'application/json',
     'content-length': String(Buffer.byteLength(call.body)),
     accept: call.accept,
     'x-request-id': call.requestId,

@@ -77,6 +77,16 @@ function formatOf(contentType = ''): Format {
   return /^application\/(x-)?protobuf\b/i.test(contentType) ? 'protobuf' : 'json';
 }
 
+/** An answer is in protobuf where the caller accepts that, else in the format of its request. */
+export function answerFormat(format: Format, accept = ''): Format {
+  return format === 'json' && /\bapplication\/(x-)?protobuf\b/i.test(accept) ? 'protobuf' : format;
+}
+
+/** Whether the messages of a stream shall come in protobuf, each behind its length. */
+export function acceptsFrames(accept = ''): boolean {
+  return /\bapplication\/(x-)?protobuf *; *encoding=length-prefixed\b/i.test(accept);
+}
+
 /** White space alone counts as empty, as `echo | faas-cli invoke` sends it. */
 function parseJson(body: Buffer): unknown {
   try {

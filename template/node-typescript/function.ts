@@ -12,8 +12,8 @@ export interface FunctionEvent {
   /** The raw body; empty when there is none. */
   readonly body: Buffer;
   /**
-   * The request as an object, where a host calls a function that takes it so; the body is empty then, and an
-   * object as the answer's body stays one.
+   * The request of the body as an object, too, where a host calls a function that takes it so; an object as the
+   * answer's body then stays one.
    */
   readonly message?: object | undefined;
 }

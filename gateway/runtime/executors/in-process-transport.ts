@@ -56,12 +56,14 @@ export function inProcessTransport(
       const context = { callId: call.requestId, signal: call.signal, isScrape: call.isScrape };
       return functionAnswerOf(await host.call(nameIn(address), { ...event, headers }, context));
     });
-  const direct: DirectTransport = (name, message, options, further) =>
+  const direct: DirectTransport = (name, request, options, further) =>
     layout.reach(name, async (address) => {
-      const { encodedFor: caller, requestId } = options;
+      const { leaver: caller, requestId } = options;
       caller?.throwIfLeft();
-      const headers = alsoRun(headersOf(options, JSON_TYPE, bearerText(token), further));
-      const event = { ...eventTo(pathIn(address), headers), body: NO_BODY, message };
+      const { message } = request;
+      const sent = request.inBytes();
+      const headers = alsoRun(headersOf(options, sent, bearerText(token), further));
+      const event = { ...eventTo(pathIn(address), headers), body: bytesOf(sent.body), message };
       const context = new DirectContext(requestId, caller, options);
       const result = await host.call(nameIn(address), event, context);
       const answered = isObject(result.body) ? result.body : undefined;
@@ -71,7 +73,6 @@ export function inProcessTransport(
 }
 
 const JSON_TYPE = 'application/json';
-const NO_BODY = Buffer.alloc(0);
 
 /** The signal is made only for a function that asks for it. */
 class DirectContext implements HostContext {
@@ -92,8 +93,13 @@ class DirectContext implements HostContext {
 
 /** The event a call becomes; the address `name/path` reaches the function as `/path`. */
 export function eventOf(call: FunctionCall, address: string, token: string): FunctionEvent {
-  const headers = headersOf(call, call.accept, token, call.headers);
-  return { ...eventTo(pathIn(address), headers), body: Buffer.from(call.body) };
+  const headers = headersOf(call, call, token, call.headers);
+  return { ...eventTo(pathIn(address), headers), body: bytesOf(call.body) };
+}
+
+function bytesOf(body: FunctionCall['body']): Buffer {
+  if (typeof body === 'string') return Buffer.from(body);
+  return Buffer.from(body.buffer, body.byteOffset, body.byteLength);
 }
 
 function eventTo(path: string, headers: FunctionEvent['headers']) {
@@ -112,12 +118,12 @@ function pathIn(address: string): string {
 
 function headersOf(
   { requestId, idempotencyKey }: CallOptions,
-  accept: FunctionCall['accept'],
+  { contentType = JSON_TYPE, accept }: Pick<FunctionCall, 'contentType' | 'accept'>,
   token: string,
   further: FunctionCall['headers'],
 ): Record<string, string> {
   const headers: Record<string, string> = {
-    'content-type': JSON_TYPE,
+    'content-type': contentType,
     accept,
     authorization: `Bearer ${token}`,
     'x-request-id': requestId,

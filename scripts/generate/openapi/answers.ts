@@ -54,6 +54,7 @@ function answerOf(status: number, codes: readonly FailureCode[]): Json {
     // One schema for all of them: a generated client has one class of failures.
     ...(codes.length > 0 && { 'x-failure-codes': codes }),
     ...(status === 429 && { headers: { 'Retry-After': RETRY_AFTER } }),
+    ...(status === 400 && codes.length > 0 && { headers: { 'Accept-Post': ACCEPT_POST } }),
     ...(status === 401 && { headers: { 'WWW-Authenticate': CHALLENGE } }),
     content: {
       ...(codes.length > 0 && { 'application/json': { schema: FAILURE } }),
@@ -66,6 +67,10 @@ const FAILURE: Json = { $ref: '#/components/schemas/Failure' };
 const RETRY_AFTER: Json = {
   description: 'Seconds after which the call may be sent again.',
   schema: { type: 'string', pattern: '^[0-9]+$' },
+};
+const ACCEPT_POST: Json = {
+  description: 'The encodings that a request may be in.',
+  schema: { type: 'string' },
 };
 const CHALLENGE: Json = {
   description: 'How to authenticate.',

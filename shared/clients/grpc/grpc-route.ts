@@ -1,11 +1,23 @@
-/** Functions of another board, called through its facade: JSON on this side, protobuf between. */
+/** Functions of another board, called through its facade: protobuf between, on this side what the caller takes. */
 import type { ChannelCredentials } from '@grpc/grpc-js';
 import { Failure } from '#shared/kernel/failure.ts';
 import { requireOperation } from '#shared/contract/catalogue.ts';
 import type { Log } from '#shared/process/log.ts';
 import { tlsFilesOf, type TlsSettings } from '#shared/process/tls-settings.ts';
 import { WatchedTls } from '#shared/process/watched-tls.ts';
-import type { FunctionAnswer, FunctionCall, Transport } from '../functions-client.ts';
+import {
+  endFrame,
+  messageFrame,
+  PROTOBUF_TYPE,
+  STREAM_TYPE,
+} from '#shared/contract/message-frames.ts';
+import {
+  LINES_TYPE,
+  readsEach,
+  type FunctionAnswer,
+  type FunctionCall,
+  type Transport,
+} from '../functions-client.ts';
 import type { RemoteService } from '../remote/remote-service.ts';
 import type { Probe } from '../remote/remote-target.ts';
 import { channelCredentials } from './channel-credentials.ts';
@@ -41,35 +53,70 @@ function transportOf(remote: GrpcService): Transport {
     // A caller that cancels also cancels the rpc on the other board.
     if (call.headers?.['x-take-back'] !== undefined) return { status: 200, body: lines([]) };
     const { service, rpc, streams } = requireOperation(name);
-    const request = requestTypeOf(service, rpc).fromJSON(JSON.parse(call.body));
+    const request =
+      typeof call.body === 'string'
+        ? requestTypeOf(service, rpc).fromJSON(JSON.parse(call.body))
+        : Buffer.from(call.body);
+    // What another board answers goes on as it came, where its caller takes that.
+    const inBytes = call.accept.includes(PROTOBUF_TYPE);
+    const answer = inBytes ? 'bytes' : 'message';
     if (!streams) {
-      const { value, staleMs } = await remote.once(rpc, request, call);
-      return { status: 200, body: lines([value]), staleMs };
+      const { value, staleMs } = await remote.once(rpc, request, call, answer);
+      return { ...whole(value), staleMs };
     }
-    const messages = remote.stream(rpc, request, call);
-    if (call.accept === 'application/x-ndjson') return begun(messages);
-    let last: object = {};
+    const messages = remote.stream(rpc, request, call, answer);
+    if (readsEach(call)) return begun(messages, inBytes ? framed : inLines);
+    let last: object = inBytes ? Buffer.alloc(0) : {};
     for await (const message of messages) last = message;
-    return { status: 200, body: lines([last]) };
+    return whole(last);
   };
 }
 
+/** @param message the message, or its bytes */
+function whole(message: object): FunctionAnswer {
+  if (!Buffer.isBuffer(message)) return { status: 200, body: lines([message]) };
+  return { status: 200, contentType: PROTOBUF_TYPE, body: chunks([message]) };
+}
+
+interface StreamedAnswer {
+  readonly contentType: string;
+  readonly write: (message: object) => string | Uint8Array;
+  readonly end?: () => Uint8Array;
+}
+
+const inLines: StreamedAnswer = { contentType: LINES_TYPE, write: line };
+const framed: StreamedAnswer = {
+  contentType: STREAM_TYPE,
+  write: (bytes) => messageFrame(bytes as Buffer),
+  end: () => endFrame(),
+};
+
 /** The first message is awaited, so that a refusal is thrown and not streamed. */
-async function begun(messages: AsyncGenerator<object>): Promise<FunctionAnswer> {
+async function begun(
+  messages: AsyncGenerator<object>,
+  answer: StreamedAnswer,
+): Promise<FunctionAnswer> {
   const first = await messages.next();
-  return { status: 200, body: rest(first, messages) };
+  const { contentType } = answer;
+  return { status: 200, contentType, body: rest(first, messages, answer) };
 }
 
 async function* rest(
   first: IteratorResult<object>,
   messages: AsyncGenerator<object>,
-): AsyncGenerator<string> {
+  { write, end }: StreamedAnswer,
+): AsyncGenerator<string | Uint8Array> {
   try {
-    if (!first.done) yield line(first.value);
-    for await (const message of messages) yield line(message);
+    if (!first.done) yield write(first.value);
+    for await (const message of messages) yield write(message);
+    if (end) yield end();
   } finally {
     await messages.return(undefined);
   }
+}
+
+async function* chunks(bytes: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
+  yield* bytes;
 }
 
 async function* lines(messages: readonly object[]): AsyncGenerator<string> {

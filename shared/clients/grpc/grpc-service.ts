@@ -51,26 +51,42 @@ export class GrpcService {
   private readonly client: Client;
   private readonly answers = new LastAnswers<object>();
   private readonly methods: Readonly<Record<string, RpcMethod>>;
+  private readonly inBytes: Readonly<Record<string, RpcMethod>>;
 
   constructor(options: GrpcServiceOptions, guard: RemoteService) {
     this.options = options;
     this.guard = guard;
     this.client = new Client(options.address, options.credentials, channelOptions);
     this.methods = serviceDefinitions[options.service] as unknown as Record<string, RpcMethod>;
-  }
-
-  /** @param request the whole message */
-  once(rpc: string, request: object, options: CallOptions): Promise<RemoteAnswer<object>> {
-    const call = remoteCallOf(this.rowOf(rpc), options);
-    return this.guard.once(call, request, this.answers, (signal, timeoutMs) =>
-      callOnce(this.callOf(rpc, request, options, { signal, timeoutMs })),
+    this.inBytes = Object.fromEntries(
+      Object.entries(this.methods).map(([rpc, method]) => [rpc, answeringBytes(method)]),
     );
   }
 
-  async *stream(rpc: string, request: object, options: CallOptions): AsyncGenerator<object> {
+  /** @param request the whole message, or its bytes @param answer as a message, or its bytes as they came */
+  once(
+    rpc: string,
+    request: object,
+    options: CallOptions,
+    answer: Answer = 'message',
+  ): Promise<RemoteAnswer<object>> {
+    const call = remoteCallOf(this.rowOf(rpc), options);
+    const asked = answer === 'bytes' ? [answer, request] : request;
+    return this.guard.once(call, asked, this.answers, (signal, timeoutMs) =>
+      callOnce(this.callOf(rpc, request, options, { signal, timeoutMs, answer })),
+    );
+  }
+
+  async *stream(
+    rpc: string,
+    request: object,
+    options: CallOptions,
+    answer: Answer = 'message',
+  ): AsyncGenerator<object> {
     const call = remoteCallOf(this.rowOf(rpc), options);
     const { value, end } = await this.guard.begin(call, async (signal, timeoutMs) => {
-      const messages = callStreaming(this.callOf(rpc, request, options, { signal, timeoutMs }));
+      const limits = { signal, timeoutMs, answer };
+      const messages = callStreaming(this.callOf(rpc, request, options, limits));
       return { first: await messages.next(), messages };
     });
     const { first, messages } = value;
@@ -89,7 +105,8 @@ export class GrpcService {
   /** Whether the service's port answers at all. */
   readonly probe: Probe = async (timeoutMs) => {
     const options = { signal: AbortSignal.timeout(timeoutMs), requestId: 'health-check' };
-    const call = this.callOf('healthCheck', {}, options, { signal: options.signal, timeoutMs });
+    const limits = { signal: options.signal, timeoutMs, answer: 'message' } as const;
+    const call = this.callOf('healthCheck', {}, options, limits);
     await callOnce(call).catch((thrown: unknown) => {
       if (thrown instanceof Outage || options.signal.aborted)
         throw new Outage('connection', 'unknown', thrown);
@@ -110,9 +127,10 @@ export class GrpcService {
     rpc: string,
     request: object,
     options: CallOptions,
-    limits: Pick<GrpcCall, 'signal' | 'timeoutMs'>,
+    { answer, ...limits }: Pick<GrpcCall, 'signal' | 'timeoutMs'> & { readonly answer: Answer },
   ): GrpcCall {
-    const method = present(this.methods[rpc], `the proto has an rpc ${rpc}`);
+    const methods = answer === 'bytes' ? this.inBytes : this.methods;
+    const method = present(methods[rpc], `the proto has an rpc ${rpc}`);
     const onLeaving = this.options.forwardedBy === undefined ? 'cancel' : 'let-go';
     const metadata = this.metadataOf(options);
     return { client: this.client, method, request, metadata, onLeaving, ...limits };
@@ -134,6 +152,18 @@ export class GrpcService {
     if (forwardedBy !== undefined) metadata.set('x-forwarded-by', forwardedBy);
     return metadata;
   }
+}
+
+type Answer = 'message' | 'bytes';
+
+/** The rpc for a request that may be in bytes already, and whose answer stays so. */
+function answeringBytes(method: RpcMethod): RpcMethod {
+  return {
+    ...method,
+    requestSerialize: (request) =>
+      Buffer.isBuffer(request) ? request : method.requestSerialize(request),
+    responseDeserialize: (bytes) => bytes,
+  };
 }
 
 /** A complete message: absent fields get their defaults. */

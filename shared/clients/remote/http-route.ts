@@ -6,6 +6,7 @@ import { requireOperation } from '#shared/contract/catalogue.ts';
 import { requestHash } from '#shared/contract/equal-request.ts';
 import type { Operation } from '#shared/contract/row.ts';
 import {
+  readsEach,
   refusalOf,
   textOf,
   type FunctionAnswer,
@@ -22,19 +23,32 @@ import type { Probe } from './remote-target.ts';
 /** @param token the trade token of that board */
 export function httpRoute(gateway: string, token: string, service: RemoteService): Transport {
   const far = httpTransport(gateway, token);
-  const answers = new LastAnswers<string>();
+  const answers = new LastAnswers<Whole>();
   return async (call) => {
     const [name = '', ...path] = call.name.split('/');
     if (path.length > 0) return poll(far, service, call);
     const operation = requireOperation(name);
-    if (call.accept === 'application/x-ndjson') return follow(far, service, operation, call);
+    if (readsEach(call)) return follow(far, service, operation, call);
     const remote = remoteCallOf(operation, call);
-    const asked = operation.effect === 'reads' ? requestHash(operation, call.body) : undefined;
+    const asked = operation.effect === 'reads' ? askedBy(operation, call) : undefined;
     const { value, staleMs } = await service.once(remote, asked, answers, (signal, timeoutMs) =>
-      wholeText(far, limited(call, signal, timeoutMs)),
+      wholeAnswer(far, limited(call, signal, timeoutMs)),
     );
-    return { status: 200, body: chunk(value), staleMs };
+    return { status: 200, ...value, body: chunk(value.body), staleMs };
   };
+}
+
+/** An answer in one piece, in whatever encoding it came. */
+interface Whole {
+  readonly contentType: string | undefined;
+  readonly body: Buffer;
+}
+
+/** Equal for requests of equal meaning whose callers read the same encodings. */
+function askedBy(operation: Operation, { body, accept }: FunctionCall): readonly string[] {
+  const asked =
+    typeof body === 'string' ? requestHash(operation, body) : Buffer.from(body).toString('base64');
+  return [accept, asked];
 }
 
 /** Readiness of a function: an answer of any status is passed on. */
@@ -96,9 +110,15 @@ async function answerOf(far: Transport, call: FunctionCall): Promise<FunctionAns
   throw refusalOf(await textOf(answer.body).catch(asOutage), answer.status);
 }
 
-async function wholeText(far: Transport, call: FunctionCall): Promise<RemoteAnswer<string>> {
-  const answer = await answerOf(far, call);
-  return { value: await textOf(answer.body).catch(asOutage), staleMs: answer.staleMs };
+async function wholeAnswer(far: Transport, call: FunctionCall): Promise<RemoteAnswer<Whole>> {
+  const { body, contentType, staleMs } = await answerOf(far, call);
+  return { value: { contentType, body: await bytesOf(body).catch(asOutage) }, staleMs };
+}
+
+async function bytesOf(body: FunctionAnswer['body']): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const one of body) chunks.push(Buffer.from(one as Uint8Array));
+  return Buffer.concat(chunks);
 }
 
 /** An answer of any status. */
@@ -129,6 +149,6 @@ async function* through(
   }
 }
 
-async function* chunk(text: string): AsyncGenerator<string> {
-  yield text;
+async function* chunk<T extends Uint8Array | string>(whole: T): AsyncGenerator<T> {
+  yield whole;
 }

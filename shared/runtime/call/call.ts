@@ -33,7 +33,8 @@ import { takeRun } from '../runs/hand-over.ts';
 import { once, type Answered } from '../idempotency/idempotency.ts';
 import { readTraceparent, traceIdFor } from '../traceparent.ts';
 import { onceUnkeyed } from '../idempotency/unkeyed.ts';
-import { encodeJson, readMessage, readRequest, type Format } from '../wire.ts';
+import { streamEncodingOf, type StreamEncoding } from './stream-encoding.ts';
+import { answerFormat, encodeJson, readMessage, readRequest, type Format } from '../wire.ts';
 import { resultOf } from './result.ts';
 
 export type AnyHandlerBody = (
@@ -150,7 +151,8 @@ export class Call {
     if (follows && leaving !== undefined) return this.cancelRun(leaving);
     const { event } = this;
     const read = event.message ? readMessage(this.operation, event.message) : undefined;
-    const { format, wire, request } = read ?? (await readRequest(this.operation, event));
+    const { format: given, wire, request } = read ?? (await readRequest(this.operation, event));
+    const format = answerFormat(given, event.headers['accept']);
     if (this.audit) await this.audit.begun(request);
     this.key = this.keyOfCall();
     if (follows && this.run === undefined) return this.emit(this.followed(wire), format);
@@ -275,33 +277,35 @@ export class Call {
     return resultOf(this.operation, {}, 'json');
   }
 
-  /** Streams line by line to callers that accept it; answers the last message to others. */
+  /** Streams message by message to callers that accept it; answers the last message to others. */
   private async emit(messages: AsyncGenerator<unknown>, format: Format): Promise<FunctionResult> {
     const timed = within(this.span, untilAbortedEach(messages, this.signal));
     const accepts = this.event.headers['accept'] ?? '';
-    if (format === 'json' && accepts.includes('application/x-ndjson')) {
+    const encoding = streamEncodingOf(this.operation, format, accepts);
+    if (encoding) {
       // The first message is awaited before the head is sent, so that a refusal keeps its status.
       const first = await timed.next();
       this.outlivesAnswer = true;
-      return {
-        headers: { 'content-type': 'application/x-ndjson' },
-        body: this.lines(first, timed),
-      };
+      const body = this.streamed(first, timed, encoding);
+      return { headers: { 'content-type': encoding.contentType }, body };
     }
     let last: unknown;
     for await (const message of timed) last = message;
     return resultOf(this.operation, last, format);
   }
 
-  private async *lines(
+  private async *streamed(
     first: IteratorResult<unknown>,
     rest: AsyncGenerator<unknown>,
-  ): AsyncGenerator<string> {
+    encoding: StreamEncoding,
+  ): AsyncGenerator<string | Uint8Array> {
     try {
-      if (!first.done) yield `${encodeJson(first.value)}\n`;
-      for await (const message of rest) yield `${encodeJson(message)}\n`;
+      if (!first.done) yield await encoding.message(first.value);
+      for await (const message of rest) yield await encoding.message(message);
+      const end = encoding.end?.();
+      if (end) yield end;
     } catch (thrown) {
-      yield `${JSON.stringify({ failure: this.fail(thrown) })}\n`;
+      yield encoding.failure(this.fail(thrown));
     } finally {
       this.end();
       await rest.return(undefined);

@@ -1,5 +1,6 @@
 /** The answer of a call that failed. */
 import { failureTable, type FailureBody } from '#shared/kernel/failure.ts';
+import { PROTOBUF_TYPE } from '#shared/contract/message-frames.ts';
 import type { FunctionResult } from '#template/function.ts';
 
 /** The `WWW-Authenticate` header of a 401. */
@@ -12,6 +13,8 @@ export function refusal(body: FailureBody): FunctionResult {
     status: http,
     headers: {
       'content-type': 'application/json',
+      // So that a caller knows that it was not for the encoding.
+      ...(http === 400 && { 'accept-post': `application/json, ${PROTOBUF_TYPE}` }),
       ...(retryAfterMs > 0 && { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) }),
       ...(body.code === 'UNAUTHENTICATED' && { 'www-authenticate': BEARER_CHALLENGE }),
     },

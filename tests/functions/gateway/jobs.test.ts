@@ -140,7 +140,7 @@ describe('gateway-trigger-job, called by the connector', () => {
       accept: 'application/x-ndjson',
       idempotencyKey: 'run-1-call',
     });
-    expect(JSON.parse(calls[0]?.body ?? '')).toEqual({
+    expect(JSON.parse(String(calls[0]?.body))).toEqual({
       forceRefresh: true,
       isins: ['US0378331005'],
     });
@@ -157,7 +157,7 @@ describe('gateway-trigger-job, called by the connector', () => {
   it('records the day’s valuation by asking the broker', async () => {
     await run({ jobName: 'performance-snapshot' });
     expect(calls[0]?.name).toBe('portfolio-update-positions');
-    expect(JSON.parse(calls[0]?.body ?? '')).toEqual({ forceSync: true });
+    expect(JSON.parse(String(calls[0]?.body))).toEqual({ forceSync: true });
   });
 
   it('keeps the failure of what it called, and lets the connector decide on it', async () => {

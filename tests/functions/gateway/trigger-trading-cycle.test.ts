@@ -244,7 +244,7 @@ describe('a trading cycle', () => {
     await runCycle({});
     const asked = calls.filter(({ name }) => name === 'trading-get-trade-status');
     // Before it plans; its own orders are asked for at its end.
-    expect(JSON.parse(asked[0]?.body ?? '')).toEqual({ tradeId: waiting.body.tradeId });
+    expect(JSON.parse(String(asked[0]?.body))).toEqual({ tradeId: waiting.body.tradeId });
   });
 
   it('says so when there is nothing to trade with', async () => {
@@ -261,14 +261,14 @@ describe('a trading cycle', () => {
   it('asks for a plan without sales when it may only buy', async () => {
     await runCycle({ buysOnly: true, dryRun: true });
     const [asked] = called('planning-create-plan');
-    expect(JSON.parse(asked?.body ?? '')).toMatchObject({ constraints: { noSells: 'true' } });
+    expect(JSON.parse(String(asked?.body))).toMatchObject({ constraints: { noSells: 'true' } });
   });
 
   it('fetches fresh prices again only when forced', async () => {
     await runCycle({ dryRun: true });
     await runCycle({ dryRun: true, force: true }, 'run-2');
     const forced = called('universe-sync-prices').map(
-      ({ body }) => (JSON.parse(body) as { forceRefresh: boolean }).forceRefresh,
+      ({ body }) => (JSON.parse(String(body)) as { forceRefresh: boolean }).forceRefresh,
     );
     expect(forced).toEqual([false, true]);
   });

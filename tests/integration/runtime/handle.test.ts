@@ -1,4 +1,7 @@
+import { Readable } from 'node:stream';
 import request from 'supertest';
+import { SyncPricesUpdate } from '#protos/gen/universe.ts';
+import { framesIn, STREAM_TYPE, type Frame } from '#shared/contract/message-frames.ts';
 import { planning } from '#shared/contract/planning.ts';
 import { portfolio } from '#shared/contract/portfolio.ts';
 import { trading } from '#shared/contract/trading.ts';
@@ -73,6 +76,22 @@ describe('the endpoint of a unary operation', () => {
       .send(Buffer.from(GetPlanRequest.encode({ planId: 'there' }).finish()));
     expect(answer.headers['content-type']).toBe('application/x-protobuf');
     expect(GetPlanResponse.decode(bytes(answer))).toEqual({ found: true, plan: undefined });
+  });
+
+  test('answers protobuf to who accepts it', async () => {
+    const answer = await endpoint()
+      .post('/')
+      .set('accept', 'application/x-protobuf, application/json')
+      .responseType('blob')
+      .send({ planId: 'there' });
+    expect(answer.headers['content-type']).toBe('application/x-protobuf');
+    expect(GetPlanResponse.decode(bytes(answer))).toEqual({ found: true, plan: undefined });
+  });
+
+  test('says what it takes where it refuses a request', async () => {
+    const answer = await endpoint().post('/').send({ planId: 7 });
+    expect(answer.status).toBe(400);
+    expect(answer.headers['accept-post']).toBe('application/json, application/x-protobuf');
   });
 
   test.each([
@@ -310,6 +329,36 @@ describe('the endpoint of a streaming operation', () => {
     const answer = await run([], 'application/x-ndjson');
     expect(answer.headers['content-type']).toBe('application/x-ndjson');
     expect(lines(answer)).toMatchObject([{ progressPct: 0 }, { progressPct: 100 }]);
+  });
+
+  const framed = async (isins: string[]) => {
+    const accept = 'application/x-protobuf; encoding=length-prefixed';
+    const answer = await request(endpointOf(sync, dependencies))
+      .post('/')
+      .set({ accept, 'x-run-id': 'run-1' })
+      .responseType('blob')
+      .send({ isins });
+    const frames: Frame[] = [];
+    const chunks = Readable.from([bytes(answer)]);
+    for await (const frame of framesIn(chunks)) frames.push(frame);
+    return { answer, frames };
+  };
+
+  test('answers a message behind its length to those who ask for that', async () => {
+    const { answer, frames } = await framed([]);
+    expect(answer.headers['content-type']).toBe(STREAM_TYPE);
+    expect(frames.map(({ isEnd }) => isEnd)).toEqual([false, false, true]);
+    const progress = frames
+      .slice(0, 2)
+      .map(({ bytes }) => SyncPricesUpdate.decode(bytes).progressPct);
+    expect(progress).toEqual([0, 100]);
+    expect(frames[2]?.bytes).toHaveLength(0);
+  });
+
+  test('ends these with the failure when it fails later on', async () => {
+    const { frames } = await framed([ISIN, ISIN]);
+    expect(frames).toHaveLength(2);
+    expect(JSON.parse(String(frames[1]?.bytes))).toMatchObject({ code: 'NOT_FOUND' });
   });
 
   test('answers the last message to others', async () => {

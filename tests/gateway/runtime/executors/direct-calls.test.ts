@@ -1,7 +1,9 @@
 import { Caller } from '#template/caller.ts';
 import type { FunctionEvent, FunctionResult } from '#template/function.ts';
 import { planning } from '#shared/contract/planning.ts';
-import { FunctionsClient } from '#shared/clients/functions-client.ts';
+import { GetPlanRequest } from '#protos/gen/planning.ts';
+import { InProtobuf } from '#gateway/facade/protobuf-exchange.ts';
+import { FunctionsClient, type CallOptions } from '#shared/clients/functions-client.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import { inBytes } from '#gateway/runtime/executors/bytes-event.ts';
 import {
@@ -23,14 +25,21 @@ function clientOf(result: FunctionResult) {
 }
 
 const signal = new AbortController().signal;
-const options = (caller = new Caller()) => ({ signal, requestId: 'r-1', encodedFor: caller });
+const BYTES = Buffer.from(GetPlanRequest.encode(REQUEST).finish());
+const options = (caller = new Caller()) => ({ signal, requestId: 'r-1', leaver: caller });
+
+/** A call of the facade; the answer is what it would encode, as JSON. */
+function encoded(client: FunctionsClient, given: CallOptions): Promise<Buffer> {
+  const encode = (message: object): Buffer => Buffer.from(JSON.stringify(message));
+  const method = { name: planning.getPlan.name, encode, takesProtobuf: false };
+  const exchange = new InProtobuf(method, { bytes: BYTES, message: REQUEST });
+  return client.exchange(planning.getPlan, exchange, given);
+}
 
 it('passes request and answer as the objects they are', async () => {
   const { client, calls } = clientOf({ body: ANSWER });
-  const answer = await client.call(planning.getPlan, REQUEST, options());
-  expect(answer).toBe(ANSWER);
+  expect(String(await encoded(client, options()))).toBe(JSON.stringify(ANSWER));
   expect(calls[0]?.event.message).toBe(REQUEST);
-  expect(calls[0]?.event.body).toHaveLength(0);
   expect(calls[0]?.event.headers).toMatchObject({
     authorization: 'Bearer a-token',
     'x-request-id': 'r-1',
@@ -42,7 +51,7 @@ it('makes no signal of its own', async () => {
   const { client, calls } = clientOf({ body: ANSWER });
   const caller = new Caller();
   const made = jest.spyOn(caller, 'signal', 'get');
-  await client.call(planning.getPlan, REQUEST, options(caller));
+  await encoded(client, options(caller));
   expect(calls[0]?.context.caller).toBe(caller);
   expect(made).not.toHaveBeenCalled();
 });
@@ -52,23 +61,24 @@ it('calls nothing for a caller that has left', async () => {
   const caller = new Caller();
   const reason = new Failure('CANCELLED', 'left');
   caller.leave(reason);
-  await expect(client.call(planning.getPlan, REQUEST, options(caller))).rejects.toBe(reason);
+  await expect(encoded(client, options(caller))).rejects.toBe(reason);
   expect(calls).toEqual([]);
 });
 
 it('reads an answer in bytes, as a thread gives it', async () => {
-  const { client } = clientOf({ body: Buffer.from('{"found":false}') });
-  expect(await client.call(planning.getPlan, REQUEST, options())).toEqual(ANSWER);
+  const headers = { 'content-type': 'application/x-protobuf' };
+  const { client } = clientOf({ headers, body: Buffer.from([8, 1]) });
+  expect(await encoded(client, options())).toEqual(Buffer.from([8, 1]));
 });
 
 it('fails as the function failed, and with the age of a stale answer', async () => {
   const refused = new Failure('NOT_FOUND', 'no such plan').toJSON();
   const { client } = clientOf({ status: 404, body: JSON.stringify(refused) });
-  const call = client.call(planning.getPlan, REQUEST, options());
+  const call = encoded(client, options());
   await expect(call).rejects.toMatchObject({ code: 'NOT_FOUND', message: 'no such plan' });
   const stale = clientOf({ headers: { 'x-stale-ms': '5000' }, body: ANSWER });
   const onStale = jest.fn();
-  await stale.client.call(planning.getPlan, REQUEST, { ...options(), onStale });
+  await encoded(stale.client, { ...options(), onStale });
   expect(onStale).toHaveBeenCalledWith(5_000);
 });
 
@@ -82,10 +92,10 @@ it('copies request and answer for every other caller', async () => {
 
 it('is a call in bytes for what is none of ours, or runs on another thread', async () => {
   const { client, calls } = clientOf({ body: ANSWER });
-  await client.call(planning.getPlan, REQUEST, options());
+  await encoded(client, options());
   const [{ event }] = calls as [(typeof calls)[0]];
   expect(inBytes(event)).toEqual({
     ...{ method: 'POST', path: '/', query: event.query, headers: event.headers },
-    body: Buffer.from('{"planId":"a-plan"}'),
+    body: BYTES,
   });
 });

@@ -1,4 +1,3 @@
-import { Caller } from '#template/caller.ts';
 import { FunctionsClient } from '#shared/clients/functions-client.ts';
 import { httpTransport } from '#shared/clients/http-transport.ts';
 import { inProcessTransport } from '#gateway/runtime/executors/in-process-transport.ts';
@@ -46,8 +45,6 @@ afterAll(() => gateway.close(100));
 const transports = {
   'in the process': () => inProcessTransport(gateway.host, { token: 'a-token' }),
   'over HTTP': () => httpTransport(gateway.url, 'a-token'),
-  'in the process, whose answer is encoded': () =>
-    inProcessTransport(gateway.host, { token: 'a-token' }),
 };
 
 describe.each(Object.keys(transports) as (keyof typeof transports)[])('a call %s', (way) => {
@@ -56,7 +53,6 @@ describe.each(Object.keys(transports) as (keyof typeof transports)[])('a call %s
     signal: new AbortController().signal,
     requestId: 'request-1',
     idempotencyKey: 'key-1',
-    encodedFor: way.endsWith('encoded') ? new Caller() : undefined,
   };
 
   it('passes request, token, id and key', async () => {
