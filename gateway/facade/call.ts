@@ -4,12 +4,13 @@ import { randomUUID } from 'node:crypto';
 import type { OutgoingHttpHeaders } from 'node:http2';
 import { Caller } from '#template/caller.ts';
 import { limitTime, type TimeLimit } from '#template/limits/time-limits.ts';
-import { cancelled, type CallOptions } from '#shared/clients/functions-client.ts';
+import { cancelled } from '#shared/clients/functions-client.ts';
 import { Failure, invalidRequest } from '#shared/kernel/failure.ts';
 import { isSafeId } from '#shared/kernel/identifiers.ts';
 import type { Operation } from '#shared/contract/row.ts';
 import { outcomeUnknown, timedOut } from '#shared/contract/unknown-outcome.ts';
 import { readTraceparent } from '#shared/runtime/traceparent.ts';
+import { FacadeCallOptions } from './facade-call-options.ts';
 import { connectionOf, type Connection } from './connection.ts';
 
 export type AnyCall = ServerUnaryCall<unknown, Buffer> | ServerWritableStream<unknown, Buffer>;
@@ -38,7 +39,7 @@ export type Called = Pick<Operation, 'name' | 'effect' | 'queue' | 'timeoutMs' |
 
 export class FacadeCall {
   readonly requestId: string;
-  options: CallOptions;
+  readonly options: FacadeCallOptions;
   /** Age of the oldest answer used for this one, where a board was unreachable. */
   staleMs: number | undefined;
   /** Among the calls in flight. */
@@ -108,7 +109,7 @@ export class FacadeCall {
 
   /** What is called from here on belongs to a span. */
   tracedAs(traceparent: string): void {
-    this.options = { ...this.options, traceparent };
+    this.options.traceparent = traceparent;
   }
 
   /** Of a call that another board forwards it is who that board says, and that board. */
@@ -116,7 +117,7 @@ export class FacadeCall {
     const { forwardedBy } = this.options;
     const said = this.text('x-actor');
     const actor = forwardedBy === undefined ? caller : `${said ?? ''} by ${forwardedBy}`;
-    this.options = { ...this.options, actor };
+    this.options.actor = actor;
   }
 
   /** Ends the work behind the call; `reason` is the caller's error. */
@@ -152,22 +153,16 @@ export class FacadeCall {
       : outcomeUnknown(why, { requestId, idempotencyKey });
   }
 
-  private callOptions(leftMs: number): CallOptions {
+  private callOptions(leftMs: number): FacadeCallOptions {
     const traceparent = readTraceparent(this.text('traceparent'));
     const forwardedBy = this.text('x-forwarded-by');
     const subscriber = this.text('x-follower');
     const { requestId, givenKey, key, marginMs } = this;
     const isMade = givenKey === undefined || this.text('x-key-made') === 'yes';
-    const { stop } = this;
     // A client that accepts no stale answer says so; all others see its age.
     const acceptsStale = this.text('x-accept-stale') !== 'no';
-    return {
-      get signal() {
-        return stop.signal;
-      },
-      leaver: stop,
+    return new FacadeCallOptions(this.stop, {
       requestId,
-      caller: 'facade',
       onStale: acceptsStale ? (ms) => void (this.staleMs = ms) : undefined,
       forwardedBy: safe(forwardedBy),
       subscriber: safe(subscriber),
@@ -175,7 +170,7 @@ export class FacadeCall {
       keyIsMade: key === undefined ? undefined : isMade,
       traceparent,
       timeoutMs: Number.isFinite(leftMs) ? Math.max(1, Math.floor(leftMs - marginMs)) : undefined,
-    };
+    });
   }
 
   private echo(): Metadata {

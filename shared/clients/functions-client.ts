@@ -21,6 +21,7 @@ import { Answered, resumed } from './resumed-stream.ts';
 
 export interface CallOptions {
   /**
+   * May be made when it is asked for, so that it is named where options are copied.
    * Aborting it stops a call that is answered directly. A call subscribed to a queued run ends its
    * subscription; only if the reason is `cancelled()` does it also cancel its request for the run.
    */
@@ -141,9 +142,9 @@ export class FunctionsClient {
   /** The same client for a part of the system whose calls are counted under its name. */
   as(caller: string): FunctionsClient {
     const call: FunctionsClient['call'] = (operation, request, options) =>
-      this.call(operation, request, { ...options, caller });
+      this.call(operation, request, { ...options, signal: options.signal, caller });
     const stream: FunctionsClient['stream'] = (operation, request, options) =>
-      this.stream(operation, request, { ...options, caller });
+      this.stream(operation, request, { ...options, signal: options.signal, caller });
     return Object.assign(Object.create(this) as FunctionsClient, { call, stream });
   }
 
@@ -288,7 +289,8 @@ export class FunctionsClient {
     options: CallOptions,
     headers: Readonly<Record<string, string>>,
   ): Promise<FunctionAnswer> {
-    return this.transport({ ...options, name, ...sent, headers: headersOf(options, headers) });
+    const call = { ...options, signal: options.signal, name, ...sent };
+    return this.transport({ ...call, headers: headersOf(options, headers) });
   }
 }
 
@@ -394,7 +396,8 @@ function countsItself(caller: string | undefined, callee: string): caller is str
 
 /** The trace context that travels with the call. */
 function sentBy(span: Span | undefined, options: CallOptions): CallOptions {
-  return span ? { ...options, traceparent: span.traceparent } : options;
+  if (!span) return options;
+  return { ...options, signal: options.signal, traceparent: span.traceparent };
 }
 
 /** A subscriber of a queued operation: named, so that it cancels only its own request. */

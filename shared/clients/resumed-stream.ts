@@ -44,7 +44,9 @@ export async function* resumed<T, O extends SubscribedOptions>(
     try {
       const leftMs = timeoutMs - (performance.now() - startedAt);
       let position = 0;
-      for await (const message of attempt({ ...options, subscriber, ...timeOf(leftMs) })) {
+      const { signal } = options;
+      const again = { ...options, signal, subscriber, ...timeOf(leftMs) };
+      for await (const message of attempt(again)) {
         position += 1;
         if (position <= seen) continue;
         [seen, advancedAt, pauseMs] = [position, performance.now(), PAUSE_MS_MIN];

@@ -1,5 +1,5 @@
 /** What travels between the facade and functions that are not in its process, new ones and such as know only JSON. */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { credentials, status } from '@grpc/grpc-js';
 import {
@@ -126,6 +126,7 @@ async function routedTo(protocol: 'http' | 'grpc', ports?: Facade['ports']): Pro
   const place = (service: 'planning' | 'universe'): RemotePlace => ({
     ...{ mode: 'remote', service, device, protocol, retries: 0 },
     address: ports ? `127.0.0.1:${ports[service]}` : url,
+    timeoutMs: 2_000,
     ...{ healthCheck: { intervalMs: 0, timeoutMs: 100 }, staleMsMax: 60_000 },
   });
   const places = {
