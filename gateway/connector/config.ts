@@ -4,6 +4,7 @@ import { invalidRequest } from '#shared/kernel/failure.ts';
 import type { Placement } from '#shared/placement/placement.ts';
 import { logRulesOf, type LogRules } from '#shared/process/logging/log-rules.ts';
 import type { Environment, Settings } from '#shared/process/settings.ts';
+import { tlsFilesOf, type TlsFiles } from '#shared/process/tls-settings.ts';
 import { secretIn } from '#shared/runtime/tokens.ts';
 import { durationMs } from '#template/limits/durations.ts';
 import { readProcessConfig } from '../process-config.ts';
@@ -29,7 +30,7 @@ export interface ConnectorConfig {
   /** Where the epoch of the state is on record, for a connector that runs beside a data folder. */
   readonly dataDir: string;
   /** Of the gRPC facade beside it, which is reported for its board. */
-  readonly certificate: string | undefined;
+  readonly tls: TlsFiles | undefined;
   readonly gatewayUrl: string;
   /** The trade token: the calls may move money. */
   readonly token: () => string;
@@ -75,7 +76,7 @@ export async function readConfig(env: Environment): Promise<ConnectorConfig> {
     keyPrefix,
     durability: settings.redisDurability,
     dataDir: settings.dataDir,
-    certificate: settings.grpcTlsCert,
+    tls: tlsFilesOf(settings),
     gatewayUrl,
     token: () => tokens.trade,
     credentials: () => ({ user: user(), password: password() }),

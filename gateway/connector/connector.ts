@@ -26,6 +26,7 @@ import { beat, endPulse } from '#shared/redis/pulses.ts';
 import { recordFileIn, recordsAt } from '#shared/redis/outside-records.ts';
 import type { Log } from '#shared/process/log.ts';
 import type { Settings } from '#shared/process/settings.ts';
+import type { TlsFiles } from '#shared/process/tls-settings.ts';
 import { reportBoard } from '#shared/runtime/board-figures.ts';
 import { claimServices, type HeldClaim } from '#shared/runtime/idempotency/board-claims.ts';
 import { runOf, Runs, type RunData } from '#shared/runtime/runs/runs.ts';
@@ -66,7 +67,7 @@ export interface ConnectorOptions {
   /** For its own: the folder where the epoch of the state is on record; none without it. */
   readonly dataDir?: string | undefined;
   /** For its own: the certificate that is reported for its board. */
-  readonly certificate?: string | undefined;
+  readonly tls?: TlsFiles | undefined;
 }
 
 const LOCK_MS = 15_000;
@@ -172,10 +173,10 @@ async function claimOwn(
 /** Where there are several boards. @returns its end */
 function reportOwn(
   database: Database,
-  { placement = allLocal, dataDir, certificate }: ConnectorOptions,
+  { placement = allLocal, dataDir, tls }: ConnectorOptions,
 ): Promise<() => void> | undefined {
   if (placement === allLocal) return undefined;
-  return reportBoard(database, placement.device, { dataDir, certificate });
+  return reportBoard(database, placement.device, { dataDir, tls });
 }
 
 /** Redis may start after the connector. @throws Failure REFUSED for one that is not safe */

@@ -110,7 +110,7 @@ async function openAll(options: EmbeddedOptions, closers: Closers) {
     const file = settings.servicesFile ?? 'SERVICES_FILE';
     const claim = await claimServices(dependencies.database, placement, file);
     closers.push(() => claim.release());
-    const files = { dataDir: dataDir.path, certificate: settings.grpcTlsCert };
+    const files = { dataDir: dataDir.path, tls: tlsFilesOf(settings) };
     const stop = await reportBoard(dependencies.database, placement.device, files);
     closers.push(() => Promise.resolve(stop()));
   }

@@ -49,7 +49,7 @@ async function start(env: Environment): Promise<Running> {
   const routes = await openRoutes({ placement, local, settings, log });
   const calls = new CallCounts();
   const sources = [() => calls.text(), breakerExposition(routes.breakers)];
-  if (files) sources.push(certificateExposition(files.cert, placement.device));
+  if (files) sources.push(certificateExposition(files, placement.device));
   const { facadeMetricsPort: port, facadeMetricsHost: address } = settings;
   const portSetting = 'FACADE_METRICS_PORT';
   const metrics =

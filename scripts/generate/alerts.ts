@@ -103,7 +103,7 @@ function testOf(row: AlertRow, fires: boolean, sign: 1 | -1 = 1) {
 }
 
 function processTestsOf(row: ProcessAlert) {
-  const { name: alertname, severity, labels = {}, fires, isQuiet } = row;
+  const { name: alertname, severity, labels = {}, fires, alsoFires = [], isQuiet } = row;
   const exp_labels = { severity, ...labels };
   const fired = [{ exp_labels, exp_annotations: annotationsOf(row) }];
   const tested = (series: ProcessAlert['fires'], exp_alerts: typeof fired) => ({
@@ -111,7 +111,10 @@ function processTestsOf(row: ProcessAlert) {
     input_series: Object.entries(series).map(([one, values]) => ({ series: one, values })),
     alert_rule_test: [{ eval_time: `${EVALUATED_MINUTES}m`, alertname, exp_alerts }],
   });
-  return [tested(fires, fired), ...isQuiet.map((series) => tested(series, []))];
+  return [
+    ...[fires, ...alsoFires].map((series) => tested(series, fired)),
+    ...isQuiet.map((series) => tested(series, [])),
+  ];
 }
 
 /** Time begins with 0 in these tests. */

@@ -157,6 +157,10 @@ export const metricTable = {
   },
   trader_redis_up: { part: 'redis', help: '1 where Redis answers within three seconds.' },
   trader_redis_append_only: { part: 'redis', help: '1 where Redis keeps an append-only file.' },
+  trader_redis_fsync_always: {
+    part: 'redis',
+    help: '1 where each write is on the disk before it is answered; absent without a file, and where Redis does not say.',
+  },
   trader_redis_write_ok: {
     part: 'redis',
     help: '1 where its last write and rewrite to the file succeeded.',
@@ -167,10 +171,28 @@ export const metricTable = {
     part: 'redis',
     help: 'Memory that Redis uses as a fraction of what it may use; 0 without a limit. At 1 it refuses what is to be stored.',
   },
+  trader_redis_may_evict: {
+    part: 'redis',
+    help: '1 where Redis may throw records away when its memory is full.',
+  },
   trader_redis_replicas: { part: 'redis', help: 'Replicas that are connected to it.' },
+  trader_redis_replicas_missing: {
+    part: 'redis',
+    help: 'Replicas that are missing of those that a write that trades waits for (REDIS_REPLICAS); one that was not heard of for ten seconds is missing.',
+  },
   trader_disk_free_ratio: {
     part: 'disk',
-    help: 'Free part of the file system that DATA_DIR is on, on each board.',
+    help: 'Free part of the file system that DATA_DIR is on, on each board: of its blocks or of its files, whichever is less.',
+    labels: ['board'],
+  },
+  trader_disk_writable: {
+    part: 'disk',
+    help: '1 where DATA_DIR of a board can be written to.',
+    labels: ['board'],
+  },
+  trader_certificate_refused: {
+    part: 'certificate',
+    help: '1 where the certificate, key and CA of a board, as their files are now, cannot be used; the processes go on with those they had.',
     labels: ['board'],
   },
   trader_certificate_expires_timestamp_seconds: {

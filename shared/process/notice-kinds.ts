@@ -23,6 +23,7 @@ export const noticeUrgency = {
   'book-differs': 'urgent',
   'redis-not-persistent': 'urgent',
   'redis-full': 'urgent',
+  'redis-replica-missing': 'high',
   'undeclared-call': 'urgent',
   'prices-stale': 'high',
   'rates-stale': 'high',

@@ -3,8 +3,11 @@
  * those of all, so that every board raises alerts and notices.
  */
 import { X509Certificate } from 'node:crypto';
-import { readFile, statfs } from 'node:fs/promises';
+import { access, constants, readFile, statfs } from 'node:fs/promises';
 import * as z from 'zod';
+import { instantOf } from '#shared/kernel/instant.ts';
+import { readTls, validateTls } from '#shared/process/tls-material.ts';
+import type { TlsFiles } from '#shared/process/tls-settings.ts';
 import { decode, encode } from '#shared/redis/codec.ts';
 import type { Database } from '#shared/redis/database.ts';
 import { keys } from '#shared/redis/keys.ts';
@@ -18,6 +21,8 @@ const figuresSchema = z.object({
   /** By the clock of Redis. */
   at: z.number(),
   diskFreeRatio: z.number().optional(),
+  diskWritable: z.boolean().optional(),
+  certificateRefused: z.boolean().optional(),
   /** Seconds since 1970. */
   certificateExpires: z.number().optional(),
   clockSkewSeconds: z.number().optional(),
@@ -29,7 +34,7 @@ type Stored = Pick<Database, 'redis'>;
 /** Where a process finds the figures of its board; what it does not know, another process may. */
 export interface BoardFiles {
   readonly dataDir: string | undefined;
-  readonly certificate: string | undefined;
+  readonly tls: TlsFiles | undefined;
 }
 
 /** Reports now and then every ten seconds. @returns its end */
@@ -39,13 +44,13 @@ export async function reportBoard(
   files: BoardFiles,
 ): Promise<() => void> {
   const report = async (): Promise<void> => {
-    const [at, diskFreeRatio, certificateExpires, clockSkewSeconds] = await Promise.all([
+    const [at, clockSkewSeconds, ofDisk, ofCertificate] = await Promise.all([
       redisNow(database),
-      files.dataDir === undefined ? undefined : diskFreeRatioOf(files.dataDir),
-      files.certificate === undefined ? undefined : certificateEnd(files.certificate),
       clockSkewOf(database),
+      diskFigures(files.dataDir),
+      certificateFigures(files.tls),
     ]);
-    const figures: BoardFigures = { at, diskFreeRatio, certificateExpires, clockSkewSeconds };
+    const figures: BoardFigures = { at, clockSkewSeconds, ...ofDisk, ...ofCertificate };
     await database.redis.hset(keys.runtime.boardFigures(), board, encode(figures));
   };
   await report().catch(() => undefined);
@@ -65,10 +70,31 @@ export async function reportedBoards(database: Stored): Promise<ReadonlyMap<stri
   return new Map(read.filter(([, { at }]) => now - at <= AGE_MS_MAX));
 }
 
-/** Free part of the file system that a folder is on; undefined where there is no such folder. */
-export async function diskFreeRatioOf(dataDir: string): Promise<number | undefined> {
-  const found = await statfs(dataDir).catch(absent);
-  return found && found.bavail / found.blocks;
+/** Of the file system that a folder is on; nothing where there is no such folder, and what cannot be read is absent. */
+export async function diskFigures(
+  dataDir: string | undefined,
+): Promise<Pick<BoardFigures, 'diskFreeRatio' | 'diskWritable'>> {
+  if (dataDir === undefined) return {};
+  const found = await statfs(dataDir).catch(() => undefined);
+  if (!found) return {};
+  const diskWritable = await access(dataDir, constants.W_OK).then(isSo, isNotSo);
+  // A file system that has no room for another file is full, whatever is free; some have no such limit.
+  const ofFiles = found.files > 0 ? found.ffree / found.files : 1;
+  return { diskFreeRatio: Math.min(found.bavail / found.blocks, ofFiles), diskWritable };
+}
+
+/** A file that cannot be used hides no other figure. */
+export async function certificateFigures(
+  tls: TlsFiles | undefined,
+): Promise<Pick<BoardFigures, 'certificateExpires' | 'certificateRefused'>> {
+  if (!tls) return {};
+  const certificateExpires = await certificateEnd(tls.cert).catch(() => undefined);
+  try {
+    validateTls(tls, await readTls(tls), instantOf(Date.now()));
+    return { certificateExpires, certificateRefused: false };
+  } catch {
+    return { certificateExpires, certificateRefused: true };
+  }
 }
 
 /** @returns seconds since 1970 @throws where it cannot be read */
@@ -85,6 +111,10 @@ export async function clockSkewOf({ redis }: Stored): Promise<number> {
   return localSeconds - (Number(secondsText) + Number(microseconds) / 1e6);
 }
 
-function absent(thrown: NodeJS.ErrnoException): undefined {
-  if (thrown.code !== 'ENOENT') throw thrown;
+function isSo(): boolean {
+  return true;
+}
+
+function isNotSo(): boolean {
+  return false;
 }

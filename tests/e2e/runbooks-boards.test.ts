@@ -11,6 +11,7 @@ import { gateway } from '#shared/contract/gateway.ts';
 import { DAY_MS, instantOf, MINUTE_MS } from '#shared/kernel/instant.ts';
 import { parseSettings } from '#shared/process/settings.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
+import { keys } from '#shared/redis/keys.ts';
 import { openDependencies } from '#shared/runtime/dependencies.ts';
 import { CertificateStore } from '../../scripts/certificates/store.ts';
 import { beatAt } from '#shared/redis/pulses.ts';
@@ -123,6 +124,15 @@ it('certificate ends: it is renewed, and the running program takes it', async ()
   await run.says('"event":"tls-files-reloaded"');
 });
 
+it('certificate refused: one that is cut off hides nothing else, and is renewed', async () => {
+  await writeFile(certificate('key'), 'cut off');
+  expect(await reader.firing()).toContain('TraderCertificateRefused');
+  expect(await reader.firing()).not.toContain('TraderStatePartUnread');
+  await run.says('"event":"tls-files-refused"');
+  expect(await reader.follow('certificate-ends')).toContain('board-1');
+  expect(await reader.firing()).not.toContain('TraderCertificateRefused');
+});
+
 testNeeding(withoutClock, 'clock wrong: trading is halted until it is corrected', async () => {
   const [halt = '', compare = '', resume = ''] = reader.commands('clock-wrong');
   expect(await reader.firing()).not.toContain('TraderClockWrong');
@@ -157,6 +167,16 @@ testNeeding(withoutDisk, 'disk full: old backups are removed, and the newest sta
   expect(await reader.follow('disk-full')).toContain('/backups');
   expect(readdirSync(backups).sort()).toEqual(names.slice(3));
   expect(await reader.firing()).not.toContain('TraderDiskFull');
+});
+
+testNeeding(withoutDisk, 'disk read-only: the folder and its errors are read', async () => {
+  const board = { at: Date.now(), diskFreeRatio: 0.5, diskWritable: false };
+  const figures = keys.runtime.boardFigures();
+  await stored.database.redis.hset(figures, 'far', JSON.stringify(board));
+  const alert = (await reader.alerts()).find(({ name }) => name === 'TraderDiskReadOnly');
+  expect(alert?.labels).toEqual({ board: 'far' });
+  expect(reader.commands('disk-full').join('\n')).toContain('df -h');
+  await stored.database.redis.hdel(figures, 'far');
 });
 
 it('queue stuck: the queue is named, and a connector that starts takes its runs', async () => {

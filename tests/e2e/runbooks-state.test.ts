@@ -4,7 +4,7 @@
  */
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openRedisPair } from '../failover/redis-pair.ts';
+import { openRedisPair, untilFollows } from '../failover/redis-pair.ts';
 import { RunbookReader } from './runbook.ts';
 import { buildProgram, freshDataDir, removeDataDirs, type Program, type Run } from './program.ts';
 
@@ -83,7 +83,7 @@ it('state lost, restore: the newest backup takes its place, and trading goes on'
   await reader.shell(state);
 });
 
-it('failover: the replica is promoted, and the program trades on it', async () => {
+it('replica missing, failover: it comes back, is promoted, and the program trades on it', async () => {
   const pair = await openRedisPair();
   const [old, replica] = pair.servers;
   const [DATA_DIR, urls] = [await freshDataDir(), await freshDataDir()];
@@ -93,6 +93,16 @@ it('failover: the replica is promoted, and the program trades on it', async () =
   try {
     const env = { DATA_DIR, REDIS_URL: pair.url, REDIS_REPLICAS: '1' };
     const reader = await start(env, '--dry-run');
+    expect(await reader.firing()).not.toContain('TraderRedisReplicaMissing');
+    await replica.kill();
+    await reader.untilFiring('TraderRedisReplicaMissing');
+    const REDIS_CLI = `redis-cli -u ${old.url}`;
+    expect(await reader.follow('redis-replica-missing', { REDIS_CLI })).toMatch(
+      /^connected_slaves:0/m,
+    );
+    await replica.start(old.port);
+    await untilFollows(replica);
+    await reader.untilFiring('TraderRedisReplicaMissing', false);
     await old.kill();
     const said = await reader.follow('failover', files);
     expect(said).toContain('compared with the broker');

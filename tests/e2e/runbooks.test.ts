@@ -186,6 +186,18 @@ it('Redis not persistent: the configuration is set back', async () => {
   await reader.untilFiring('TraderRedisNotPersistent', false);
 });
 
+it.each([
+  ['TraderRedisNotSynced', 'redis-not-persistent', 'appendfsync', 'everysec', 'always'],
+  ['TraderRedisMayEvict', 'redis-full', 'maxmemory-policy', 'allkeys-lru', 'noeviction'],
+] as const)('%s: %s says what to set back', async (alert, page, name, wrong, right) => {
+  const { redis: client } = stored.database;
+  await client.config('SET', name, wrong);
+  expect(await firing()).toContain(alert);
+  expect(runbook(page)).toMatch(new RegExp(`${name}\\W+${right}`));
+  await client.config('SET', name, right);
+  await reader.untilFiring(alert, false);
+});
+
 it('Redis not persistent: a file that could not be written is named, and is written again', async () => {
   const { redis: client } = stored.database;
   const [, dir = ''] = (await client.config('GET', 'dir')) as string[];

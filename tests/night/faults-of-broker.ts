@@ -1,10 +1,16 @@
+import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { DAY_MS, MINUTE_MS } from '#shared/kernel/instant.ts';
 import { keys } from '#shared/redis/keys.ts';
+import { until } from '../support/until.ts';
 import type { InventedFault } from './invented-fault.ts';
 import { NIGHT_PREFIX, type NightSystem } from './night-system.ts';
 
 const SLOW_MS = 1_400;
+/** Longer than anybody waits. */
+const SILENT_MS = 300_000;
+/** More than between two queries that count. */
+const ASKED_AGAIN_MS = 6_000;
 
 export function faultsOfBroker(system: NightSystem): InventedFault[] {
   const { broker } = system;
@@ -15,6 +21,13 @@ export function faultsOfBroker(system: NightSystem): InventedFault[] {
       ...{ alert: 'TraderServiceUnhealthy', labels: trading, notice: 'board-away' },
       make: () => Promise.resolve((broker.readFault = '500')),
       mend: () => Promise.resolve((broker.readFault = 'none')),
+    },
+    {
+      name: 'the broker takes connections and says nothing',
+      ...{ alert: 'TraderServiceUnhealthy', labels: trading, notice: 'board-away' },
+      consequences: ['TraderServiceSlow'],
+      make: () => Promise.resolve((broker.readMs = SILENT_MS)),
+      mend: () => Promise.resolve((broker.readMs = 0)),
     },
     {
       name: 'the broker answers slowly',
@@ -31,7 +44,9 @@ function faultsOfOrders({ broker, call, redis, isin }: NightSystem): InventedFau
   let trade = '';
   const lose = async (): Promise<void> => {
     Object.assign(broker, { orderFault: 'lost-before', readFaultAfterOrder: '500' });
-    const asked = await call('trading-execute-trade', { isin, side: 'BUY', quantity: 1 });
+    // Without a key it would be taken for a repeat of one whose outcome is open.
+    const key = { 'idempotency-key': randomUUID() };
+    const asked = await call('trading-execute-trade', { isin, side: 'BUY', quantity: 1 }, key);
     const answer = (await asked.json()) as { tradeId?: string; status?: string };
     if (answer.status !== 'PENDING')
       throw new Error(`the order was not lost: ${JSON.stringify(answer)}`);
@@ -44,7 +59,11 @@ function faultsOfOrders({ broker, call, redis, isin }: NightSystem): InventedFau
     });
     await age(redis.url, trade, MINUTE_MS * 16);
     const reason = 'not among the orders on the page of the broker';
-    await (await call('trading-cancel-trade', { tradeId: trade, reason })).text();
+    const isSettled = async (): Promise<boolean> => {
+      const asked = await call('trading-cancel-trade', { tradeId: trade, reason });
+      return ((await asked.json()) as { success?: boolean }).success === true;
+    };
+    await until(isSettled, ASKED_AGAIN_MS);
     // Neither a cooldown nor the limit of a day keeps the next one back.
     await age(redis.url, trade, DAY_MS);
   };

@@ -3,6 +3,9 @@ import type { InventedFault } from './invented-fault.ts';
 import type { NightSystem } from './night-system.ts';
 
 const STALL_MS = 5_000;
+/** A scrape comes within. */
+const SCRAPED_MS = 8_000;
+const LOOKS_BACK_SECONDS = 180;
 
 export function faultsOfProcesses(system: NightSystem): InventedFault[] {
   const { near, far, instances } = system;
@@ -10,7 +13,8 @@ export function faultsOfProcesses(system: NightSystem): InventedFault[] {
     {
       name: 'a board is away',
       ...{ alert: 'TraderServiceUnhealthy', labels: { service: 'scoring', board: 'far' } },
-      ...{ consequences: ['TraderProcessAway', 'TraderBoardNotCalled'], notice: 'board-away' },
+      consequences: ['TraderProcessAway', 'TraderBoardNotCalled', 'TraderConnectorSilent'],
+      notice: 'board-away',
       make: () => far.end('SIGKILL'),
       mend: () => {
         far.start();
@@ -35,6 +39,20 @@ export function faultsOfProcesses(system: NightSystem): InventedFault[] {
         await system.facade().ended;
       },
       mend: () => system.startFacade(),
+    },
+    {
+      name: 'the facade ends again and again',
+      ...{ alert: 'TraderProcessRestarts', labels: { instance: instances.facade } },
+      ...{ consequences: ['TraderProcessAway'], lastsSeconds: LOOKS_BACK_SECONDS },
+      make: async () => {
+        for (let n = 0; n < 2; n += 1) {
+          system.facade().child.kill('SIGKILL');
+          await system.facade().ended;
+          await system.startFacade();
+          await sleep(SCRAPED_MS * system.pauseScale);
+        }
+      },
+      mend: () => Promise.resolve(),
     },
     {
       name: 'the connector does nothing',

@@ -21,6 +21,18 @@ export function faultsOfRedis({ stored, redis }: NightSystem): InventedFault[] {
       mend: () => client.config('SET', 'appendonly', 'yes'),
     },
     {
+      name: 'Redis answers before it writes',
+      ...{ alert: 'TraderRedisNotSynced', labels: {}, notice: 'redis-not-persistent' },
+      make: () => client.config('SET', 'appendfsync', 'everysec'),
+      mend: () => client.config('SET', 'appendfsync', 'always'),
+    },
+    {
+      name: 'Redis may evict',
+      ...{ alert: 'TraderRedisMayEvict', labels: {}, notice: 'redis-full' },
+      make: () => client.config('SET', 'maxmemory-policy', 'allkeys-lru'),
+      mend: () => client.config('SET', 'maxmemory-policy', 'noeviction'),
+    },
+    {
       name: 'Redis does not answer',
       ...{ alert: 'TraderRedisAway', labels: {} },
       make: () => Promise.resolve(redis.process.kill('SIGSTOP')),

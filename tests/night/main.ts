@@ -1,4 +1,5 @@
 /** A night in a process of its own: node <bundle> SEED ROUNDS [FAULT...]. A line of JSON a fault, and a report at the end. */
+import { keys } from '#shared/redis/keys.ts';
 import { allFaults } from './all-faults.ts';
 import { openNight } from './night-system.ts';
 import { withoutPrometheus } from './night-prometheus.ts';
@@ -31,7 +32,9 @@ const noticed = (sinceMs: number): readonly string[] => {
   return notices.filter(({ atMs }) => atMs >= sinceMs).map(({ kind }) => kind);
 };
 const findings: NightFinding[] = [];
-const run = { seed, faults: only, rounds: Number(rounds) || only.length, seen, noticed };
+/** A condition that comes again soon is held back, and faults share some. */
+const prepare = () => system.stored.database.redis.del(keys.gateway.noticeConditions());
+const run = { seed, faults: only, prepare, rounds: Number(rounds) || only.length, seen, noticed };
 try {
   for await (const finding of night({ ...run, waitMs: MINUTE_MS, awaitsLasting: true })) {
     findings.push(finding);

@@ -46,6 +46,8 @@ export interface NightSystem {
   readonly broker: AlpacaMock;
   readonly stored: Dependencies;
   readonly certificates: CertificateStore;
+  /** Of the board `near`. */
+  readonly keyFile: string;
   readonly prometheus: NightPrometheus;
   /** Takes the notices. */
   readonly receiver: Receiver;
@@ -169,6 +171,7 @@ export async function openNight(isShort: boolean): Promise<NightSystem> {
   return {
     ...{ call, receiver, pauseScale: isShort ? 1 : 2, isin: await isinOf(call) },
     ...{ near: nearBoard, far: board, instances, redis, broker, stored, certificates, prometheus },
+    keyFile: files.GRPC_TLS_KEY,
     ...{ connector: () => present(connector, 'it was started'), startConnector, setClock },
     ...{ facade: () => present(facade, 'it was started'), startFacade },
     close: async () => {

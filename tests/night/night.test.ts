@@ -24,6 +24,7 @@ const LONG = [
   // Made by a test below.
   'TraderRedisAway',
   'TraderEventLoopStalled',
+  'TraderProcessRestarts',
 ];
 
 describeNeeding(withoutPrometheus, 'a night of faults, seen through Prometheus alone', () => {
@@ -76,6 +77,15 @@ describeNeeding(withoutPrometheus, 'a night of faults, seen through Prometheus a
     await named('an event loop stalls').make();
     await until(() => fires('TraderEventLoopStalled'), 200);
     expect(await reader.follow('process-stalled')).toContain('nodejs_eventloop_lag_max_seconds');
+  }, 120_000);
+
+  it('a process ends again and again: since when it runs is read', async () => {
+    await named('the facade ends again and again').make();
+    await until(() => fires('TraderProcessRestarts'), 200);
+    const METRICS_URL = `http://${system.instances.facade}`;
+    expect(await reader.follow('process-restarts', { METRICS_URL })).toContain(
+      'process_start_time_seconds',
+    );
   }, 120_000);
 
   it('a service is slow: it is named', async () => {

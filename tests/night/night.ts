@@ -15,6 +15,8 @@ export interface NightRun {
   readonly seen: () => Promise<readonly SeenAlert[]>;
   /** Kinds of the notices that came since; absent: they are not waited for. */
   readonly noticed?: ((sinceMs: number) => readonly string[]) | undefined;
+  /** Before each fault. */
+  readonly prepare?: (() => Promise<unknown>) | undefined;
   /** Of each wait; undefined: without an end. */
   readonly waitMs?: number | undefined;
   /** Whether the end of an alert is waited for that looks back for a while. */
@@ -61,7 +63,7 @@ function shuffled({ faults, seed }: NightRun): readonly InventedFault[] {
 
 async function lookedAt(
   fault: InventedFault,
-  { seen, noticed, waitMs, awaitsLasting }: NightRun,
+  { seen, noticed, prepare, waitMs, awaitsLasting }: NightRun,
 ): Promise<Omit<NightFinding, 'round'>> {
   const { name, alert, labels, lastsSeconds = 0, waits = false, consequences = [] } = fault;
   const isNamed = (one: SeenAlert): boolean =>
@@ -69,6 +71,7 @@ async function lookedAt(
   const isFound = (one: SeenAlert): boolean => isNamed(one) && (one.fires || waits);
   // What is left of the fault before, and looks like this one.
   await secondsUntil(async () => !(await seen()).some(isNamed), waitMs);
+  await prepare?.();
   const before = new Set((await firing(seen)).map(({ key }) => key));
   const [startedMs, others] = [Date.now(), new Set<string>()];
   const making = fault.make();

@@ -148,6 +148,15 @@ export const alertTable: readonly AlertRow[] = [
     runbook: 'redis-not-persistent',
   },
   {
+    name: 'TraderRedisNotSynced',
+    metric: 'trader_redis_fsync_always',
+    ...equals(0),
+    forSeconds: 0,
+    severity: 'critical',
+    summary: 'Redis answers a write before it is on the disk.',
+    runbook: 'redis-not-persistent',
+  },
+  {
     name: 'TraderRedisWriteFailed',
     metric: 'trader_redis_write_ok',
     ...equals(0),
@@ -164,6 +173,24 @@ export const alertTable: readonly AlertRow[] = [
     severity: 'critical',
     summary: 'Redis has less than a tenth of its memory left; without any it stores no orders.',
     runbook: 'redis-full',
+  },
+  {
+    name: 'TraderRedisMayEvict',
+    metric: 'trader_redis_may_evict',
+    ...equals(1),
+    forSeconds: 0,
+    severity: 'critical',
+    summary: 'Redis may throw orders away when its memory is full.',
+    runbook: 'redis-full',
+  },
+  {
+    name: 'TraderRedisReplicaMissing',
+    metric: 'trader_redis_replicas_missing',
+    ...above(0),
+    forSeconds: 15,
+    severity: 'critical',
+    summary: 'A replica of Redis that trading waits for is away or too far behind.',
+    runbook: 'redis-replica-missing',
   },
   {
     name: 'TraderUndeclaredCall',
@@ -231,7 +258,7 @@ export const alertTable: readonly AlertRow[] = [
     forSeconds: 0,
     severity: 'critical',
     summary:
-      'No connector has given a sign of life for half a minute; runs and schedules stand still.',
+      'A connector (without a board: each of them) has given no sign of life for half a minute; runs and schedules stand still there.',
     runbook: 'queue-stuck',
   },
   {
@@ -293,6 +320,25 @@ export const alertTable: readonly AlertRow[] = [
     severity: 'warning',
     summary: 'Less than a tenth of the disk is free.',
     runbook: 'disk-full',
+  },
+  {
+    name: 'TraderDiskReadOnly',
+    metric: 'trader_disk_writable',
+    ...equals(0),
+    forSeconds: 0,
+    severity: 'critical',
+    summary: 'The disk of a board cannot be written to.',
+    runbook: 'disk-full',
+  },
+  {
+    name: 'TraderCertificateRefused',
+    metric: 'trader_certificate_refused',
+    ...equals(1),
+    forSeconds: 20,
+    severity: 'critical',
+    summary:
+      'A certificate that was renewed cannot be used; the board works with the one before until that ends.',
+    runbook: 'certificate-ends',
   },
   {
     name: 'TraderCertificateEnds',

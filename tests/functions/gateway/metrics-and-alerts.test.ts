@@ -1,6 +1,6 @@
 /** The metrics of the state and the alerts on them, by making the conditions. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
@@ -8,6 +8,8 @@ import type { GetMetricsResponse, ListAlertsResponse } from '#protos/gen/gateway
 import { alertTable } from '#shared/gateway/observe/alert-table.ts';
 import { processAlerts } from '#shared/gateway/observe/process-alerts.ts';
 import { metricTable, type MetricRow } from '#shared/contract/metric-table.ts';
+import { replicasMissing } from '#shared/gateway/model/redis-health.ts';
+import { certificateExposition } from '#gateway/runtime/observe/certificate-exposition.ts';
 import { stateExposition } from '#gateway/runtime/observe/state-exposition.ts';
 import { parseCurrency } from '#shared/kernel/currency.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
@@ -97,7 +99,7 @@ describe('the metrics of the state', () => {
 
   it('show the figures that another board reported, until it reports no more', async () => {
     const { database } = t.dependencies;
-    const files = { dataDir, certificate: undefined };
+    const files = { dataDir, tls: undefined };
     (await reportBoard(database, 'far', files))();
     expect(await value('trader_disk_free_ratio', { board: 'far' })).toBeGreaterThan(0);
     expect(
@@ -116,6 +118,37 @@ describe('the metrics of the state', () => {
     );
     await reported(90, { diskFreeRatio: 0.01 });
     expect(await value('trader_disk_free_ratio', { board: 'far' })).toBeUndefined();
+  });
+
+  it('keep the other figures of a board whose certificate cannot be read', async () => {
+    const file = join(dataDir, 'cut-off.pem');
+    writeFileSync(file, 'cut off');
+    (
+      await reportBoard(t.dependencies.database, 'far', { dataDir, tls: { cert: file, key: file } })
+    )();
+    const board = 'far';
+    expect(await value('trader_certificate_refused', { board })).toBe(1);
+    expect(await value('trader_certificate_expires_timestamp_seconds')).toBeUndefined();
+    expect(await value('trader_disk_free_ratio', { board })).toBeGreaterThan(0);
+    expect(await value('trader_disk_writable', { board })).toBe(1);
+    expect(await alerts()).toContain('TraderCertificateRefused');
+    // Nor of a facade, which shows it as well.
+    const shown = await certificateExposition({ cert: file, key: file }, board)();
+    expect(shown).toContain('trader_certificate_refused{board="far"} 1\n');
+  });
+
+  const replication = (...replicas: string[]) =>
+    new Map(replicas.map((text, index) => [`slave${index}`, text]));
+  it.each([
+    [0, 0, replication()],
+    [1, 1, replication()],
+    [1, 0, replication('ip=10.0.0.2,port=6379,state=online,offset=10,lag=0')],
+    // Its connection is open, and nobody is there.
+    [1, 1, replication('ip=10.0.0.2,port=6379,state=online,offset=10,lag=11')],
+    [1, 1, replication('ip=10.0.0.2,port=6379,state=send_bulk,offset=0,lag=0')],
+    [2, 1, replication('ip=10.0.0.2,port=6379,state=online,offset=10,lag=1')],
+  ])('of %d replicas that trading waits for %d are missing', (required, missing, info) => {
+    expect(replicasMissing(info, required)).toBe(missing);
   });
 
   it('hold the book against the broker, and count dead letters and drift', async () => {

@@ -372,6 +372,9 @@ describe('what is reported', () => {
     expect(samples).toEqual({
       ...{ TraderStateLost: 'state-lost', TraderBookNotReconciled: 'book-differs' },
       ...{ TraderRedisNotPersistent: 'redis-not-persistent', TraderRedisFull: 'redis-full' },
+      ...{ TraderRedisNotSynced: 'redis-not-persistent', TraderRedisMayEvict: 'redis-full' },
+      TraderRedisReplicaMissing: 'redis-replica-missing',
+      ...{ TraderDiskReadOnly: 'disk-full', TraderCertificateRefused: 'certificate-ends' },
       ...{ TraderQueueNotWorked: 'queue-stuck', TraderConnectorSilent: 'queue-stuck' },
       ...{ TraderServiceSlow: 'service-slow', TraderStatePartUnread: 'metrics-missing' },
       ...{ TraderRedisWriteFailed: 'redis-not-persistent', TraderPricesStale: 'prices-stale' },
@@ -503,7 +506,7 @@ describe('a condition', () => {
       ...{ name: 'trader_state_part_unread' as const, labels: { part }, value },
     });
     const names = unreadAlerts([unread('book', 1), unread('market', 0), unread('disk', 1)]);
-    expect([...names]).toEqual(['TraderBookDiffers', 'TraderDiskFull']);
+    expect([...names]).toEqual(['TraderBookDiffers', 'TraderDiskFull', 'TraderDiskReadOnly']);
   });
 
   it('is not reported where it was over before it had lasted', () => {
