@@ -17,6 +17,7 @@ import { row } from './row-test.ts';
 import { wire } from './raw-http.ts';
 import { freePort } from '../support/free-port.ts';
 import { until } from '../support/until.ts';
+import { undocumentedFields } from '../support/log-fields.ts';
 
 let folder: string;
 let image: Image;
@@ -303,6 +304,7 @@ row(123, async () => {
   expect(calls[1]?.['callId']).toMatch(/^[\da-f-]{36}$/);
   for (const line of container.log().split('\n'))
     expect(Buffer.byteLength(line)).toBeLessThanOrEqual(4096);
+  expect(undocumentedFields(container.log().split('\n'))).toEqual([]);
   expect(container.log()).not.toContain('\u001b');
   expect(container.log()).not.toContain('hush');
 });

@@ -16,9 +16,11 @@ function sources(): [string, string][] {
   );
 }
 
-/** `log.info('event', {…})`, `this.log().warn(…)`, `dependencies.log[level](…)` and `log.with({…})`. */
+/** `log('info', …)`, `log.info('event', {…})`, `this.log().warn(…)`, `dependencies.log[level](…)` and `log.with({…})`. */
 function factsOf(call: ts.CallExpression): ts.Expression | undefined {
   const { expression } = call;
+  // Of the template, `log('info', 'event', {…})`.
+  if (ts.isIdentifier(expression) && expression.text === 'log') return call.arguments[2];
   if (!ts.isPropertyAccessExpression(expression) && !ts.isElementAccessExpression(expression))
     return undefined;
   const receiver = expression.expression.getText();

@@ -22,6 +22,7 @@ import {
   type Program,
   type Run,
 } from './program.ts';
+import { undocumentedFields } from '../support/log-fields.ts';
 import { bareEnvironment } from '../support/bare-environment.ts';
 
 let program: Program;
@@ -40,6 +41,11 @@ afterEach(async () => {
   for (const run of running.splice(0).reverse()) {
     if (run.child.exitCode === null) run.child.kill('SIGTERM');
     await run.ended;
+    // Of each process by itself: gateway, connector, facade.
+    const lines = run.stderr().split('\n');
+    expect([run.child.spawnargs[1], undocumentedFields(lines)]).toEqual([
+      ...[run.child.spawnargs[1], []],
+    ]);
   }
 });
 afterAll(async () => {

@@ -11,7 +11,7 @@ export function documentedLogFields(): ReadonlySet<string> {
 export function undocumentedFields(lines: readonly string[]): readonly string[] {
   const documented = documentedLogFields();
   const fields = lines
-    .filter((line) => line.startsWith('{"level"'))
+    .filter((line) => /^\{"(level|time)":/.test(line))
     .flatMap((line) => Object.keys(JSON.parse(line) as object));
   return [...new Set(fields)].filter((field) => !documented.has(field));
 }
