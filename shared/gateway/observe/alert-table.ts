@@ -113,8 +113,10 @@ export const alertTable: readonly AlertRow[] = [
   {
     name: 'TraderServiceSlow',
     metric: 'trader_service_latency_seconds',
+    // A slow board needs 0.15 s at rest and 0.75 s beside a cycle and a plan (docs/runbooks/service-slow.md); from two
+    // seconds on a broker counts as away. Three scrapes, as a burst of work may last for two.
     ...above(1),
-    forSeconds: 20,
+    forSeconds: 30,
     severity: 'warning',
     summary:
       'A service takes more than a second to say that it is ready: what it needs answers slowly.',
