@@ -12,6 +12,7 @@ import { operationAt } from '#shared/contract/catalogue.ts';
 import type { Log } from '#shared/process/log.ts';
 import { processSpan } from '#shared/process/tracing/messaging-spans.ts';
 import { inSpan, type SpanOptions } from '#shared/process/tracing/tracing.ts';
+import { traceFacts } from '#shared/runtime/traceparent.ts';
 import { durationMs } from '#template/limits/durations.ts';
 import { inCallOf } from './in-call-of.ts';
 import type { Deployed } from './read-deployments.ts';
@@ -119,7 +120,7 @@ export class FunctionCalls {
     const call = job.data;
     const skipped = await this.whySkipped(job);
     const facts = { function: call.functionName, topic: call.topic, schedule: call.schedule };
-    const log = this.options.log.with(facts);
+    const log = this.options.log.with({ ...facts, ...traceFacts({ traceparent }) });
     if (skipped !== undefined) return log.info('schedule-call-skipped', { reason: skipped });
     const policy = this.policyOf(call.functionName, call.path);
     const { status, internal } = await this.call(job, signal, traceparent);
@@ -161,7 +162,8 @@ export class FunctionCalls {
     ).catch((cause: unknown) => {
       signal.throwIfAborted();
       const isLate = limit.aborted;
-      this.options.log.warn('connector-call-failed', { function: functionName, cause });
+      const facts = { function: functionName, ...traceFacts({ traceparent }) };
+      this.options.log.warn('connector-call-failed', { ...facts, cause });
       throw new Error(isLate ? 'no answer in time' : 'the gateway does not answer');
     });
   }

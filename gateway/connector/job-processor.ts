@@ -77,7 +77,9 @@ export function processJob(
     async (span) => {
       // The attempt after this one, on whatever board, links to this one.
       if (span?.isRecorded) await job.updateData({ ...job.data, resumes: span.traceparent });
-      await processWithin(jobProcessor, operation, job, token, signal, span?.traceparent);
+      const runs = jobProcessor.runs.within(span?.traceparent);
+      const within = { ...jobProcessor, runs };
+      await processWithin(within, operation, job, token, signal, span?.traceparent);
     },
     job.data.traceparent,
   );

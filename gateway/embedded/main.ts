@@ -9,7 +9,6 @@ import { boardOf, isLocal } from '#shared/placement/placement.ts';
 import { readPlacement } from '#shared/placement/read-placement.ts';
 import { stateLost } from '#shared/redis/state-epoch.ts';
 import { openLog } from '#shared/process/log.ts';
-import { outsideSpans } from '#shared/process/tracing/tracing.ts';
 import { openTracing } from '#shared/process/tracing/open-tracing.ts';
 import { logRulesOf } from '#shared/process/logging/log-rules.ts';
 import { withSecretFiles } from '#shared/process/secret-environment.ts';
@@ -123,7 +122,7 @@ async function run(given: Arguments, env: Environment, console: Console): Promis
 function reportLaterCycles({ dependencies }: Embedded, { print }: Console) {
   return (line: string): void => {
     if (!endsCycle(line)) return;
-    outsideSpans(() => laterCycleLine(dependencies, new Date())).then(print, () => undefined);
+    laterCycleLine(dependencies, new Date()).then(print, () => undefined);
   };
 }
 

@@ -24,6 +24,7 @@ import { functionName, type ServiceName } from '#shared/contract/names.ts';
 import { BUILD } from '#shared/process/build-version.ts';
 import type { Log } from '#shared/process/log.ts';
 import { inSpan, isTracing, type SpanOptions } from '#shared/process/tracing/tracing.ts';
+import { traceFacts } from '#shared/runtime/traceparent.ts';
 import type { CallCounts } from './call-counts.ts';
 import { FacadeCall, type AnyCall, type Called } from './call.ts';
 import { actorOf, callerToken, requireCallerAccess, type FacadeAccess } from './caller-access.ts';
@@ -228,6 +229,7 @@ async function holdOpen(
     if (!(thrown instanceof Failure) && failure.code === 'BUG')
       log.error('facade-call-failed', {
         callId: call.requestId,
+        ...traceFacts({ traceparent: call.options.traceparent }),
         path: grpc.getPath(),
         cause: thrown,
       });

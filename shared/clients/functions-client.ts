@@ -8,7 +8,6 @@ import { Failure } from '#shared/kernel/failure.ts';
 import type { Operation, ResponseOf, WireRequestOf } from '#shared/contract/row.ts';
 import { openBecause } from '#shared/contract/unknown-outcome.ts';
 import {
-  currentTraceparent,
   inSpan,
   inSpanEach,
   type Span,
@@ -167,7 +166,7 @@ export class FunctionsClient {
           countedBy(operation, options, () =>
             this.callOnce(operation, exchange, sentBy(span, options)),
           ),
-        callerOf(options),
+        options.traceparent,
       );
     return this.last(operation, exchange, options);
   }
@@ -239,7 +238,7 @@ export class FunctionsClient {
           options,
           this.streamResumed(operation, exchange, sentBy(span, options)),
         ),
-      callerOf(options),
+      options.traceparent,
     );
   }
 
@@ -362,11 +361,6 @@ function spanOf({ name }: Operation): () => SpanOptions {
     kind: 'client',
     attributes: { 'faas.invoked_name': name },
   });
-}
-
-/** W3C traceparent of the span that the call is made in. */
-function callerOf({ traceparent }: CallOptions): string | undefined {
-  return currentTraceparent() ?? traceparent;
 }
 
 /**

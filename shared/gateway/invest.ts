@@ -29,7 +29,13 @@ export async function investLater(
   const requested = `${operation.name}-${shortHash(`invest-${deposit}`)}`;
   const body = JSON.stringify({ buysOnly: true });
   try {
-    const { run, joined } = await context.runs.add(operation, body, requested, context.requestId);
+    const { run, joined } = await context.runs.add(
+      operation,
+      body,
+      requested,
+      context.requestId,
+      context,
+    );
     const cycleId = cycleIdOf(run);
     return joined
       ? { cycleId, message: `The cycle ${cycleId} runs already; what it leaves, the next invests.` }

@@ -1,4 +1,5 @@
 /** Forms that begin a change. Those of the policy show the one that is in force. */
+import type { CallOptions } from '#shared/clients/functions-client.ts';
 import { portfolio } from '#shared/contract/portfolio.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import { depositForm, importForm, withdrawalForm } from './view/forms/money-forms.ts';
@@ -11,8 +12,8 @@ import type { ViewContext } from './view/view-context.ts';
 /** @returns undefined where the view is none of them */
 export async function draftView(
   context: ViewContext,
-  { functions, newId }: Pick<Dependencies, 'functions' | 'newId'>,
-  signal: AbortSignal,
+  { functions }: Pick<Dependencies, 'functions'>,
+  options: CallOptions,
 ): Promise<Html | undefined> {
   if (context.view === 'deposit') return depositForm(context);
   if (context.view === 'withdrawal') return withdrawalForm(context);
@@ -20,6 +21,6 @@ export async function draftView(
   if (context.view === 'change') return planForm(context);
   if (context.view === 'import') return importForm(context);
   if (context.view !== 'policy' && context.view !== 'targets') return undefined;
-  const stored = await functions.call(portfolio.getPolicy, {}, { signal, requestId: newId() });
+  const stored = await functions.call(portfolio.getPolicy, {}, options);
   return context.view === 'policy' ? policyForm(context, stored) : targetsForm(context, stored);
 }

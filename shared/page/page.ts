@@ -2,6 +2,7 @@
  * The owner's page: documents, files, server-sent events, and the forms that change something. The same
  * code answers behind the embedded gateway, as a function behind faasd, and in Kubernetes.
  */
+import type { CallOptions } from '#shared/clients/functions-client.ts';
 import { gateway } from '#shared/contract/gateway.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import type { GetOverviewResponse } from '#protos/gen/overview.ts';
@@ -157,7 +158,8 @@ export class Page {
       return redirect(`./?view=sign-in&then=${encodeURIComponent(then ?? '')}`);
     }
     const confirmation =
-      confirmationView(context) ?? (await draftView(context, this.dependencies, visit.signal));
+      confirmationView(context) ??
+      (await draftView(context, this.dependencies, this.options(visit)));
     if (!confirmation) return this.message(visit, 404, 'Not here', 'There is no such page.');
     return this.show(visit, context, confirmation);
   }
@@ -280,12 +282,17 @@ export class Page {
     }
   }
 
-  private call({ request, signal }: Visit, session: Session): ActionCall {
+  private options({ request, signal }: Visit): CallOptions {
+    return { signal, requestId: this.dependencies.newId(), traceparent: request.traceparent };
+  }
+
+  private call(visit: Visit, session: Session): ActionCall {
+    const { request } = visit;
     const { functions, baseCurrency: currency, newId } = this.dependencies;
     const who = `${session.device} (${session.id.slice(0, 8)})`;
     const key = request.form.get('key') || newId();
     const actor = `page ${who} ${request.address}`;
-    const options = { signal, requestId: newId(), idempotencyKey: `page-${key}`, actor };
+    const options = { ...this.options(visit), idempotencyKey: `page-${key}`, actor };
     const now = this.dependencies.now();
     const passkeys = {
       add: () => this.passkeys.add(request, session, now),
@@ -354,22 +361,22 @@ export class Page {
     return session !== undefined || tokens === null || settings.readAccess === 'open';
   }
 
-  private overview({ request, signal }: Visit): Promise<GetOverviewResponse> {
-    const { functions, newId } = this.dependencies;
-    const { query } = request;
+  private overview(visit: Visit): Promise<GetOverviewResponse> {
+    const { query } = visit.request;
     const requested = {
       rowsMax: wholeNumber(query.get('rows'), 10_000),
       ledgerOffset: wholeNumber(query.get('offset'), 1_000_000_000),
       historyDays: periods[query.get('period') ?? ''] ?? 0,
     };
-    return functions.call(gateway.getOverview, requested, { signal, requestId: newId() });
+    return this.dependencies.functions.call(gateway.getOverview, requested, this.options(visit));
   }
 
-  private async register({ request, opened, signal }: Visit): Promise<Register> {
+  private async register(visit: Visit): Promise<Register> {
+    const { request, opened } = visit;
     if (!opened || request.query.get('view') !== 'system')
       return { sessions: [], audit: [], passkeys: [] };
-    const { functions, newId, now } = this.dependencies;
-    const options = { signal, requestId: newId() };
+    const { functions, now } = this.dependencies;
+    const options = this.options(visit);
     const [sessions, audit, passkeys, notices, calls, done] = await Promise.all([
       this.sessions.list(now()),
       this.audit.latest(AUDIT_SHOWN),

@@ -1,4 +1,5 @@
 /** Parses the parts of a request that the page needs: cookie, form, address, language. */
+import { readTraceparent } from '#shared/runtime/traceparent.ts';
 import type { FunctionEvent } from '#template/function.ts';
 
 export interface PageRequest {
@@ -21,6 +22,8 @@ export interface PageRequest {
   readonly locale: string;
   /** Where browsers see the page, with a slash at its end; cookies are for below it. */
   readonly base: string;
+  /** W3C traceparent of the span that it is answered in. */
+  readonly traceparent: string | undefined;
   readonly isSecure: boolean;
   /** Origin of the page as the browser that sent a form sees it; undefined where it does not say. */
   readonly site: URL | undefined;
@@ -54,6 +57,7 @@ export function readRequest(event: FunctionEvent): PageRequest {
     locale: localeOf(headers['accept-language']),
     base: baseOf(headers['x-page-base']),
     isSecure,
+    traceparent: readTraceparent(headers['traceparent']),
     site: siteOf(headers, isSecure),
     isOwnOrigin: isOwnOrigin(headers),
   };

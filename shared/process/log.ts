@@ -5,7 +5,6 @@
 import { pino, stdTimeFunctions, type Logger } from 'pino';
 import { writableFacts } from './logging/log-facts.ts';
 import { levels, type Level, type LogRules } from './logging/log-rules.ts';
-import { currentTraceId } from './tracing/tracing.ts';
 
 /** Names that the line itself has are no facts. */
 export type LogFacts = Readonly<Record<string, unknown>> & {
@@ -90,9 +89,7 @@ class JsonLines implements Log {
   private say(level: Level, event: string, facts?: LogFacts): void {
     const all: Record<string, unknown> = { ...this.always, ...facts };
     if (!this.writes(level, all['module'] as string | undefined)) return;
-    const traceId = all['traceId'] ?? currentTraceId();
-    const traced = traceId === undefined ? all : { ...all, traceId };
-    this.sink[level]({ event, ...writableFacts(traced, this.rules) });
+    this.sink[level]({ event, ...writableFacts(all, this.rules) });
   }
 }
 

@@ -16,6 +16,7 @@ import { KnownLines } from './known-lines.ts';
 import { KnownTexts } from './known-texts.ts';
 import { noRecords, type OutsideRecords } from './outside-records.ts';
 import commitScript from './scripts/commit.lua';
+import { withRedisSpans } from './redis-spans.ts';
 import { Replication, unreplicated, type ReplicationRule } from './replication.ts';
 import { stateLost, StateEpoch } from './state-epoch.ts';
 
@@ -177,6 +178,15 @@ export class Database {
       return value;
     };
     return Object.assign(Object.create(this) as Database, { derive });
+  }
+
+  /** The same state for work within a span: each command has one of its own. */
+  within(traceparent: string): Database {
+    const redis = withRedisSpans(this.redis, traceparent);
+    const lines = this.lines.through(redis);
+    const replication = this.replication.through(redis);
+    const epoch = this.epoch.through(redis);
+    return Object.assign(Object.create(this) as Database, { redis, lines, replication, epoch });
   }
 
   /** @returns false when an expectation failed; then nothing was changed */

@@ -18,6 +18,11 @@ export class KnownLines {
     this.linesMax = linesMax;
   }
 
+  /** The same lines, read through another object of the connection. */
+  through(redis: Redis): KnownLines {
+    return Object.assign(Object.create(this) as KnownLines, { redis });
+  }
+
   async read<T>(key: string, reader: (line: string) => T): Promise<readonly T[]> {
     const known = this.byKey.get(key);
     const first = known ? known.values.length - 1 : 0;

@@ -4,7 +4,6 @@
  */
 import { Redis } from 'ioredis';
 import { rememberSecret } from '#shared/process/logging/known-secrets.ts';
-import { withRedisSpans } from '#shared/process/tracing/redis-spans.ts';
 import {
   parseRedisUrl,
   passwordsIn,
@@ -24,7 +23,7 @@ const RESEND = 2;
  */
 export function openRedis(url: string, key: string, options: ConnectionOptions): Redis {
   for (const password of passwordsIn(url)) rememberSecret(password);
-  return withRedisSpans(joiningWrites(openAt(url, key, options)));
+  return joiningWrites(openAt(url, key, options));
 }
 
 function openAt(url: string, key: string, options: ConnectionOptions): Redis {

@@ -46,12 +46,17 @@ export class Replication {
   private readonly redis: Redis;
   private readonly rule: ReplicationRule;
   private readonly markKey = keys.state.mark(randomBytes(8).toString('hex'));
-  private marks = 0;
-  private isDoubtful = false;
+  /** One for all that go through other objects of the connection. */
+  private readonly known = { marks: 0, isDoubtful: false };
 
   constructor(redis: Redis, rule: ReplicationRule) {
     this.redis = redis;
     this.rule = rule;
+  }
+
+  /** The same through another object of the connection. */
+  through(redis: Redis): Replication {
+    return Object.assign(Object.create(this) as Replication, { redis });
   }
 
   get isRequired(): boolean {
@@ -60,8 +65,8 @@ export class Replication {
 
   /** The key and value that a commit writes in its own script. */
   nextMark(): { readonly key: string; readonly value: string } {
-    this.marks += 1;
-    return { key: this.markKey, value: String(this.marks) };
+    this.known.marks += 1;
+    return { key: this.markKey, value: String(this.known.marks) };
   }
 
   /**
@@ -76,7 +81,7 @@ export class Replication {
     const [[failed, answer] = [], [, acknowledged] = [], [, found] = []] = results;
     if (failed) throw failed;
     await this.note(Number(acknowledged) >= this.rule.replicas && found === mark);
-    if (this.isDoubtful && !(await this.mayGoAlone())) throw this.notReplicated();
+    if (this.known.isDoubtful && !(await this.mayGoAlone())) throw this.notReplicated();
     return answer;
   }
 
@@ -86,14 +91,14 @@ export class Replication {
     const info = await this.redis.info('replication');
     const online = [...info.matchAll(/^slave\d+:.*state=online.*lag=(\d+)/gm)];
     const connected = online.filter(([, age]) => Number(age) <= REPORT_AGE_SECONDS_MAX).length;
-    const isEnough = connected >= this.rule.replicas && !this.isDoubtful;
+    const isEnough = connected >= this.rule.replicas && !this.known.isDoubtful;
     return { kind: isEnough ? 'protected' : 'unprotected', connected };
   }
 
   private send(commit: readonly string[]): Promise<[Error | null, unknown][]> {
     const [name = '', ...args] = commit;
     const { replicas, timeoutMs } = this.rule;
-    const ms = this.isDoubtful ? Math.min(timeoutMs, DOUBTFUL_TIMEOUT_MS) : timeoutMs;
+    const ms = this.known.isDoubtful ? Math.min(timeoutMs, DOUBTFUL_TIMEOUT_MS) : timeoutMs;
     return this.redis
       .pipeline([
         [name, ...args],
@@ -105,7 +110,7 @@ export class Replication {
 
   /** After a write without acknowledgement nothing more is written until the replicas are back. */
   private async requireReachable(): Promise<void> {
-    if (!this.isDoubtful || (await this.mayGoAlone())) return;
+    if (!this.known.isDoubtful || (await this.mayGoAlone())) return;
     const { replicas, timeoutMs } = this.rule;
     const { key, value } = this.nextMark();
     const results = (await this.redis
@@ -118,13 +123,13 @@ export class Replication {
     const [[failed] = [], [, acknowledged] = [], [, found] = []] = results;
     if (failed) throw failed;
     await this.note(Number(acknowledged) >= replicas && found === value);
-    if (this.isDoubtful) throw this.notReplicated();
+    if (this.known.isDoubtful) throw this.notReplicated();
   }
 
   /** The permission to trade without a replica ends when one is back. */
   private async note(isAcknowledged: boolean): Promise<void> {
-    const isBack = this.isDoubtful && isAcknowledged;
-    this.isDoubtful = !isAcknowledged;
+    const isBack = this.known.isDoubtful && isAcknowledged;
+    this.known.isDoubtful = !isAcknowledged;
     if (isBack) await this.redis.hdel(keys.state.epoch(), GOES_ALONE);
   }
 

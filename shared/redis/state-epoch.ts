@@ -25,12 +25,17 @@ interface Held {
 export class StateEpoch {
   private readonly redis: Redis;
   private readonly records: OutsideRecords;
-  /** The latest that this process has seen. */
-  private seen: Epoch | undefined;
+  /** Of this process, one for all that go through other objects of the connection: the latest that was seen. */
+  private readonly latest: { seen?: Epoch } = {};
 
   constructor(redis: Redis, records: OutsideRecords) {
     this.redis = redis;
     this.records = records;
+  }
+
+  /** The same through another object of the connection. */
+  through(redis: Redis): StateEpoch {
+    return Object.assign(Object.create(this) as StateEpoch, { redis });
   }
 
   /** Compares Redis with the record; starts a new epoch where neither has one. */
@@ -62,13 +67,13 @@ export class StateEpoch {
 
   /** An epoch that was read in Redis, or written there. */
   sees(epoch: Epoch): void {
-    const isOlder = this.seen?.id === epoch.id && isBehind(epoch, this.seen);
-    if (!isOlder) this.seen = epoch;
+    const isOlder = this.latest.seen?.id === epoch.id && isBehind(epoch, this.latest.seen);
+    if (!isOlder) this.latest.seen = epoch;
   }
 
   /** Records the latest epoch outside Redis, if it is greater than the recorded one. */
   async putOnRecord(): Promise<void> {
-    const { seen } = this;
+    const { seen } = this.latest;
     if (!seen) return;
     const recorded = await this.records.latest();
     if (!recorded || recorded.id !== seen.id || isBehind(recorded, seen))
@@ -99,15 +104,15 @@ export class StateEpoch {
     const key = keys.state.epoch();
     await this.redis.multi().del(key).hset(key, fieldsOf(epoch)).exec();
     await this.records.append(epoch);
-    this.seen = epoch;
+    this.latest.seen = epoch;
     return epoch;
   }
 
   /** The latest that is known without asking Redis; undefined where nothing is. */
   async known(): Promise<Epoch | undefined> {
     const recorded = await this.records.latest();
-    if (!recorded || !this.seen) return recorded ?? this.seen;
-    return recorded.id === this.seen.id ? laterEpoch(recorded, this.seen) : recorded;
+    if (!recorded || !this.latest.seen) return recorded ?? this.latest.seen;
+    return recorded.id === this.latest.seen.id ? laterEpoch(recorded, this.latest.seen) : recorded;
   }
 
   async held(): Promise<Held> {

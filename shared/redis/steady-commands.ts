@@ -7,8 +7,16 @@ import type { Redis } from 'ioredis';
 
 const made = new WeakMap<Redis, Redis>();
 
+/** @returns the same connection, but for what is given here */
+export function commandsOver(redis: Redis, own: Partial<Redis>): Redis {
+  const over = Object.assign(Object.create(steadyCommands(redis)) as Redis, own);
+  // It does not change either: what is derived from it needs no other object in between.
+  made.set(over, over);
+  return over;
+}
+
 /** @returns an object for `Object.create`, with the methods of the connection, that never changes itself */
-export function steadyCommands(redis: Redis): Redis {
+function steadyCommands(redis: Redis): Redis {
   let steady = made.get(redis);
   if (!steady) made.set(redis, (steady = steadyFor(redis)));
   return steady;

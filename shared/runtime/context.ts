@@ -59,6 +59,8 @@ export interface Context extends Dependencies {
    * derived from it make a repeated write harmless.
    */
   readonly idempotencyKey: string;
+  /** W3C traceparent of the span of this call, or of its caller. */
+  readonly traceparent?: string | undefined;
   /** The queued run this call executes, where the connector made it. */
   readonly run: string | undefined;
   /** What an unknown outcome of this call is named and queried by, e.g. `tradeId` and `ask`. */

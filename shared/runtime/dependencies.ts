@@ -25,7 +25,6 @@ import { recordFileIn, recordsAt, type RecordPlaces } from '#shared/redis/outsid
 import type { ReplicationRule } from '#shared/redis/replication.ts';
 import { BUILD } from '#shared/process/build-version.ts';
 import type { Tokens, Dependencies } from './context.ts';
-import { withSpans } from '#shared/process/tracing/adapter-spans.ts';
 import { openTracing } from '#shared/process/tracing/open-tracing.ts';
 import { offerSecondThread } from '#shared/process/second-thread.ts';
 import { openLog, type Log } from '#shared/process/log.ts';
@@ -109,8 +108,8 @@ export async function openDependencies(
     build: BUILD,
     log: parts.log ?? openLog(logRulesOf(settings)),
     database,
-    marketData: withSpans(marketData, 'market-data', marketData.name),
-    broker: withSpans(parts.wrapBroker?.(broker) ?? broker, 'broker', settings.broker),
+    marketData,
+    broker: parts.wrapBroker?.(broker) ?? broker,
     functions: new FunctionsClient(parts.transport ?? defaultTransport()),
     placement: parts.placement ?? allLocal,
     runs,

@@ -26,6 +26,13 @@ export function topicsQueue(device?: string): string {
   return device === undefined ? 'topics' : `topics-${device}`;
 }
 
+interface Publication {
+  readonly contentType?: string;
+  readonly id?: string;
+  /** W3C traceparent of the span that the message is published in. */
+  readonly parent?: string | undefined;
+}
+
 /** @public docs/operate/connector.md: programs of this installation publish with it. */
 export class Topics {
   private readonly queue: Queue<TopicMessage>;
@@ -44,7 +51,7 @@ export class Topics {
   async publish(
     topic: string,
     payload: string | Uint8Array,
-    { contentType, id }: { readonly contentType?: string; readonly id?: string } = {},
+    { contentType, id, parent }: Publication = {},
   ): Promise<void> {
     if (!/^[^,\s]{1,200}$/.test(topic))
       throw invalidRequest({ field: 'topic', message: '1 to 200 characters, no comma, no blank' });
@@ -66,6 +73,7 @@ export class Topics {
         const traceparent = span?.traceparent;
         await this.queue.add(topic, { ...message, ...(traceparent && { traceparent }) }, options);
       },
+      parent,
     );
   }
 

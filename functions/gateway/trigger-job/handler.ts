@@ -20,7 +20,13 @@ export default handle(gateway.triggerJob, async (request, context) => {
   }
   const body = JSON.stringify({ jobName, force, parameters: Object.fromEntries(parameters) });
   const requested = `${jobName}-${shortHash(context.idempotencyKey)}`;
-  const added = await context.runs.add(gateway.triggerJob, body, requested, context.requestId);
+  const added = await context.runs.add(
+    gateway.triggerJob,
+    body,
+    requested,
+    context.requestId,
+    context,
+  );
   const message = added.joined ? 'The same run is under way already.' : `${jobName} is queued.`;
   return { success: true, message, runId: added.run };
 });

@@ -38,7 +38,7 @@ async function queueSyncs(context: Context, isin: Isin): Promise<void> {
   const body = JSON.stringify({ isins: [isin], forceRefresh: false });
   for (const operation of [universe.syncPrices, universe.syncFundamentals]) {
     const run = `${operation.name}-${shortHash([context.idempotencyKey, isin])}`;
-    await context.runs.add(operation, body, run, context.requestId);
+    await context.runs.add(operation, body, run, context.requestId, context);
   }
 }
 

@@ -13,6 +13,7 @@ import { operationAt, packedPath } from '#shared/contract/catalogue.ts';
 import { tokenFor, type ReadAccess } from '#shared/runtime/access.ts';
 import type { Tokens } from '#shared/runtime/context.ts';
 import type { Log } from '#shared/process/log.ts';
+import { traceFacts } from '#shared/runtime/traceparent.ts';
 import { isChunks, type FunctionEvent, type FunctionResult } from '#template/function.ts';
 import { jobIdOf, queueFor, withoutContent } from './async-call.ts';
 import type { CallEnd, CallJob, QueuedCall } from './async-call.ts';
@@ -156,6 +157,7 @@ export class AsyncQueue {
     this.options.log.info('async-call-ended', {
       callId: call.callId,
       function: queueName,
+      ...traceFacts(call.headers),
       ...end,
       ...(again && { again }),
     });
@@ -189,10 +191,11 @@ export class AsyncQueue {
   }
 
   private async died(queueName: string, job: CallJob, error: Error): Promise<void> {
-    const { callId } = job.data;
+    const { callId, headers } = job.data;
     this.options.log.warn('async-call-dead', {
       callId,
       function: queueName,
+      ...traceFacts(headers),
       reason: error.message,
     });
     // Its host crashed too often: the callback reports that there is no outcome.

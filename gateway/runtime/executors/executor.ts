@@ -9,6 +9,7 @@ import {
 } from '#template/function.ts';
 import { unavailable } from '#shared/kernel/failure.ts';
 import type { Log } from '#shared/process/log.ts';
+import { traceFacts } from '#shared/runtime/traceparent.ts';
 import { isExit } from './exit-guard.ts';
 import { unreachableFunction } from '../http/platform-errors.ts';
 import { LOADED_PATH, READY_PATH, type PlainEnvironment } from './worker-messages.ts';
@@ -68,7 +69,7 @@ export class LocalExecutor implements Executor {
     const handler =
       this.handler ??
       (await this.loaded().catch((cause: unknown) => {
-        log.error('handler-load-failed', { function: name, cause });
+        log.error('handler-load-failed', { function: name, ...traceFacts(event.headers), cause });
         return undefined;
       }));
     if (!handler) return unreachableFunction(name);
@@ -80,7 +81,8 @@ export class LocalExecutor implements Executor {
     } catch (thrown) {
       this.parts.print(reasonOf(thrown));
       if (!isExit(thrown)) throw thrown;
-      log.error('exit-refused', { function: name, callId: context.callId });
+      const { callId } = context;
+      log.error('exit-refused', { function: name, callId, ...traceFacts(event.headers) });
       return unreachableFunction(name);
     }
   }
@@ -144,7 +146,8 @@ export class ThreadExecutor implements Executor {
     } catch (cause) {
       if (!(cause instanceof ThreadLost || cause instanceof NotLoaded)) throw cause;
       const what = cause instanceof ThreadLost ? 'thread-lost' : 'handler-load-failed';
-      log.error(what, { function: name, callId: context.callId, cause });
+      const { callId } = context;
+      log.error(what, { function: name, callId, ...traceFacts(event.headers), cause });
       this.parts.print(`${cause.message}: ${reasonOf(cause.cause)}`);
       return unreachableFunction(name);
     }

@@ -27,7 +27,7 @@ export function inCallSpan(
   request.headers['traceparent'] = span.traceparent;
   if (!span.isRecorded) return work();
   response.once('close', () => end(span, response));
-  span.run(work);
+  work();
 }
 
 function optionsOf(method: string, route: string): SpanOptions {

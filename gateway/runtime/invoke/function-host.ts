@@ -16,6 +16,7 @@ import { mounted } from '#template/function-environment.ts';
 import { Failure, invalidRequest } from '#shared/kernel/failure.ts';
 import { operationAt } from '#shared/contract/catalogue.ts';
 import { isServiceName, pageFunction } from '#shared/contract/names.ts';
+import { traceFacts } from '#shared/runtime/traceparent.ts';
 import { CallSlot, OVERDUE } from './call-slot.ts';
 import { FailedExecutor } from '../executors/executor.ts';
 import { DeployedFunction } from '../executors/deployed-function.ts';
@@ -177,7 +178,8 @@ export class FunctionHost {
       const result = await slot.outcomeOf(running);
       if (result === OVERDUE) {
         running.catch(() => undefined);
-        this.options.log.warn('exec-timeout', { function: deployed.spec.name, execTimeoutMs });
+        const facts = { function: deployed.spec.name, execTimeoutMs };
+        this.options.log.warn('exec-timeout', { ...facts, ...traceFacts(event.headers) });
         return slot.free(execTimeout());
       }
       return slot.free(result);

@@ -359,6 +359,8 @@ export interface Broker {
   clock?(signal: AbortSignal): Promise<BrokerClock>;
   /** Present only where the account is simulated and may be funded by this system. */
   readonly funding?: SimulatedFunding;
+  /** Present where it keeps books in Redis: the same broker for work within a span. @param traceparent of the span */
+  within?(traceparent: string): Broker;
 }
 
 export interface SimulatedFunding {

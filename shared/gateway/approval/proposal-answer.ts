@@ -83,7 +83,13 @@ export async function queueCycle(
   const operation = gateway.triggerTradingCycle;
   const requested = `${operation.name}-${shortHash(`approved-${account}-${digest}`)}`;
   for (let attempt = 0; attempt < QUEUE_ATTEMPTS; attempt += 1) {
-    const { run, joined } = await context.runs.add(operation, '{}', requested, context.requestId);
+    const { run, joined } = await context.runs.add(
+      operation,
+      '{}',
+      requested,
+      context.requestId,
+      context,
+    );
     if (!joined) return cycleIdOf(run);
     await sleep(QUEUE_PAUSE_MS, undefined, { signal: context.signal });
   }

@@ -1,32 +1,42 @@
 /** Calls of an adapter to the outside (broker, source of prices) as spans. */
-import { failureType, isRecording, isTracing, startSpan, type Span } from './tracing.ts';
+import { failureType, startSpan, type Span } from './tracing.ts';
 
 type Method = (...args: unknown[]) => unknown;
 
-/**
- * @param role first part of the span's name: `broker`, `market-data`
- * @param name which adapter it is: `paper`, `alpaca`
- * @returns the adapter itself where nothing is traced
- */
-export function withSpans<T extends object>(adapter: T, role: string, name: string): T {
-  if (!isTracing()) return adapter;
+export interface TracedAdapter<T> {
+  readonly adapter: T;
+  /** First part of the span's name: `broker`, `market-data`. */
+  readonly role: string;
+  /** Which adapter it is: `paper`, `alpaca`. */
+  readonly name: string;
+  /** The adapter for work within a span; absent where it asks nobody who has spans. */
+  readonly within?: ((traceparent: string) => T) | undefined;
+}
+
+/** @param traceparent of the span that the adapter is called in */
+export function withSpans<T extends object>(traced: TracedAdapter<T>, traceparent: string): T {
+  const { adapter } = traced;
   return new Proxy(adapter, {
     get: (target, key) => {
       const member: unknown = Reflect.get(target, key, target);
       if (typeof member !== 'function') return member;
-      return (...args: unknown[]): unknown => {
-        const work = (): unknown => (member as Method).apply(target, args);
-        return isRecording() ? spanned(`${role} ${String(key)}`, name, work) : work();
-      };
+      return (...args: unknown[]): unknown => spanned(traced, key, args, traceparent);
     },
   });
 }
 
 /** Arguments and answers are left out: they are money and names of securities. */
-function spanned(name: string, adapter: string, work: () => unknown): unknown {
-  const attributes = { 'peer.service': adapter };
-  const span = startSpan(name, () => ({ kind: 'client', attributes }));
-  const answer = span ? span.run(work) : work();
+function spanned<T extends object>(
+  { adapter, role, name, within }: TracedAdapter<T>,
+  key: string | symbol,
+  args: readonly unknown[],
+  traceparent: string,
+): unknown {
+  const attributes = { 'peer.service': name };
+  const options = () => ({ kind: 'client', attributes }) as const;
+  const span = startSpan(`${role} ${String(key)}`, options, traceparent);
+  const called = span && within ? within(span.traceparent) : adapter;
+  const answer = (Reflect.get(called, key) as Method).apply(called, [...args]);
   if (!span || !(answer instanceof Promise)) {
     span?.end();
     return answer;

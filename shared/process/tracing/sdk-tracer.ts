@@ -21,13 +21,19 @@ import {
   resourceFromAttributes,
 } from '@opentelemetry/resources';
 import { BasicTracerProvider, BatchSpanProcessor } from '@opentelemetry/sdk-trace-base';
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { hostname } from 'node:os';
 import { BUILD } from '../build-version.ts';
 import { openExporter, type Protocol } from './exporter.ts';
 import { openSampler, type Sampling } from './sampler.ts';
 import { SpanIds } from './span-ids.ts';
-import type { Attributes, Span, SpanKind, SpanOptions, Tracer } from './tracing.ts';
+import {
+  isSampled,
+  type Attributes,
+  type Span,
+  type SpanKind,
+  type SpanOptions,
+  type Tracer,
+} from './tracing.ts';
 
 const kinds: Readonly<Record<SpanKind, OtelKind>> = {
   internal: OtelKind.INTERNAL,
@@ -61,7 +67,6 @@ export async function openSdkTracer(
   sampling: Sampling,
 ): Promise<SdkTracer> {
   const exporter = await openExporter(protocol);
-  const current = new CurrentSpan();
   const own = resourceFromAttributes({
     'service.name': serviceName,
     'service.version': BUILD,
@@ -82,75 +87,30 @@ export async function openSdkTracer(
   return {
     start: (name, options, parent) => {
       if (parent !== undefined && followsParent && !isSampled(parent)) return undefined;
-      const around = parent === undefined ? current.get()?.within : parentOf(parent);
-      if (around) return startSpan(tracer, current, name, options(), around);
+      if (parent !== undefined) return startSpan(tracer, name, options(), parent);
       const traceId = ids.generateTraceId();
       if (!keeps(traceId)) return new UnsampledSpan(`00-${traceId}-${ids.generateSpanId()}-00`);
       ids.willTake(traceId);
-      return startSpan(tracer, current, name, options(), ROOT_CONTEXT);
+      return startSpan(tracer, name, options());
     },
-    currentTraceparent: () => current.get()?.traceparent,
-    isRecording: () => current.get() !== undefined,
-    outside: (work) => current.none(work),
     flush: () => inTime(provider.forceFlush()),
-    close: async () => {
-      current.stop();
-      await inTime(provider.shutdown());
-    },
+    close: () => inTime(provider.shutdown()),
   };
 }
 
 function startSpan(
   tracer: OtelTracer,
-  current: CurrentSpan,
   name: string,
   { kind = 'internal', attributes = {}, links = [] }: SpanOptions,
-  around: Context,
+  parent?: string,
 ): Span {
   const own = { kind: kinds[kind], attributes, links: links.flatMap(linkTo) };
+  const isCalled = kind === 'server' || kind === 'consumer';
+  const around = parent === undefined ? ROOT_CONTEXT : parentOf(parent, isCalled);
   const span = tracer.startSpan(name, own, around);
   const traceparent = traceparentOf(span.spanContext());
   if (!span.isRecording()) return new UnsampledSpan(traceparent);
-  return new SdkSpan(span, traceparent, trace.setSpan(around, span), current);
-}
-
-/**
- * The span that is current, followed through promises. On Node before 24 that costs each promise of the process, so
- * it is paid only while a span is recorded: with a tenth of the traces sampled, the other calls are as fast as
- * without. No context manager is registered with the API: its users, such as the batches of the exporter, would
- * begin to follow contexts, and nothing would end it.
- */
-class CurrentSpan {
-  private readonly storage = new AsyncLocalStorage<SdkSpan | undefined>();
-  private open = 0;
-
-  /** What goes on after its span has ended, such as a socket that is kept open, belongs to none. */
-  get(): SdkSpan | undefined {
-    const span = this.open === 0 ? undefined : this.storage.getStore();
-    return span?.isOpen ? span : undefined;
-  }
-
-  began(): void {
-    this.open += 1;
-  }
-
-  ended(): void {
-    this.open -= 1;
-    if (this.open === 0) this.storage.disable();
-  }
-
-  run<T>(span: SdkSpan, work: () => T): T {
-    return span.isOpen ? this.storage.run(span, work) : work();
-  }
-
-  none<T>(work: () => T): T {
-    return this.open === 0 ? work() : this.storage.run(undefined, work);
-  }
-
-  stop(): void {
-    this.open = 0;
-    this.storage.disable();
-  }
+  return new SdkSpan(span, traceparent);
 }
 
 /** Of a trace that is not kept: it passes the decision on, and records nothing. */
@@ -169,26 +129,17 @@ class UnsampledSpan implements Span {
   fail(): void {}
 
   end(): void {}
-
-  run<T>(work: () => T): T {
-    return work();
-  }
 }
 
 class SdkSpan implements Span {
   readonly isRecorded = true;
   readonly traceparent: string;
-  readonly within: Context;
   private readonly span: OtelSpan;
-  private readonly current: CurrentSpan;
-  isOpen = true;
+  private isOpen = true;
 
-  constructor(span: OtelSpan, traceparent: string, within: Context, current: CurrentSpan) {
+  constructor(span: OtelSpan, traceparent: string) {
     this.span = span;
     this.traceparent = traceparent;
-    this.within = within;
-    this.current = current;
-    current.began();
   }
 
   set(attributes: Attributes): void {
@@ -204,25 +155,16 @@ class SdkSpan implements Span {
     this.span.setStatus({ code: SpanStatusCode.ERROR });
   }
 
-  run<T>(work: () => T): T {
-    return this.current.run(this, work);
-  }
-
   end(): void {
     if (!this.isOpen) return;
     this.isOpen = false;
     this.span.end();
-    this.current.ended();
   }
 }
 
-/** The lowest bit of the flags, with which a traceparent ends. */
-function isSampled(traceparent: string): boolean {
-  return (Number.parseInt(traceparent.slice(-1), 16) & TraceFlags.SAMPLED) !== 0;
-}
-
-function parentOf(traceparent: string): Context {
-  return trace.setSpanContext(ROOT_CONTEXT, spanContextOf(traceparent));
+/** @param isRemote whether it is that of a caller; other spans are within one of this process */
+function parentOf(traceparent: string, isRemote: boolean): Context {
+  return trace.setSpanContext(ROOT_CONTEXT, { ...spanContextOf(traceparent), isRemote });
 }
 
 function linkTo(traceparent: string | undefined): Link[] {

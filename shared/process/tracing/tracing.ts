@@ -1,6 +1,9 @@
 /**
  * Spans of OpenTelemetry, where a process exports them (docs/operate/traces.md); where it does not, each function
  * here is one comparison. The SDK is behind `Tracer`, so that nothing of it is loaded before it is needed.
+ *
+ * No span is current: which one work belongs to is handed on with the work, as the traceparent that travels with
+ * each call. To follow it through promises instead costs every call of a process, also those that no span records.
  */
 
 /** Values of the semantic conventions: names and counts, never money, names of securities, or texts of callers. */
@@ -25,19 +28,12 @@ export interface Span {
   link(traceparent: string | undefined): void;
   /** Marks it as failed. @param type a code or class of the failure, never its text */
   fail(type: string): void;
-  /** Runs the work with this span as the current one. */
-  run<T>(work: () => T): T;
   end(): void;
 }
 
 export interface Tracer {
   /** @returns undefined within a trace that is not kept: the traceparent of the caller is passed on as it came */
   start(name: string, options: () => SpanOptions, parent: string | undefined): Span | undefined;
-  currentTraceparent(): string | undefined;
-  /** Whether the current span is sampled. */
-  isRecording(): boolean;
-  /** Runs the work without a current span. */
-  outside<T>(work: () => T): T;
 }
 
 let tracer: Tracer | undefined;
@@ -50,7 +46,7 @@ export function useTracer(next?: Tracer): void {
 /**
  * Begins a span that its caller ends.
  * @param options read only where the span may be recorded
- * @param parent W3C traceparent of the caller; undefined: the span that is current
+ * @param parent W3C traceparent of the span that it is in, or of the caller; undefined: it begins a trace
  * @returns undefined where nothing is traced, and within a trace that is not kept
  */
 export function startSpan(
@@ -61,23 +57,19 @@ export function startSpan(
   return tracer?.start(name, options, parent);
 }
 
-/** W3C traceparent of the current span, where there is one. */
-export function currentTraceparent(): string | undefined {
-  return tracer?.currentTraceparent();
-}
-
 /** Whether this process exports spans. */
 export function isTracing(): boolean {
   return tracer !== undefined;
 }
 
-/** Whether there is a current span that is exported; work outside of one begins no trace of its own. */
-export function isRecording(): boolean {
-  return tracer?.isRecording() ?? false;
+/** Whether what is done within that span has spans of its own: they are exported, and its trace is kept. */
+export function isRecorded(traceparent: string | undefined): traceparent is string {
+  return tracer !== undefined && traceparent !== undefined && isSampled(traceparent);
 }
 
-export function currentTraceId(): string | undefined {
-  return tracer && traceIdOf(tracer.currentTraceparent());
+/** By the lowest bit of the flags, with which a traceparent ends. */
+export function isSampled(traceparent: string): boolean {
+  return '13579bdf'.includes(traceparent.slice(-1));
 }
 
 export function traceIdOf(traceparent: string | undefined): string | undefined {
@@ -100,7 +92,7 @@ async function inRecordedSpan<T>(
   work: (span: Span | undefined) => Promise<T>,
 ): Promise<T> {
   try {
-    return await span.run(() => work(span));
+    return await work(span);
   } catch (thrown) {
     span.fail(failureType(thrown));
     throw thrown;
@@ -119,35 +111,13 @@ export async function* inSpanEach<T, R>(
   const span = startSpan(name, options, parent);
   if (!span?.isRecorded) return yield* work(span);
   try {
-    return yield* within(span, work(span));
+    return yield* work(span);
   } catch (thrown) {
     span.fail(failureType(thrown));
     throw thrown;
   } finally {
     span.end();
   }
-}
-
-/** The same generator, each step of which runs with the span as the current one. */
-export async function* within<T, R>(
-  span: Span | undefined,
-  messages: AsyncGenerator<T, R>,
-): AsyncGenerator<T, R> {
-  if (!span?.isRecorded) return yield* messages;
-  try {
-    for (;;) {
-      const next = await span.run(() => messages.next());
-      if (next.done) return next.value;
-      yield next.value;
-    }
-  } finally {
-    await span.run(() => messages.return(undefined as R));
-  }
-}
-
-/** For work that a call only happens to set off, and that does not belong to it. */
-export function outsideSpans<T>(work: () => T): T {
-  return tracer ? tracer.outside(work) : work();
 }
 
 /** The code of a failure, or the class of an error: few values, and no text. */

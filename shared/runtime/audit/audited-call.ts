@@ -5,6 +5,7 @@ import { headerText } from '#shared/clients/functions-client.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import type { FunctionEvent } from '#template/function.ts';
 import { tokenNameOf } from '../access.ts';
+import { traceFacts } from '../traceparent.ts';
 import type { AuditEvent, AuditLine } from './audit-line.ts';
 import { subjectOf } from './audit-subject.ts';
 import { refusalCodes } from './refusal-limit.ts';
@@ -67,8 +68,8 @@ export class AuditedCall {
   }
 
   private missed(cause: unknown): void {
-    const { dependencies, requestId } = this.parts;
-    dependencies.log.error('audit-failed', { callId: requestId, cause });
+    const { dependencies, requestId: callId, event } = this.parts;
+    dependencies.log.error('audit-failed', { callId, ...traceFacts(event.headers), cause });
   }
 
   private async add(event: AuditEvent, failureCode: string): Promise<void> {

@@ -5,12 +5,14 @@ import type { Facts } from '#shared/kernel/failure.ts';
 import type { Log } from '#shared/process/log.ts';
 import { abortableReads, type ReadsUntil } from '../abortable-reads.ts';
 import type { Context, Dependencies } from '../context.ts';
-import { countedUse } from './counted-use.ts';
+import { countedFor, countedUse } from './counted-use.ts';
 import type { Effects } from './effects.ts';
 
 export interface ContextParts {
   readonly operation: Operation;
   readonly dependencies: Dependencies;
+  /** The same, or with spans for what this call uses of them. */
+  readonly used: Dependencies;
   readonly effects: Effects;
   readonly deadline: ReadsUntil;
   readonly requestId: string;
@@ -29,8 +31,8 @@ export interface ContextParts {
 /** What a context has beside the dependencies. */
 type OfCall = Omit<Context, keyof Dependencies> & Pick<Context, 'log'>;
 type ContextClass = new (parts: ContextParts, watched: Watched) => Context;
-/** The dependencies through which a call may have effects. */
-type Watched = Pick<Dependencies, 'database' | 'broker' | 'functions' | 'runs'>;
+/** The dependencies through which a call may have effects, or has spans. */
+type Watched = Pick<Dependencies, 'database' | 'broker' | 'marketData' | 'functions' | 'runs'>;
 
 /** One for the calls of an operation in a process: the dependencies are what its contexts inherit. */
 const classes = new WeakMap<Dependencies, ContextClass>();
@@ -39,23 +41,30 @@ export function contextOf(parts: ContextParts): Context {
   const dependencies = countedUse(parts.dependencies, parts.operation.name);
   let OwnContext = classes.get(dependencies);
   if (!OwnContext) classes.set(dependencies, (OwnContext = classFor(dependencies)));
-  return new OwnContext(parts, watched(dependencies, parts));
+  // Spans lie below what is counted, so that what a recorded call uses counts as that of others.
+  const isTraced = parts.used !== parts.dependencies;
+  const used = isTraced ? countedFor(parts.used, parts.operation.name) : dependencies;
+  return new OwnContext(parts, watched(used, parts));
 }
 
 function watched(dependencies: Dependencies, parts: ContextParts): Watched {
   const { operation, effects, deadline } = parts;
-  if (operation.effect !== 'reads') return effects.watch(dependencies);
+  const { marketData } = dependencies;
+  if (operation.effect !== 'reads') return { ...effects.watch(dependencies), marketData };
   const { broker, functions, runs } = dependencies;
-  return { database: abortableReads(dependencies.database, deadline), broker, functions, runs };
+  const database = abortableReads(dependencies.database, deadline);
+  return { database, broker, marketData, functions, runs };
 }
 
 function classFor(dependencies: Dependencies): ContextClass {
   class CalledContext implements OfCall {
     readonly database: Dependencies['database'];
     readonly broker: Dependencies['broker'];
+    readonly marketData: Dependencies['marketData'];
     readonly functions: Dependencies['functions'];
     readonly runs: Dependencies['runs'];
     readonly requestId: string;
+    readonly traceparent: string | undefined;
     readonly run: string | undefined;
     readonly idempotencyKey: string;
     readonly nameOutcome: Context['nameOutcome'];
@@ -63,13 +72,15 @@ function classFor(dependencies: Dependencies): ContextClass {
     readonly callOptions: Context['callOptions'];
     private readonly parts: ContextParts;
 
-    constructor(parts: ContextParts, { database, broker, functions, runs }: Watched) {
+    constructor(parts: ContextParts, { database, broker, marketData, functions, runs }: Watched) {
       this.parts = parts;
       this.database = database;
       this.broker = broker;
+      this.marketData = marketData;
       this.functions = functions;
       this.runs = runs;
       this.requestId = parts.requestId;
+      this.traceparent = parts.traceparent;
       this.run = parts.run;
       this.idempotencyKey = parts.idempotencyKey;
       this.nameOutcome = parts.nameOutcome;

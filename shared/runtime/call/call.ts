@@ -25,9 +25,10 @@ import { refusal, WRONG_METHOD } from './refusal.ts';
 import { contextOf } from './call-context.ts';
 import { requireHttpAccess } from '../access.ts';
 import type { Context, Dependencies } from '../context.ts';
-import { startSpan, within, type Span } from '#shared/process/tracing/tracing.ts';
+import { isRecorded, startSpan, type Span } from '#shared/process/tracing/tracing.ts';
 import { Deadline, untilAbortedEach } from '#shared/process/deadline.ts';
 import { Effects } from './effects.ts';
+import { tracedUse } from './traced-use.ts';
 import { leavesOpen } from './leaves-open.ts';
 import { takeRun } from '../runs/hand-over.ts';
 import { once, type Answered } from '../idempotency/idempotency.ts';
@@ -54,6 +55,8 @@ export class Call {
   private readonly handlerBody: AnyHandlerBody;
   readonly event: FunctionEvent;
   readonly dependencies: Dependencies;
+  /** The same; where this call is recorded, what it does with them has spans. */
+  private used: Dependencies;
   private readonly turns: CallTurns;
   readonly requestId: string;
   private readonly givenKey: string | undefined;
@@ -73,7 +76,8 @@ export class Call {
   /** The outcome of that run. */
   private runFailure: Failure | undefined;
   private isQueueing = false;
-  readonly traceparent: string | undefined;
+  /** Of the caller, until the call has a span of its own. */
+  private traceparent: string | undefined;
   /** Who calls, as it names itself. */
   readonly caller: string;
   private failure: Failure | undefined;
@@ -99,6 +103,7 @@ export class Call {
     this.handlerBody = handlerBody;
     this.event = event;
     this.dependencies = dependencies;
+    this.used = dependencies;
     this.requestId = safe(event.headers['x-request-id']) ?? functionContext.callId;
     this.givenKey = event.headers['idempotency-key'];
     this.keyIsMade = event.headers['x-key-made'] === 'yes';
@@ -121,13 +126,11 @@ export class Call {
     return this.deadline.signal;
   }
 
-  answer(): Promise<FunctionResult> {
-    const { operation, traceparent } = this;
-    this.span = startSpan(operation.name, () => callSpan(operation, this), traceparent);
-    return this.span?.isRecorded ? this.span.run(() => this.answered()) : this.answered();
-  }
-
-  private async answered(): Promise<FunctionResult> {
+  async answer(): Promise<FunctionResult> {
+    const { operation } = this;
+    this.span = startSpan(operation.name, () => callSpan(operation, this), this.traceparent);
+    this.traceparent = this.span?.traceparent ?? this.traceparent;
+    if (isRecorded(this.traceparent)) this.used = tracedUse(this.dependencies, this.traceparent);
     try {
       const result = await this.proceed();
       this.logEnd();
@@ -197,7 +200,7 @@ export class Call {
     const { effect } = operation;
     const isUnkeyed = givenKey === undefined || this.keyIsMade;
     if (isUnkeyed && effect !== 'trades') return inTime();
-    const { database, settings } = this.dependencies;
+    const { database, settings } = this.used;
     const { signal } = this;
     const call = { database, operation, key, request, signal, leaseMs: settings.claimLeaseMs };
     const { json } = await (isUnkeyed ? onceUnkeyed : once)(call, (settled) =>
@@ -221,9 +224,9 @@ export class Call {
     const id = this.key === undefined ? this.dependencies.newId() : shortHash(this.key);
     const requested = `${this.operation.name}-${id}`;
     const body = JSON.stringify(wire);
-    const runs = this.dependencies.runs;
+    const { runs } = this.used;
     const subscriber = safe(this.event.headers['x-follower']);
-    const traceparent = this.span?.traceparent ?? this.traceparent;
+    const { traceparent } = this;
     const subscription = { subscriber, signal: this.signal, traceparent };
     this.isQueueing = true;
     const { run } = await runs.add(this.operation, body, requested, this.requestId, subscription);
@@ -246,9 +249,9 @@ export class Call {
     run: string,
     handlerBody: () => unknown,
   ): Promise<FunctionResult> {
-    const { operation, dependencies } = this;
+    const { operation, used } = this;
     const begin = await takeRun({
-      runs: dependencies.runs,
+      runs: used.runs,
       operation,
       run,
       stop,
@@ -271,7 +274,7 @@ export class Call {
   }
 
   private async cancelRun(subscriber: string): Promise<FunctionResult> {
-    const { runs } = this.dependencies;
+    const { runs } = this.used;
     await this.audit?.cancelled((await runs.subscribedRun(subscriber)) ?? '');
     await runs.cancelRun(this.operation, subscriber);
     return resultOf(this.operation, {}, 'json');
@@ -279,7 +282,7 @@ export class Call {
 
   /** Streams message by message to callers that accept it; answers the last message to others. */
   private async emit(messages: AsyncGenerator<unknown>, format: Format): Promise<FunctionResult> {
-    const timed = within(this.span, untilAbortedEach(messages, this.signal));
+    const timed = untilAbortedEach(messages, this.signal);
     const accepts = this.event.headers['accept'] ?? '';
     const encoding = streamEncodingOf(this.operation, format, accepts);
     if (encoding) {
@@ -366,12 +369,13 @@ export class Call {
     return contextOf({
       operation,
       dependencies,
+      used: this.used,
       effects,
       deadline,
       requestId,
       run,
       idempotencyKey: run ?? settled ?? this.givenKey ?? requestId,
-      traceparent: this.span?.traceparent ?? this.traceparent,
+      traceparent: this.traceparent,
       actor: this.event.headers['x-actor'],
       log: () => this.log(),
       nameOutcome: (facts) => void (this.outcomeFacts = { ...this.outcomeFacts, ...facts }),
@@ -389,7 +393,7 @@ export class Call {
       callId: this.requestId,
       operation: this.operation.name,
       module: this.operation.service,
-      traceId: traceIdFor(this.requestId, this.span?.traceparent ?? this.traceparent),
+      traceId: traceIdFor(this.requestId, this.traceparent),
     });
   }
 

@@ -6,7 +6,7 @@ import { isDeclaredCall, type SourceName } from '#shared/contract/declared-calls
 import { isOperation } from '#shared/contract/catalogue.ts';
 import type { Operation } from '#shared/contract/row.ts';
 import type { Database } from '#shared/redis/database.ts';
-import { steadyCommands } from '#shared/redis/steady-commands.ts';
+import { commandsOver } from '#shared/redis/steady-commands.ts';
 import type { Dependencies } from '../context.ts';
 
 type Method = (...args: unknown[]) => unknown;
@@ -23,7 +23,8 @@ export function countedUse(dependencies: Dependencies, operation: string): Depen
   return known;
 }
 
-function countedFor(dependencies: Dependencies, operation: string): Dependencies {
+/** The same for one call, whose dependencies are its own. */
+export function countedFor(dependencies: Dependencies, operation: string): Dependencies {
   const { database, broker, marketData } = dependencies;
   return derived(dependencies, {
     database: countedDatabase(database, operation),
@@ -51,8 +52,7 @@ function countedDatabase(database: Database, operation: string): Database {
     const startedAt = performance.now();
     return settled(redis.sendCommand(command, stream), startedAt, operation, 'redis');
   };
-  const counting = derived(steadyCommands(redis), { sendCommand } as Partial<Redis>);
-  return derived(database, { redis: counting });
+  return derived(database, { redis: commandsOver(redis, { sendCommand } as Partial<Redis>) });
 }
 
 function counted<T extends object>(adapter: T, operation: string, source: SourceName): T {

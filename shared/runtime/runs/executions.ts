@@ -69,6 +69,11 @@ export class Executions {
     this.redis = redis;
   }
 
+  /** The same through another object of the connection. */
+  through({ redis }: Pick<Database, 'redis'>): Executions {
+    return Object.assign(Object.create(this) as Executions, { redis });
+  }
+
   /**
    * Takes the run, unless it is being executed already or has ended without its connector's notice.
    * @returns whether this attempt has it

@@ -18,7 +18,7 @@ import { requestHash } from '#shared/contract/equal-request.ts';
 import type { Operation } from '#shared/contract/row.ts';
 import { outcomeUnknown } from '#shared/contract/unknown-outcome.ts';
 import { sendSpan } from '#shared/process/tracing/messaging-spans.ts';
-import { currentTraceparent, inSpan, type Span } from '#shared/process/tracing/tracing.ts';
+import { inSpan, isRecorded, type Span } from '#shared/process/tracing/tracing.ts';
 import { redisFailure } from '#shared/redis/client.ts';
 import { decode, encode } from '#shared/redis/codec.ts';
 import type { Database } from '#shared/redis/database.ts';
@@ -129,6 +129,18 @@ export class Runs {
     this.subscribers = new Subscribers(database, RUNS_KEPT_MS);
   }
 
+  /** The same runs for work within a span. */
+  within(traceparent: string | undefined): Runs {
+    return isRecorded(traceparent) ? this.through(this.database.within(traceparent)) : this;
+  }
+
+  /** The same through another object of the connection. */
+  through(database: Database): Runs {
+    const executions = this.executions.through(database);
+    const subscribers = new Subscribers(database, RUNS_KEPT_MS);
+    return Object.assign(Object.create(this) as Runs, { database, executions, subscribers });
+  }
+
   /**
    * Adds a run, or finds the one that the policy lets this call join. A run that failed under this
    * id starts again, like any call repeated with its idempotency key.
@@ -143,9 +155,8 @@ export class Runs {
     body: string,
     requested: string,
     requestId: string,
-    { subscriber: named, signal, traceparent }: Subscription = {},
+    { subscriber: named, signal, traceparent: parent }: Subscription = {},
   ): Promise<{ run: string; joined: boolean }> {
-    const parent = currentTraceparent() ?? traceparent;
     const data: RunData = { run: requested, operation: operation.name, body, requestId };
     return inSpan(
       `send ${operation.topic}`,

@@ -6,11 +6,12 @@ const tracing = await openTracing('tested');
 await inSpan(
   'outer',
   () => ({ kind: 'server', attributes: { 'trader.attempt': 2 } }),
-  () =>
+  (outer) =>
     inSpan(
       'inner',
       () => ({ kind: 'client' }),
       () => Promise.resolve(),
+      outer?.traceparent,
     ),
 );
 const failing = (): Promise<never> => Promise.reject(new RangeError('EUR 12.00'));

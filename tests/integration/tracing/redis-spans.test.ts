@@ -1,51 +1,30 @@
 /** Which spans the commands of a connection have, with a tracer that only counts. */
 import type { Redis } from 'ioredis';
-import { useTracer, type Attributes, type Tracer } from '#shared/process/tracing/tracing.ts';
+import { useTracer } from '#shared/process/tracing/tracing.ts';
 import { connectRedis } from '#shared/redis/client.ts';
+import { Database } from '#shared/redis/database.ts';
+import { withRedisSpans } from '#shared/redis/redis-spans.ts';
+import { callerOf, countedSpans } from '../../support/counted-spans.ts';
 import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
 
-interface Counted {
-  readonly name: string;
-  attributes: Attributes;
-  failed?: string;
-  ended: number;
-}
-
-let isRecording = true;
-let spans: Counted[] = [];
-const tracer: Tracer = {
-  start: (name, options) => {
-    const span: Counted = { name, attributes: options().attributes ?? {}, ended: 0 };
-    spans.push(span);
-    return {
-      traceparent: '',
-      isRecorded: true,
-      set: (more) => void (span.attributes = { ...span.attributes, ...more }),
-      link: () => undefined,
-      fail: (type) => void (span.failed = type),
-      run: (work) => work(),
-      end: () => void (span.ended += 1),
-    };
-  },
-  currentTraceparent: () => undefined,
-  isRecording: () => isRecording,
-  outside: (work) => work(),
-};
+const CALL = callerOf('01');
+const { tracer, spans } = countedSpans();
 
 let server: TestRedis;
+let connection: Redis;
 let redis: Redis;
 beforeAll(async () => {
   useTracer(tracer);
   server = await startTestRedis();
-  redis = connectRedis(server.url, 'spans');
+  connection = connectRedis(server.url, 'spans');
+  redis = withRedisSpans(connection, CALL);
 });
 beforeEach(() => {
-  isRecording = true;
-  spans = [];
+  spans.length = 0;
 });
 afterAll(async () => {
   useTracer();
-  redis.disconnect();
+  connection.disconnect();
   await server.stop();
 });
 
@@ -89,10 +68,29 @@ it('marks what failed with the class of the error, and leaves the error to the c
   ]);
 });
 
-it('gives none outside of a recorded span', async () => {
-  isRecording = false;
-  await redis.get('a');
-  await redis.pipeline().get('a').exec();
-  await redis.multi().get('a').exec();
+it('gives none to what does not go through it, and the call as the parent to what does', async () => {
+  await connection.get('a');
+  await connection.pipeline().get('a').exec();
+  await connection.multi().get('a').exec();
   expect(spans).toEqual([]);
+  await redis.get('a');
+  expect(spans.map(({ parent }) => parent)).toEqual([CALL]);
+});
+
+it('gives one to all that a database does for a call, and keeps what was learned for all', async () => {
+  const database = new Database(connection);
+  await database.epoch.verdict();
+  spans.length = 0;
+  const within = database.within(CALL);
+  const list = jest.fn((line: string) => line);
+  await within.commit([], [{ op: 'RPUSH', key: 'list', args: ['one'] }], 'guarded');
+  await within.readLines('list', list);
+  await database.readLines('list', list);
+  expect(spans.map(({ name, parent }) => [name, parent])).toEqual([
+    ['HMGET', CALL],
+    ['EVALSHA', CALL],
+    ['EVAL', CALL],
+    ['LRANGE', CALL],
+  ]);
+  expect(list).toHaveBeenCalledTimes(1);
 });

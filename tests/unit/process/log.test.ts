@@ -11,7 +11,6 @@ import { parseSettings } from '#shared/process/settings.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import { Money } from '#shared/kernel/money.ts';
 import { Price } from '#shared/kernel/price.ts';
-import { useTracer } from '#shared/process/tracing/tracing.ts';
 
 type Line = Readonly<Record<string, unknown>>;
 
@@ -62,22 +61,6 @@ describe('a line', () => {
       message: 'No.',
       cause: { name: 'Error', message: 'below' },
     });
-  });
-
-  it('has the trace id of the current span, and that of the call before it', () => {
-    const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
-    useTracer({
-      currentTraceparent: () => traceparent,
-      isRecording: () => true,
-      outside: (work) => work(),
-      start: () => {
-        throw new Error('no span is asked for');
-      },
-    });
-    expect(shown({})['traceId']).toBe('a'.repeat(32));
-    expect(shown({ traceId: 'own' })['traceId']).toBe('own');
-    useTracer();
-    expect(shown({})).not.toHaveProperty('traceId');
   });
 });
 

@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { steadyCommands } from '#shared/redis/steady-commands.ts';
+import { commandsOver } from '#shared/redis/steady-commands.ts';
 
 class Connection {
   on(): string {
@@ -21,8 +21,13 @@ class Fake extends Connection {
 }
 
 function derivedFrom(fake: Fake, sendCommand: (command: string) => string): Fake {
-  const steady = steadyCommands(fake as unknown as Redis) as unknown as Fake;
-  return Object.assign(Object.create(steady) as Fake, { sendCommand });
+  const own = { sendCommand } as unknown as Partial<Redis>;
+  return commandsOver(fake as unknown as Redis, own) as unknown as Fake;
+}
+
+/** What it has its methods from. */
+function steadyOf(fake: Fake): object {
+  return Object.getPrototypeOf(derivedFrom(fake, (command) => command)) as object;
 }
 
 it('has the methods of a connection, which call what is derived', () => {
@@ -45,10 +50,17 @@ it('reads what is no method from the connection as it is now', () => {
 
 it('has nothing of its own that a connection changes', () => {
   const fake = new Fake();
-  const steady = steadyCommands(fake as unknown as Redis);
+  const steady = steadyOf(fake);
   const before = Object.getOwnPropertyNames(steady);
   fake.status = 'ready';
   expect(Object.getOwnPropertyNames(steady)).toEqual(before);
   expect(before).not.toContain('status');
-  expect(steadyCommands(fake as unknown as Redis)).toBe(steady);
+  expect(steadyOf(fake)).toBe(steady);
+});
+
+it('is derived from again without another object in between', () => {
+  const once = derivedFrom(new Fake(), (command) => `first ${command}`);
+  const twice = derivedFrom(once, (command) => `then ${once.sendCommand(command)}`);
+  expect(Object.getPrototypeOf(twice)).toBe(once);
+  expect(twice.get('x')).toBe('then first get a:x while connecting');
 });

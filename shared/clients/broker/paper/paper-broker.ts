@@ -93,12 +93,28 @@ export class PaperBroker implements Broker {
     const terms = paperTermsOf(settings);
     this.market = new PaperMarketSource(database, marketData, baseCurrency, terms);
     this.openingCash = Money.rounded(settings.paperOpeningCash, baseCurrency, 'down');
-    this.funding = {
+    this.funding = this.fundingOf();
+  }
+
+  private fundingOf(): SimulatedFunding {
+    return {
       open: (account, cash, signal) => this.open(account, cash, signal),
       deposit: (account, id, amount, signal) => this.deposit(account, id, amount, signal),
       book: (account, bookings, signal) => this.book(account, bookings, signal),
       adopt: (account, holdings, signal) => this.adopt(account, holdings, signal),
     };
+  }
+
+  within(traceparent: string): PaperBroker {
+    const database = this.around.database.within(traceparent);
+    const own = Object.create(this) as PaperBroker;
+    const funding = own.fundingOf();
+    return Object.assign<PaperBroker, object>(own, {
+      around: { ...this.around, database },
+      market: this.market.through(database),
+      settled: this.settled.through(database),
+      funding,
+    });
   }
 
   async ping(signal: AbortSignal): Promise<void> {

@@ -39,13 +39,18 @@ export class PaperMarketSource {
   private readonly marketData: MarketData;
   private readonly base: Currency;
   private readonly costs: PaperTerms;
-  private listed: ReadonlyMap<Isin, ListedSecurity> = new Map();
+  private readonly known: { listed: ReadonlyMap<Isin, ListedSecurity> } = { listed: new Map() };
 
   constructor(database: Database, marketData: MarketData, base: Currency, costs: PaperTerms) {
     this.database = database;
     this.marketData = marketData;
     this.base = base;
     this.costs = costs;
+  }
+
+  /** The same, what was listed included, through another object of the connection. */
+  through(database: Database): PaperMarketSource {
+    return Object.assign(Object.create(this) as PaperMarketSource, { database });
   }
 
   /**
@@ -124,11 +129,11 @@ export class PaperMarketSource {
   }
 
   private async security(isin: Isin, signal: AbortSignal): Promise<ListedSecurity | undefined> {
-    const known = this.listed.get(isin);
+    const known = this.known.listed.get(isin);
     if (known) return known;
     const listing = await this.marketData.listing(signal);
-    this.listed = new Map(listing.map((security) => [security.isin, security]));
-    return this.listed.get(isin);
+    this.known.listed = new Map(listing.map((security) => [security.isin, security]));
+    return this.known.listed.get(isin);
   }
 
   /** Only bars that passed the check, as for the planner and the account. */

@@ -36,6 +36,11 @@ export class SettledOrders {
     this.database = database;
   }
 
+  /** The same, what was read included, through another object of the connection. */
+  through(database: Database): SettledOrders {
+    return Object.assign(Object.create(this) as SettledOrders, { database });
+  }
+
   /** Those that the record counts; of an older record, those in it as well. */
   async of(account: AccountId, record: PaperRecord | undefined): Promise<SettledFills> {
     const count = record?.settledCount ?? 0;
