@@ -14,6 +14,7 @@ import { annualisedCovariance } from '#shared/quant/estimation/covariance.ts';
 import { repaired } from '#shared/quant/estimation/definiteness.ts';
 import { shrunkMeans } from '#shared/quant/estimation/expected-returns.ts';
 import { scaled, type Rows } from '#shared/quant/linear-algebra/matrix.ts';
+import { LastComputed, sameBits, sameColumns } from './last-computed.ts';
 import { scoreViews, type ScoreView } from './score-views.ts';
 import { shrunkCovariance, type ShrinkageTarget } from '#shared/quant/estimation/shrinkage.ts';
 
@@ -69,36 +70,90 @@ export function estimateMoments(view: MarketView, options: MomentOptions): Estim
       moments: { isins, expected: new Float64Array(0), covariance: [] },
       dropped: prices.dropped,
     };
-  const returns = prices.prices.map(simpleReturns);
-  const daily = repaired(shrunkCovariance(returns, options.target).covariance);
-  const covariance = annualisedCovariance(daily);
-  const anchor = impliedReturns(
-    covariance,
-    anchorWeights(view, isins, options),
-    options.riskAversion,
+  const isKept = isins.length <= KEPT_MAX;
+  const { target } = options;
+  const measured = covariances.of({ prices: prices.prices, target }, isKept, () =>
+    measure(prices.prices, target),
   );
-  if (options.expected === 'anchor')
-    return { moments: { isins, expected: anchor, covariance }, dropped: prices.dropped };
-  if (options.expected === 'history')
-    return {
-      moments: { isins, expected: history(returns, daily), covariance },
-      dropped: prices.dropped,
-    };
-  const scores: ReadonlyMap<Isin, ScoreView> = options.scores ?? scoreUniverse(view).scores;
-  const scoreOf = isins.map((isin) => scores.get(isin));
-  const views = scoreViews(scoreOf, anchor, covariance);
-  const moments = options.uncertainMean
-    ? uncertain(isins, blackLitterman(anchor, covariance, views))
-    : { isins, expected: posteriorReturns(anchor, covariance, views), covariance };
-  return { moments, dropped: prices.dropped };
+  const weights = anchorWeights(view, isins, options);
+  const anchor = impliedReturns(measured.covariance, weights, options.riskAversion);
+  const estimate = estimateOf(measured, anchor, prices.prices, options.expected, () => {
+    const scores: ReadonlyMap<Isin, ScoreView> = options.scores ?? scoreUniverse(view).scores;
+    const views = isins.map((isin) => scores.get(isin));
+    return withViews({ measured, anchor, views, isUncertain: options.uncertainMean ?? false });
+  });
+  // Copies, since what was computed may be asked for again.
+  const expected = estimate.expected.slice();
+  const covariance = estimate.covariance.map((row) => row.slice());
+  return { moments: { isins, expected, covariance }, dropped: prices.dropped };
 }
 
-function uncertain(isins: readonly Isin[], { expected, covariance }: Posterior): Moments {
-  return { isins, expected, covariance: repaired(covariance) };
+/** Larger universes are computed each time, since their matrices would stay in memory. */
+const KEPT_MAX = 500;
+
+interface Measured {
+  /** Of a day. */
+  readonly daily: Rows;
+  /** Of a year. */
+  readonly covariance: Rows;
 }
 
-function history(returns: readonly Float64Array[], daily: Rows): Float64Array {
-  return scaled(shrunkMeans(returns, daily).means, TRADING_DAYS_A_YEAR);
+interface MeasuredFrom {
+  readonly prices: readonly Float64Array[];
+  readonly target: ShrinkageTarget | undefined;
+}
+
+const covariances = new LastComputed<MeasuredFrom, Measured>(
+  (a, b) => a.target === b.target && sameColumns(a.prices, b.prices),
+);
+
+function measure(prices: readonly Float64Array[], target: ShrinkageTarget | undefined): Measured {
+  const returns = prices.map(simpleReturns);
+  const daily = repaired(shrunkCovariance(returns, target).covariance);
+  return { daily, covariance: annualisedCovariance(daily) };
+}
+
+function estimateOf(
+  { daily, covariance }: Measured,
+  anchor: Float64Array,
+  prices: readonly Float64Array[],
+  expected: MomentOptions['expected'],
+  posterior: () => Posterior,
+): Posterior {
+  if (expected === 'anchor') return { expected: anchor, covariance };
+  if (expected !== 'history') return posterior();
+  const { means } = shrunkMeans(prices.map(simpleReturns), daily);
+  return { expected: scaled(means, TRADING_DAYS_A_YEAR), covariance };
+}
+
+interface ViewsOfAnchor {
+  readonly measured: Measured;
+  readonly anchor: Float64Array;
+  readonly views: readonly (ScoreView | undefined)[];
+  readonly isUncertain: boolean;
+}
+
+const posteriors = new LastComputed<ViewsOfAnchor, Posterior>(
+  (a, b) =>
+    a.measured === b.measured &&
+    a.isUncertain === b.isUncertain &&
+    sameBits(a.anchor, b.anchor) &&
+    a.views.every((view, i) => sameView(view, b.views[i])),
+);
+
+function sameView(a: ScoreView | undefined, b: ScoreView | undefined): boolean {
+  return a?.total === b?.total && a?.coverage === b?.coverage;
+}
+
+function withViews(of: ViewsOfAnchor): Posterior {
+  return posteriors.of(of, of.anchor.length <= KEPT_MAX, () => {
+    const { covariance } = of.measured;
+    const views = scoreViews(of.views, of.anchor, covariance);
+    if (!of.isUncertain)
+      return { expected: posteriorReturns(of.anchor, covariance, views), covariance };
+    const both = blackLitterman(of.anchor, covariance, views);
+    return { expected: both.expected, covariance: repaired(both.covariance) };
+  });
 }
 
 /** Equal weights; or by market value, where it is known of every security. */
