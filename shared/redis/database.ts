@@ -121,6 +121,11 @@ export class Database {
     return this.texts.read(place, text, reader);
   }
 
+  /** What the text of a place was read as, where that is known yet. */
+  known(place: string, text: string): unknown {
+    return this.texts.find(place, text);
+  }
+
   /**
    * What the lines of a list say that is only ever appended to; lines that were read before are not read again. A list
    * that no longer goes on from the last line that was read, is read anew.

@@ -23,6 +23,12 @@ export class KnownTexts {
     return value;
   }
 
+  /** What the text of a place was read as; undefined where another one was, or none. */
+  find(place: string, text: string): unknown {
+    const known = this.byPlace.get(place);
+    return known?.text === text ? known.value : undefined;
+  }
+
   remember(place: string, text: string, value: unknown): void {
     this.length += text.length - (this.byPlace.get(place)?.text.length ?? 0);
     this.byPlace.delete(place);

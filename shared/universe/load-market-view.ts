@@ -10,7 +10,8 @@ import {
   indexAt,
   lastDay,
   lengthOf,
-  type PriceSeries,
+  closesWithin,
+  type CloseSeries,
   type RateSeries,
 } from './model/price-series.ts';
 import { isTradable, type Security } from './model/security.ts';
@@ -43,12 +44,12 @@ export async function loadMarketView(
   const ids = requested.map((security) => security.isin);
   const [doubts, bars, quotes, rates, rateSeries] = await Promise.all([
     reader.doubts(),
-    reader.seriesOf(ids, from),
+    reader.closesOf(ids, from),
     reader.quotes(ids),
     reader.rates(base, [...currencies, base], today),
     loadRateSeries(reader, currencies, base, today),
   ]);
-  const series = new Map([...bars].map(([isin, one]) => [isin, until(one, today)]));
+  const series = new Map([...bars].map(([isin, one]) => [isin, closesUntil(one, today)]));
   const reasons = new Map(requested.map((one) => [one.isin, missing(one, series, rates, from)]));
   const priced = requested.filter((security) => reasons.get(security.isin) === undefined);
   const left = requested.flatMap(({ isin, symbol }): UnpricedSecurity[] => {
@@ -83,7 +84,7 @@ function unknown(all: readonly Security[], isins: readonly Isin[]): UnpricedSecu
 
 function missing(
   security: Security,
-  series: ReadonlyMap<Isin, PriceSeries>,
+  series: ReadonlyMap<Isin, CloseSeries>,
   rates: RateTable,
   from: CalendarDay,
 ): string | undefined {
@@ -93,26 +94,15 @@ function missing(
   return undefined;
 }
 
-/** The series up to a day; the same object when nothing is later. */
-function until(series: PriceSeries, day: CalendarDay): PriceSeries {
-  const end = indexAt(series.days, day) + 1;
-  if (end === lengthOf(series)) return series;
-  return {
-    isin: series.isin,
-    days: series.days.subarray(0, end),
-    open: series.open.subarray(0, end),
-    high: series.high.subarray(0, end),
-    low: series.low.subarray(0, end),
-    close: series.close.subarray(0, end),
-    adjustedClose: series.adjustedClose.subarray(0, end),
-    volume: series.volume.subarray(0, end),
-  };
+/** The same object when nothing is later. */
+function closesUntil(series: CloseSeries, day: CalendarDay): CloseSeries {
+  return closesWithin(series, 0, indexAt(series.days, day) + 1);
 }
 
 /** A stored quote from after the day gives way to the last close that the view holds. */
 function quotesAt(
   securities: readonly Security[],
-  series: ReadonlyMap<Isin, PriceSeries>,
+  series: ReadonlyMap<Isin, CloseSeries>,
   stored: ReadonlyMap<Isin, Quote>,
   today: CalendarDay,
 ): Map<Isin, Quote> {

@@ -7,7 +7,7 @@ import type { Isin } from '#shared/kernel/isin.ts';
 import type { SetAsideBar } from '#shared/kernel/bars/bar-check.ts';
 import type { PriceDoubts } from './model/price-doubt.ts';
 import type { Quote } from './model/market-view.ts';
-import type { PriceSeries, RateSeries } from './model/price-series.ts';
+import type { CloseSeries, PriceSeries, RateSeries } from './model/price-series.ts';
 import type { Security } from './model/security.ts';
 
 export interface MarketReader {
@@ -22,6 +22,8 @@ export interface MarketReader {
   /** Bars from a day on, in shares of today (all of them where none is given); empty where there are none. */
   series(isin: Isin, from?: CalendarDay): Promise<PriceSeries>;
   seriesOf(isins: readonly Isin[], from?: CalendarDay): Promise<ReadonlyMap<Isin, PriceSeries>>;
+  /** The closes of those bars. */
+  closesOf(isins: readonly Isin[], from: CalendarDay): Promise<ReadonlyMap<Isin, CloseSeries>>;
   /** Bars that were set aside, oldest first. */
   setAside(isin: Isin): Promise<readonly SetAsideBar[]>;
   /** Price doubts; securities without any are absent. */

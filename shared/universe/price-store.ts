@@ -4,6 +4,7 @@ import { addDays, dayOfEpoch, type CalendarDay } from '#shared/kernel/calendar-d
 import { pairOf, type Currency } from '#shared/kernel/currency.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
 import type { SetAsideBar } from '#shared/kernel/bars/bar-check.ts';
+import type { CloseFigures } from '#shared/kernel/bars/packed-bars.ts';
 import { contentHash } from '#shared/kernel/hash.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import { decode, encode, storedDay, storedInstant } from '#shared/redis/codec.ts';
@@ -11,16 +12,27 @@ import { newVersion, type Database, type Write } from '#shared/redis/database.ts
 import { keys } from '#shared/redis/keys.ts';
 import { beatAt } from '#shared/redis/pulses.ts';
 import type { SourceSpan } from './model/source-span.ts';
-import { indexAt, seriesFrom, type PriceSeries, type RateSeries } from './model/price-series.ts';
+import {
+  closesWithin,
+  indexAt,
+  seriesFrom,
+  type CloseSeries,
+  type PriceSeries,
+  type RateSeries,
+} from './model/price-series.ts';
 import {
   byYear,
+  closesOf,
+  joinCloseChunks,
   joinPriceChunks,
   priceChunks,
   rateChunks,
+  readCloseChunk,
   readPriceChunk,
   readRateChunks,
   type YearField,
 } from './year-chunks.ts';
+import { knownCloses, type Closes } from './known-closes.ts';
 import { joinedYearsOf, type JoinedYears } from './sync/joined-years.ts';
 import { YearHashes } from './sync/year-hashes.ts';
 
@@ -94,6 +106,25 @@ export class PriceStore {
     return found;
   }
 
+  /** The closes from a day on, in a quarter of the time and of the memory that whole bars take. @throws Failure DATA_CORRUPT */
+  closesOf(isins: readonly Isin[], from: CalendarDay): Promise<Closes> {
+    return knownCloses(this.database, pricesVersion(), [isins, from], () =>
+      this.readCloses(isins, from),
+    );
+  }
+
+  private async readCloses(isins: readonly Isin[], from: CalendarDay): Promise<Closes> {
+    const found = new Map<Isin, CloseSeries>();
+    for (let first = 0; first < isins.length; first += READ_AT_ONCE) {
+      const some = isins.slice(first, first + READ_AT_ONCE);
+      const fields = await this.hashes.read(some.map(prices), from);
+      some.forEach((isin, i) => {
+        found.set(isin, { isin, ...this.closesIn(isin, fields[i] ?? [], from) });
+      });
+    }
+    return found;
+  }
+
   /**
    * The latest bars: of so many years that new ones can be judged by them.
    * @returns with whether these are all
@@ -116,7 +147,7 @@ export class PriceStore {
       const fields = await this.hashes.readLatest(keys);
       const found = new Map<Isin, LatestClose>();
       isins.forEach((isin, i) => {
-        const { days, close } = this.columnsOf(isin, fields[i] ?? []);
+        const { days, close } = this.closesIn(isin, fields[i] ?? []);
         const [day, price] = [days.at(-1), close.at(-1)];
         if (day !== undefined && price !== undefined) found.set(isin, { day, close: price });
       });
@@ -188,6 +219,23 @@ export class PriceStore {
       return from === undefined ? columns : columnsFrom(columns, from);
     });
     return joinPriceChunks(years, what);
+  }
+
+  private closesIn(isin: Isin, fields: readonly YearField[], from?: CalendarDay): CloseFigures {
+    const what = `prices of ${isin}`;
+    const joined = this.joins.find(isin, fields);
+    if (joined) return closesSince(closesOf(joined), from);
+    const years = byYear(fields).map(([year, stored]) => {
+      const place = `${prices(isin)}:${year}`;
+      const whole = this.database.known(place, stored) as CloseFigures | undefined;
+      const closes =
+        whole ??
+        this.database.read(`${place}:closes`, stored, (text) =>
+          readCloseChunk(text, `${what} ${year}`),
+        );
+      return closesSince(closesOf(closes), from);
+    });
+    return joinCloseChunks(years, what);
   }
 
   /** Rates of a stored pair; empty where there are none. @throws Failure DATA_CORRUPT */
@@ -270,6 +318,11 @@ export class PriceStore {
     this.database.said(`${syncs()}:${subject}`, text, fetched);
     await this.database.redis.hset(syncs(), subject, text);
   }
+}
+
+function closesSince(closes: CloseFigures, from: CalendarDay | undefined): CloseFigures {
+  if (from === undefined) return closes;
+  return closesWithin(closes, indexAt(closes.days, addDays(from, -1)) + 1, closes.days.length);
 }
 
 function columnsFrom<T extends Omit<PriceSeries, 'isin'>>(columns: T, from: CalendarDay): T {

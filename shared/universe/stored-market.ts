@@ -13,7 +13,7 @@ import type { MarketReader } from './market-reader.ts';
 import type { Quote } from './model/market-view.ts';
 import { rateOver, routes, seriesOver, type Hop, type Leg } from './model/exchange-rates.ts';
 import { sharesFactor, type PriceDoubts } from './model/price-doubt.ts';
-import type { PriceSeries, RateSeries } from './model/price-series.ts';
+import type { CloseSeries, PriceSeries, RateSeries } from './model/price-series.ts';
 import type { SourceSpan } from './model/source-span.ts';
 import { isTradable, type Security } from './model/security.ts';
 import { splitAdjusted } from './model/split-adjustment.ts';
@@ -122,6 +122,23 @@ export class StoredMarket implements MarketReader {
     ]);
     if (actions.length === 0) return found;
     return new Map([...found].map(([isin, series]) => [isin, splitAdjusted(series, actions)]));
+  }
+
+  /** What a split changes is judged by opens too: a security that had one is read in whole bars. */
+  async closesOf(
+    isins: readonly Isin[],
+    from: CalendarDay,
+  ): Promise<ReadonlyMap<Isin, CloseSeries>> {
+    const actions = await this.actions(isins);
+    const splits = actions.filter((action) => sharesRatio(action) !== 1);
+    const split = new Set(splits.map(({ isin }) => isin));
+    const found = await this.priceStore.closesOf(
+      isins.filter((isin) => !split.has(isin)),
+      from,
+    );
+    const whole = await this.priceStore.seriesOf([...split], from);
+    const adjusted = [...whole].map(([isin, one]) => [isin, splitAdjusted(one, splits)] as const);
+    return new Map<Isin, CloseSeries>([...found, ...adjusted]);
   }
 
   actions(isins: readonly Isin[]): Promise<readonly CorporateAction[]> {

@@ -5,7 +5,13 @@
  * so they are checked in plain loops, as strictly as a schema would.
  */
 import { dayOfEpoch, epochDay, type CalendarDay } from '#shared/kernel/calendar-day.ts';
-import { isPackedBars, packBars, unpackBars } from '#shared/kernel/bars/packed-bars.ts';
+import {
+  isPackedBars,
+  packBars,
+  unpackBars,
+  unpackCloses,
+  type CloseFigures,
+} from '#shared/kernel/bars/packed-bars.ts';
 import { dataCorrupt } from '#shared/kernel/failure.ts';
 import {
   pricesOf,
@@ -48,17 +54,43 @@ export function readPriceChunk(text: string, what: string): Columns {
   return isPackedBars(text) ? readPacked(text, what) : readPriceRow(text, what);
 }
 
+/** The closes of one year. @throws Failure DATA_CORRUPT */
+export function readCloseChunk(text: string, what: string): CloseFigures {
+  if (!isPackedBars(text)) return closesOf(readPriceRow(text, what));
+  const columns = unpackCloses(text);
+  if (!columns) throw dataCorrupt(what, 'not what was stored');
+  requireRisingDays(columns.days, what);
+  requirePositive(columns, ['close', 'adjustedClose'], what);
+  return columns;
+}
+
+export function closesOf({ days, close, adjustedClose }: CloseFigures): CloseFigures {
+  return { days, close, adjustedClose };
+}
+
 function readPacked(text: string, what: string): Columns {
   const columns = unpackBars(text);
   if (!columns) throw dataCorrupt(what, 'not what was stored');
   const { days, volume } = columns;
-  for (let i = 1; i < days.length; i += 1)
-    if ((days[i] ?? 0) <= (days[i - 1] ?? 0)) throw dataCorrupt(what, 'its days do not rise');
-  for (const name of PRICE_COLUMNS)
-    if (!arePositive(columns[name])) throw dataCorrupt(what, `a price of ${name} is not positive`);
+  requireRisingDays(days, what);
+  requirePositive(columns, PRICE_COLUMNS, what);
   for (let i = 0; i < volume.length; i += 1)
     if ((volume[i] ?? 0) < 0) throw dataCorrupt(what, 'a volume is negative');
   return columns;
+}
+
+function requireRisingDays(days: Int32Array, what: string): void {
+  for (let i = 1; i < days.length; i += 1)
+    if ((days[i] ?? 0) <= (days[i - 1] ?? 0)) throw dataCorrupt(what, 'its days do not rise');
+}
+
+function requirePositive<Name extends string>(
+  columns: Readonly<Record<Name, Float64Array>>,
+  names: readonly Name[],
+  what: string,
+): void {
+  for (const name of names)
+    if (!arePositive(columns[name])) throw dataCorrupt(what, `a price of ${name} is not positive`);
 }
 
 function arePositive(prices: Float64Array): boolean {
@@ -110,6 +142,29 @@ export function joinPriceChunks(parts: readonly Columns[], what: string): Column
   };
 }
 
+/** @param parts each a year's or the end of it, in order. @throws Failure DATA_CORRUPT */
+export function joinCloseChunks(parts: readonly CloseFigures[], what: string): CloseFigures {
+  requireRising(parts, what);
+  const years = parts.filter(({ days }) => days.length > 0);
+  const [first] = years;
+  if (first && years.length === 1) return first;
+  const length = years.reduce((sum, { days }) => sum + days.length, 0);
+  const column = (name: 'close' | 'adjustedClose'): Float64Array =>
+    joined(
+      new Float64Array(length),
+      years.map((year) => year[name]),
+    );
+  const close = column('close');
+  const isAdjusted = years.some((year) => year.adjustedClose !== year.close);
+  return {
+    days: joined(
+      new Int32Array(length),
+      years.map(({ days }) => days),
+    ),
+    ...{ close, adjustedClose: isAdjusted ? column('adjustedClose') : close },
+  };
+}
+
 function joined<T extends Int32Array | Float64Array>(into: T, parts: readonly T[]): T {
   let at = 0;
   for (const part of parts) {
@@ -119,7 +174,7 @@ function joined<T extends Int32Array | Float64Array>(into: T, parts: readonly T[
   return into;
 }
 
-function requireRising(years: readonly Columns[], what: string): void {
+function requireRising(years: readonly Pick<Columns, 'days'>[], what: string): void {
   years.forEach(({ days }, i) => {
     const before = years[i - 1]?.days.at(-1) ?? -Infinity;
     if ((days[0] ?? Infinity) <= before) throw dataCorrupt(what, 'its days do not rise');

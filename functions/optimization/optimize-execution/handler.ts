@@ -22,8 +22,14 @@ import { policyInForce } from '#shared/portfolio/policy/policy-in-force.ts';
 import { statedRates } from '#shared/portfolio/used-rates.ts';
 import { handle } from '#shared/runtime/handle.ts';
 import { calendarOf } from '#shared/quant/calendars/calendars.ts';
+import { addDays, type CalendarDay } from '#shared/kernel/calendar-day.ts';
+import type { Isin } from '#shared/kernel/isin.ts';
+import type { Database } from '#shared/redis/database.ts';
+import { indexAt, type PriceSeries } from '#shared/universe/model/price-series.ts';
+import { StoredMarket } from '#shared/universe/stored-market.ts';
 
 const YEARS = 1;
+const YEAR_DAYS = 366;
 
 export default handle(optimization.optimizeExecution, async (request, context) => {
   const mentioned = request.orders.map(({ isin }, i) => [`orders[${i}].isin`, isin] as const);
@@ -32,6 +38,7 @@ export default handle(optimization.optimizeExecution, async (request, context) =
   const { view, account } = await loadInputs(context, booked, mentioned, YEARS);
 
   const { settings } = await policyInForce(context, accountId);
+  const traded = await tradedIn(context.database, request.orders, view.asOf);
   const first = context.now();
   const planned = request.orders.map((order, i) => {
     const listing = requireListing(account.listings, order.isin);
@@ -41,7 +48,7 @@ export default handle(optimization.optimizeExecution, async (request, context) =
         message: `${order.isin} is quoted in ${listing.price.currency}`,
       });
     const worth = Math.max(account.total.toEstimate(), 1);
-    const series = view.series.get(order.isin);
+    const series = traded.get(order.isin);
     const plan = planExecution(order, listing, series, settings, settings.riskAversion, worth);
     const { currency } = listing.price;
     return { order, currency, calendar: calendarOf(listing.security.exchange), ...plan };
@@ -77,3 +84,22 @@ export default handle(optimization.optimizeExecution, async (request, context) =
     totalImpact: impacts.length === planned.length ? Money.sum(impacts, base).toJSON() : undefined,
   };
 });
+
+/** Volumes and adjusted closes of the year that ends with a day. */
+async function tradedIn(
+  database: Database,
+  orders: readonly { readonly isin: Isin }[],
+  day: CalendarDay,
+): Promise<ReadonlyMap<Isin, Pick<PriceSeries, 'volume' | 'adjustedClose'>>> {
+  const isins = [...new Set(orders.map(({ isin }) => isin))];
+  const bars = await new StoredMarket(database).seriesOf(isins, addDays(day, -YEAR_DAYS));
+  return new Map(
+    [...bars].map(([isin, { days, volume, adjustedClose }]) => {
+      const end = indexAt(days, day) + 1;
+      return [
+        isin,
+        { volume: volume.subarray(0, end), adjustedClose: adjustedClose.subarray(0, end) },
+      ];
+    }),
+  );
+}

@@ -41,6 +41,16 @@ export class ByteReader {
     return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
   }
 
+  /** Passes over so many numbers that were written one after the other as `signed` or `unsigned`. */
+  passNumbers(count: number): void {
+    for (let left = count; left > 0 && this.at < this.bytes.length; this.at += 1)
+      if ((this.bytes[this.at] ?? 0) < 128) left -= 1;
+  }
+
+  passBytes(count: number): void {
+    this.at += count;
+  }
+
   float32(): number {
     return this.skip(4) ? this.view.getFloat32(this.at - 4, true) : 0;
   }

@@ -6,6 +6,7 @@ import { ByteReader } from './byte-reader.ts';
 import { ByteWriter } from './byte-writer.ts';
 import {
   decimalsOf,
+  passNumbers,
   readNumbers,
   wholeOf,
   writeFloats,
@@ -27,6 +28,9 @@ export interface BarFigures {
   readonly volume: Float64Array;
 }
 
+/** What returns are measured on. */
+export type CloseFigures = Pick<BarFigures, 'days' | 'close' | 'adjustedClose'>;
+
 type Prices = Omit<BarFigures, 'days'>;
 type Name = keyof Prices;
 /** Columns that were whole numbers, as far as they were written or read. */
@@ -38,6 +42,8 @@ const CHECKSUM_BYTES = 4;
 const BEFORE: Guess = { kind: 'before' };
 const PRICES = ['close', 'open', 'high', 'low'] as const;
 const BESIDE_CLOSE = ['open', 'high', 'low', 'adjustedClose', 'volume'] as const;
+/** Of the adjusted close in the byte that says which columns there are; lower bits are of columns before it. */
+const ADJUSTED = 1 << BESIDE_CLOSE.indexOf('adjustedClose');
 
 const writer = new ByteWriter();
 /** The whole numbers of a column that is being read; those of close and open guess others. */
@@ -55,6 +61,25 @@ export function packBars(figures: BarFigures, from = 0, to = figures.days.length
 /** @returns undefined where the text is not what was written */
 export function unpackBars(text: string): BarFigures | undefined {
   return unpackBytes(Buffer.from(text.slice(PREFIX.length), 'base64'));
+}
+
+/** The closes alone: the other columns are passed over. @returns undefined where the text is not what was written */
+export function unpackCloses(text: string): CloseFigures | undefined {
+  const reader = readerOf(Buffer.from(text.slice(PREFIX.length), 'base64'));
+  if (!reader) return undefined;
+  const days = readDays(reader);
+  const mask = reader.byte();
+  const column = (): Float64Array | undefined => {
+    const values = new Float64Array(days.length);
+    const form = readNumbers(reader, values, scratchOf(0, days.length), () => BEFORE);
+    return form === undefined ? undefined : values;
+  };
+  const close = column();
+  if (!close || (mask & ADJUSTED) === 0) return close && { days, close, adjustedClose: close };
+  for (let bit = 1; bit < ADJUSTED; bit *= 2)
+    if ((mask & bit) !== 0 && !passNumbers(reader, days.length)) return undefined;
+  const adjustedClose = column();
+  return adjustedClose && { days, close, adjustedClose };
 }
 
 /** The same without base64, for memory. */
@@ -81,15 +106,26 @@ function written(figures: BarFigures, from: number, to: number): Buffer {
 
 /** @returns undefined where the bytes are not what was written */
 export function unpackBytes(bytes: Uint8Array): BarFigures | undefined {
+  const reader = readerOf(bytes);
+  if (!reader) return undefined;
+  const days = readDays(reader);
+  const prices = readPrices(reader, days.length);
+  return prices && reader.isAtEnd ? { days, ...prices } : undefined;
+}
+
+/** @returns undefined where the checksum is not that of the bytes */
+function readerOf(bytes: Uint8Array): ByteReader | undefined {
   const end = bytes.length - CHECKSUM_BYTES;
   const packed = bytes.subarray(0, Math.max(0, end));
   if (end < 0 || littleEndian(bytes.subarray(end)) !== checksumOf(packed)) return undefined;
-  const reader = new ByteReader(packed);
+  return new ByteReader(packed);
+}
+
+function readDays(reader: ByteReader): Int32Array {
   const days = new Int32Array(reader.unsigned());
   let before = 0;
   for (let i = 0; i < days.length; i += 1) days[i] = before += reader.signed();
-  const prices = readPrices(reader, days.length);
-  return prices && reader.isAtEnd ? { days, ...prices } : undefined;
+  return days;
 }
 
 function littleEndian(bytes: Uint8Array): number {

@@ -107,6 +107,15 @@ export function readNumbers(
   return form;
 }
 
+/** Passes over a column. @returns whether one stands there */
+export function passNumbers(from: ByteReader, length: number): boolean {
+  const form = from.byte();
+  if (form === FLOAT32) from.passBytes(4 * length);
+  else if (form === FLOAT64) from.passBytes(8 * length);
+  else from.passNumbers(length);
+  return form === FLOAT32 || form === FLOAT64 || form <= DECIMALS_MAX;
+}
+
 function readFloats(from: ByteReader, values: Float64Array, isShort: boolean): 'floats' {
   for (let i = 0; i < values.length; i += 1) values[i] = isShort ? from.float32() : from.float64();
   return 'floats';

@@ -44,7 +44,7 @@ export interface PlannedExecution {
 export function planExecution(
   order: ExecutionOrder,
   listing: Listing,
-  series: PriceSeries | undefined,
+  series: Pick<PriceSeries, 'volume' | 'adjustedClose'> | undefined,
   costs: CostModel,
   riskAversion: number,
   wealth: number,

@@ -156,5 +156,9 @@ function nameOf(record: unknown, hash: string): string {
   const part = Object.entries(rest).find(([, value]) => referencesIn(value).includes(hash));
   if (part) return part[0];
   const read = reads.find(([, reply]) => referencesIn(reply).includes(hash));
-  return read ? read[0].slice(0, 3).join(' ') : 'a part';
+  if (!read) return 'a part';
+  const [words, reply] = read;
+  const isMany = words[0] === 'hmget' && Array.isArray(reply);
+  const at = isMany ? reply.findIndex((one) => referencesIn(one).includes(hash)) : 0;
+  return [...words.slice(0, 2), ...words.slice(2 + at, 3 + at)].join(' ');
 }

@@ -11,6 +11,7 @@ import type { Instant } from '#shared/kernel/instant.ts';
 import type { Settings } from '#shared/process/settings.ts';
 import type { Database } from '#shared/redis/database.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
+import { keys } from '#shared/redis/keys.ts';
 import { commandOf } from './command.ts';
 import type { PlanInputs } from './plan-inputs.ts';
 import { settingOf } from './setting-text.ts';
@@ -39,7 +40,7 @@ function recordedReads({ reads }: PlanInputs, database: Database): Database {
   const prefix = database.redis.options.keyPrefix ?? '';
   const sendCommand = (command: Command): unknown => {
     const words = commandOf(command, prefix);
-    const known = replies.get(JSON.stringify(words));
+    const known = replies.get(JSON.stringify(words)) ?? earlierReplies(replies, words);
     if (!known || known.length === 0) command.reject(inputGone(words.slice(0, 2).join(' ')));
     else command.resolve((known.length > 1 ? known.shift() : known[0]) as never);
     return command.promise;
@@ -47,6 +48,17 @@ function recordedReads({ reads }: PlanInputs, database: Database): Database {
   const redis = Object.assign(Object.create(database.redis) as Redis, { sendCommand });
   const derive: Database['derive'] = (_place, _keys, compute) => compute();
   return Object.assign(Object.create(database) as Database, { redis, derive });
+}
+
+/** Earlier versions read years of bars one by one, and not the version of all prices. */
+function earlierReplies(
+  replies: ReadonlyMap<string, readonly unknown[]>,
+  [name = '', key = '', ...fields]: readonly string[],
+): unknown[] | undefined {
+  if (name === 'get' && key === keys.universe.pricesVersion()) return [null];
+  if (name !== 'hmget') return undefined;
+  const texts = fields.map((field) => replies.get(JSON.stringify(['hget', key, field]))?.at(-1));
+  return texts.includes(undefined) ? undefined : [texts];
 }
 
 function recordedDays(days: string[], marketData: MarketData): MarketData {

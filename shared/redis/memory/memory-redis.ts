@@ -160,8 +160,8 @@ class MemoryPipeline {
     return this.add(() => this.redis.hkeys(key));
   }
 
-  hget(key: string, field: string): this {
-    return this.add(() => this.redis.hget(key, field));
+  hmget(key: string, ...fields: readonly string[]): this {
+    return this.add(() => this.redis.hmget(key, ...fields));
   }
 
   async exec(): Promise<(readonly [null, Reply])[]> {

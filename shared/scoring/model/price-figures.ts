@@ -5,7 +5,7 @@
 import { epochDay, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import { depths } from '#shared/quant/measures/drawdowns.ts';
 import { annualVolatility, logReturns } from '#shared/quant/measures/returns.ts';
-import { indexAtEpoch, type PriceSeries } from '#shared/universe/model/price-series.ts';
+import { indexAtEpoch, type CloseSeries } from '#shared/universe/model/price-series.ts';
 
 const YEAR_DAYS = 365;
 /** The latest month is left out of momentum: it tends to reverse (Jegadeesh 1990). */
@@ -27,7 +27,7 @@ export interface PriceFigures {
 const unknown: PriceFigures = { momentum: NaN, volatility: NaN, drawdown: NaN };
 
 /** NaN for figures that the bars do not allow; all NaN when the last bar is stale on `asOf`. */
-export function priceFigures(series: PriceSeries, asOf: CalendarDay): PriceFigures {
+export function priceFigures(series: CloseSeries, asOf: CalendarDay): PriceFigures {
   const { days, adjustedClose: closes } = series;
   const today = epochDay(asOf);
   const last = indexAtEpoch(days, today);
@@ -44,7 +44,7 @@ export function priceFigures(series: PriceSeries, asOf: CalendarDay): PriceFigur
 }
 
 /** The adjusted close on a day since 1970-01-01 or at most STALE_DAYS_MAX before it; else NaN. */
-function closeAt({ days, adjustedClose }: PriceSeries, day: number): number {
+function closeAt({ days, adjustedClose }: CloseSeries, day: number): number {
   const index = indexAtEpoch(days, day);
   if (index < 0 || day - (days[index] ?? 0) > STALE_DAYS_MAX) return NaN;
   return adjustedClose[index] ?? NaN;

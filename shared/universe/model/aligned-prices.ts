@@ -17,7 +17,7 @@ import type { Isin } from '#shared/kernel/isin.ts';
 import { fillBackwards } from './backward-fill.ts';
 import type { MarketView } from './market-view.ts';
 import { breaksSeries, doubtText } from './price-doubt.ts';
-import type { PriceSeries, RateSeries } from './price-series.ts';
+import type { CloseSeries, RateSeries } from './price-series.ts';
 import type { Security } from './security.ts';
 
 const CARRY_DAYS_MAX = 5;
@@ -129,7 +129,7 @@ function multiply(prices: Float64Array, rates: Float64Array): void {
   for (let i = 0; i < prices.length; i += 1) prices[i] = (prices[i] ?? NaN) * (rates[i] ?? NaN);
 }
 
-function observations(bars: PriceSeries, from: number): number {
+function observations(bars: CloseSeries, from: number): number {
   const first = bars.days.findIndex((day) => day >= from);
   return first === -1 ? 0 : bars.days.length - first;
 }

@@ -5,7 +5,7 @@ import type { RateTable } from '#shared/kernel/exchange-rate.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import type { Price } from '#shared/kernel/price.ts';
 import type { PriceDoubts } from './price-doubt.ts';
-import type { PriceSeries, RateSeries } from './price-series.ts';
+import type { CloseSeries, RateSeries } from './price-series.ts';
 import type { Security } from './security.ts';
 
 /** The latest stored close. */
@@ -32,7 +32,8 @@ export interface MarketView {
   readonly unpriced: readonly UnpricedSecurity[];
   /** Price doubts; absent where there are none. */
   readonly doubts?: PriceDoubts | undefined;
-  readonly series: ReadonlyMap<Isin, PriceSeries>;
+  /** Closes in shares of today. */
+  readonly series: ReadonlyMap<Isin, CloseSeries>;
   readonly quotes: ReadonlyMap<Isin, Quote>;
   /** Latest rates into the base currency. */
   readonly rates: RateTable;

@@ -1,9 +1,14 @@
 /** Daily bars of one security in columns, oldest first. */
-import type { BarFigures } from '#shared/kernel/bars/packed-bars.ts';
+import type { BarFigures, CloseFigures } from '#shared/kernel/bars/packed-bars.ts';
 import { dayOfEpoch, epochDay, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 
 export interface PriceSeries extends BarFigures {
+  readonly isin: Isin;
+}
+
+/** What returns are measured on. */
+export interface CloseSeries extends CloseFigures {
   readonly isin: Isin;
 }
 
@@ -13,7 +18,7 @@ export interface RateSeries {
   readonly rates: Float64Array;
 }
 
-export function lengthOf(series: PriceSeries): number {
+export function lengthOf(series: { readonly days: Int32Array }): number {
   return series.days.length;
 }
 
@@ -44,6 +49,18 @@ export function seriesFrom<T extends Omit<PriceSeries, 'isin'>>(series: T, first
     ),
     days: series.days.subarray(first),
     volume: series.volume.subarray(first),
+  };
+}
+
+/** The closes from one index up to another; the same object where those are all. */
+export function closesWithin<T extends CloseFigures>(series: T, first: number, end: number): T {
+  if (first === 0 && end === series.days.length) return series;
+  const close = series.close.subarray(first, end);
+  const isAdjusted = series.adjustedClose !== series.close;
+  return {
+    ...series,
+    ...{ days: series.days.subarray(first, end), close },
+    adjustedClose: isAdjusted ? series.adjustedClose.subarray(first, end) : close,
   };
 }
 

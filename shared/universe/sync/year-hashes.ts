@@ -64,17 +64,21 @@ export class YearHashes {
     choose: (known: string[]) => string[],
   ): Promise<YearField[][]> {
     const known = await this.piped<string[]>(keys, (pipe, key) => pipe.hkeys(key));
-    const chosen = known.map(choose);
-    const requested = keys.flatMap((key, i) => (chosen[i] ?? []).map((year) => ({ key, i, year })));
-    const values = await this.piped<string | null, (typeof requested)[number]>(
-      requested,
-      (pipe, { key, year }) => pipe.hget(key, year),
-    );
     const fields: YearField[][] = keys.map(() => []);
-    requested.forEach(({ i, year }, at) => {
-      const json = values[at];
-      if (typeof json === 'string') fields[i]?.push([year, json]);
+    const requested = known.flatMap((stored, i) => {
+      const years = choose(stored);
+      return years.length > 0 ? [{ key: keys[i] ?? '', i, years }] : [];
     });
+    const values = await this.piped<(string | null)[], (typeof requested)[number]>(
+      requested,
+      (pipe, { key, years }) => pipe.hmget(key, ...years),
+    );
+    requested.forEach(({ i, years }, at) =>
+      years.forEach((year, y) => {
+        const text = values[at]?.[y];
+        if (typeof text === 'string') fields[i]?.push([year, text]);
+      }),
+    );
     return fields;
   }
 

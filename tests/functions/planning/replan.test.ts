@@ -10,6 +10,7 @@ import { present } from '#shared/kernel/assert.ts';
 import type { PlanId } from '#shared/kernel/identifiers.ts';
 import { integerBelow, seededRandom } from '#shared/kernel/random.ts';
 import { InputStore } from '#shared/planning/inputs/input-store.ts';
+import { newVersion } from '#shared/redis/database.ts';
 import { keys } from '#shared/redis/keys.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import { priceChunks, readPriceChunk } from '#shared/universe/year-chunks.ts';
@@ -85,6 +86,11 @@ describe('planning-replan', () => {
   };
   const replanned = async (body: object) =>
     (await supertest(endpointOf(replan, dependencies)).post('/').send(body)).body as ReplanResponse;
+  const putYear = (key: string, text: string) =>
+    dependencies.database.commit(
+      [],
+      [{ op: 'HSET', key, args: ['2024', text] }, newVersion(keys.universe.pricesVersion())],
+    );
   const sizes = async () => {
     const texts = await dependencies.database.redis.hvals(keys.planning.inputValues());
     return { parts: texts.length, bytes: texts.reduce((sum, text) => sum + text.length, 0) };
@@ -114,7 +120,7 @@ describe('planning-replan', () => {
     const prices = keys.universe.prices(bought);
     const year = (await dependencies.database.redis.hget(prices, '2024')) ?? '';
     expect(year).not.toBe('');
-    await dependencies.database.redis.hset(prices, '2024', corrected(year));
+    await putYear(prices, corrected(year));
     const document = `excluded: [${bought}]\ncash: { reserveRatio: 0.4 }\n`;
     await supertest(endpointOf(updatePolicy, dependencies))
       .post('/')
@@ -152,6 +158,24 @@ describe('planning-replan', () => {
     await store.save(inputs, 30);
   });
 
+  test('makes a plan again of which an earlier version kept the reads, year by year', async () => {
+    const plan = await planned({ constraints: { maxOrders: '4' } }, 'earlier');
+    const store = new InputStore(dependencies.database);
+    const inputs = present(await store.find(plan.id as PlanId), 'inputs are kept');
+    const reads = inputs.reads.flatMap(([words, reply]): [string[], unknown][] => {
+      const [name, key = '', ...years] = words;
+      if (key === keys.universe.pricesVersion()) return [];
+      if (name !== 'hmget' || !/:(prices|days)$/.test(key)) return [[words, reply]];
+      return years.map((year, i) => [['hget', key, year], (reply as unknown[])[i]]);
+    });
+    expect(reads.length).toBeGreaterThan(inputs.reads.length);
+    await store.save({ ...inputs, reads }, 30);
+    expect(await replanned({ planId: plan.id })).toMatchObject({
+      ...{ same: true, targetsMadeAgain: true, inputGone: '', plan },
+    });
+    await store.save(inputs, 30);
+  });
+
   test('makes a plan towards stated weights again, and one with what-if positions', async () => {
     const isin = present(listed[1], 'listed').isin;
     const towards = await planned({ targetWeights: { [isin]: 0.1 } }, 'towards');
@@ -175,7 +199,7 @@ describe('planning-replan', () => {
     for (const { isin } of listed) {
       const key = keys.universe.prices(isin);
       const year = (await dependencies.database.redis.hget(key, '2024')) ?? '';
-      await dependencies.database.redis.hset(key, '2024', withOneDayMore(year));
+      await putYear(key, withOneDayMore(year));
     }
     const plan = await planned({ constraints: { maxOrders: '3' } }, 'tomorrow');
     const added = (await sizes()).bytes - before.bytes;
@@ -192,7 +216,9 @@ describe('planning-replan', () => {
     await dependencies.database.redis.hset(values, hash, text.replace(/\d/, 'x'));
     const damaged = await replanned({ planId: plan.id });
     expect(damaged).toMatchObject({ found: true, same: false });
-    expect(damaged.inputGone).toMatch(/^hget \{(security|rates):[A-Z0-9-]+\}:(prices|days) \d{4}$/);
+    expect(damaged.inputGone).toMatch(
+      /^hmget \{(security|rates):[A-Z0-9-]+\}:(prices|days) \d{4}$/,
+    );
     await dependencies.database.redis.hdel(values, hash);
     expect((await replanned({ planId: plan.id })).inputGone).toBe(damaged.inputGone);
     await dependencies.database.redis.hset(values, hash, text);

@@ -1,5 +1,10 @@
 /** Packed bars are read as they were written, to the bit, whatever the figures are. SEED=… repeats a run. */
-import { packBars, unpackBars, type BarFigures } from '#shared/kernel/bars/packed-bars.ts';
+import {
+  packBars,
+  unpackBars,
+  unpackCloses,
+  type BarFigures,
+} from '#shared/kernel/bars/packed-bars.ts';
 import { seededRandom, type Random } from '#shared/kernel/random.ts';
 
 const seed = process.env['SEED'] ?? String(Date.now());
@@ -17,6 +22,8 @@ function bitsOf(figures: BarFigures): readonly (readonly string[])[] {
 function requireKept(figures: BarFigures): void {
   const found = unpackBars(packBars(figures));
   expect(found && bitsOf(found)).toEqual(bitsOf(figures));
+  const closes = unpackCloses(packBars(figures));
+  expect(closes && bitsOf({ ...figures, ...closes })).toEqual(bitsOf(figures));
 }
 
 const FORMS: Readonly<Record<string, (random: Random) => number>> = {
@@ -91,6 +98,7 @@ describe('packed bars', () => {
       const damaged = Buffer.from(bytes);
       damaged[bit >> 3] = (damaged[bit >> 3] ?? 0) ^ (1 << (bit & 7));
       expect(unpackBars(`${prefix}:${damaged.toString('base64')}`)).toBeUndefined();
+      expect(unpackCloses(`${prefix}:${damaged.toString('base64')}`)).toBeUndefined();
     }
   });
 });
