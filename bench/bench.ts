@@ -5,6 +5,7 @@
 import { runAll } from './figures/run-all.ts';
 
 const benches: Readonly<Record<string, () => Promise<unknown>>> = {
+  board: () => import('./board/bench.ts'),
   durable: () => import('./durable/bench.ts'),
   grpc: () => import('./grpc/bench.ts'),
   memory: () => import('./memory/bench.ts'),

@@ -9,19 +9,17 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { sampleSecurities } from '#shared/clients/market-data/sample/sample-listing.ts';
 import { operations } from '#shared/contract/catalogue.ts';
 import { serviceNames } from '#shared/contract/names.ts';
 import { startTestRedis } from '../../tests/support/dependencies.ts';
 import { buildEmbedded } from '../embedded-build.ts';
 import { median } from '../timing.ts';
-import { realCalls } from './operation-calls.ts';
+import { callAll } from './call-all.ts';
 import {
   memoryMb,
   openContainers,
   openEmbedded,
   openOfficial,
-  TOKEN,
   type Candidate,
   type FunctionEnvironment,
 } from './compared-servers.ts';
@@ -42,21 +40,6 @@ interface Figures {
 interface Entrant {
   readonly name: string;
   open(functionEnvironment: FunctionEnvironment): Promise<Candidate | undefined>;
-}
-
-/** @throws Error naming the operations that did not do their work */
-async function callAll(candidate: Candidate): Promise<void> {
-  const isin = sampleSecurities[0]?.isin ?? '';
-  const undone: string[] = [];
-  for (const { operation, body, headers } of realCalls(isin, TOKEN)) {
-    const response = await fetch(candidate.address(operation), { method: 'POST', body, headers });
-    const text = await response.text();
-    // A refusal in the words of the domain is an answer; one of the platform is not.
-    const isAnswer = response.headers.get('content-type')?.startsWith('application/json');
-    if (!isAnswer || !(response.ok || [403, 404, 409, 422].includes(response.status)))
-      undone.push(`${operation.name}: ${response.status} ${text.slice(0, 300)}`);
-  }
-  if (undone.length > 0) throw new Error(undone.join('\n'));
 }
 
 async function measure(entrant: Entrant, redisUrl: string, turn: number, figures: Figures) {
