@@ -3,6 +3,7 @@
  * then (docs/operate/traces.md). https://opentelemetry.io/docs/specs/otel/protocol/exporter/
  */
 import { invalidRequest } from '#shared/kernel/failure.ts';
+import { requireReadableEnvironment } from './exporter-environment.ts';
 import type { Protocol } from './exporter.ts';
 import type { Sampling } from './sampler.ts';
 import { useTracer } from './tracing.ts';
@@ -42,6 +43,7 @@ export async function openTracing(
   if (!isAskedFor(env)) return UNTRACED;
   const protocol = protocolOf(env);
   const sampling = samplingOf(env);
+  requireReadableEnvironment(env);
   const { openSdkTracer } = await import('./sdk-tracer.ts');
   const tracer = await openSdkTracer({ serviceName, board }, protocol, sampling);
   useTracer(tracer);
