@@ -11,7 +11,7 @@ export const advice: Partial<Readonly<Record<NoticeKind, string>>> = {
   'redis-full':
     'No order is sent that cannot be stored, so nothing is lost; when it is full nothing is bought or sold. Free some of it, or give it more, within a day.',
   'redis-replica-missing':
-    'Nothing is lost. Unless REDIS_UNREPLICATED says otherwise nothing is bought or sold until it is back, which can wait for the morning. Is the other board switched on and on the network?',
+    'Nothing is lost. Unless REDIS_UNREPLICATED says otherwise nothing is bought or sold until it is back, which can wait for the morning. See whether the other board is on and on the network.',
   'undeclared-call':
     'A program that is not of this release, or was changed, may move money. Stop trading now: trader halt, or STOP on the page. Then see who calls whom: trader dependencies.',
   'prices-stale':
