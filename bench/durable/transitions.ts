@@ -1,5 +1,6 @@
 /** A transition of an order as the product stores it, and as three plain commands would. */
 import type { Redis } from 'ioredis';
+import { present } from '#shared/kernel/assert.ts';
 import { parseCurrency } from '#shared/kernel/currency.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { DEFAULT_ACCOUNT, type TradeId } from '#shared/kernel/identifiers.ts';
@@ -14,7 +15,8 @@ import { OrderStore } from '#shared/trading/order-store.ts';
 /** One more transition of the order of this number. */
 export type Transition = (order: number) => Promise<unknown>;
 
-function anOrder(number: number): OrderRecord {
+/** An order that works at the broker. */
+export function anOrder(number: number): OrderRecord {
   const zero = Money.zero(parseCurrency('EUR'));
   const now = instantOf(Date.UTC(2026, 0, 2));
   return {
@@ -28,16 +30,26 @@ function anOrder(number: number): OrderRecord {
   };
 }
 
-/** Read, decided on, and written with its index in one commit that must find the version that was read. */
-export async function ours(database: Database, orders: number): Promise<Transition> {
+/**
+ * Decided on as it was stored last, and written with its index in one commit that must find that version; whoever else
+ * had changed it would make it be read again.
+ */
+export async function ours(database: Database, count: number): Promise<Transition> {
   const store = new OrderStore(database);
   const clock = { boot: 'bench', ms: 0 };
-  for (let number = 0; number < orders; number += 1) {
+  const orders: OrderRecord[] = [];
+  for (let number = 0; number < count; number += 1) {
     const admissions = await store.admissions(DEFAULT_ACCOUNT, clock);
-    await store.create(anOrder(number), admissions, clock);
+    const stored = await store.create(anOrder(number), admissions, clock);
+    orders.push(present(stored, 'nobody else creates orders').order);
   }
-  return (number) =>
-    store.change(anOrder(number), (current) => ({ ...current, queries: current.queries + 1 }));
+  return async (number) => {
+    const order = present(orders[number], 'one of those');
+    orders[number] = await store.change(order, (current) => ({
+      ...current,
+      queries: current.queries + 1,
+    }));
+  };
 }
 
 /** The same document written blindly, then its index and a line of its history, each awaited. */

@@ -3,7 +3,7 @@
  * several keys atomically: `commit`, which applies its writes only if the documents it was decided
  * on are unchanged (optimistic locking).
  */
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import type { z } from 'zod';
@@ -11,11 +11,11 @@ import { assert } from '#shared/kernel/assert.ts';
 import { conflict } from '#shared/kernel/failure.ts';
 import { decode, encode } from './codec.ts';
 import type { Epoch } from './epoch.ts';
+import { commitScriptOf, JoinedCommits, packed } from './joined-commits.ts';
 import { keys as keyOf } from './keys.ts';
 import { KnownLines } from './known-lines.ts';
 import { KnownTexts } from './known-texts.ts';
 import { noRecords, type OutsideRecords } from './outside-records.ts';
-import commitScript from './scripts/commit.lua';
 import { withRedisSpans } from './redis-spans.ts';
 import { Replication, unreplicated, type ReplicationRule } from './replication.ts';
 import { stateLost, StateEpoch } from './state-epoch.ts';
@@ -64,8 +64,6 @@ export interface Write {
  */
 export type Guard = 'guarded' | 'advancing';
 
-const commitSha = createHash('sha1').update(commitScript).digest('hex');
-const commitScriptOf = { sha: commitSha, text: commitScript };
 const CONFLICT_TRIES_MAX = 20;
 const BACKOFF_MS_MAX = 64;
 /** Prices of three hundred years of securities. */
@@ -86,6 +84,7 @@ export class Database {
   private readonly texts: KnownTexts;
   private readonly lines: KnownLines;
   private readonly derived = new Map<string, Computed>();
+  private readonly joined = new WeakMap<Redis, JoinedCommits>();
 
   /**
    * @param records where it is kept outside Redis how far the state has come
@@ -242,40 +241,33 @@ export class Database {
   }
 
   /** @returns what the script returns */
-  protected apply(
+  protected async apply(
     expect: readonly Expectation[],
     write: readonly Write[],
     guard?: Epoch & { readonly advance: boolean },
   ): Promise<readonly number[]> {
-    const mark = guard && this.replication.isRequired ? this.replication.nextMark() : undefined;
-    const guardKeys = guard ? [keyOf.state.epoch(), ...(mark ? [mark.key] : [])] : [];
-    const keys = [...new Set([...[...expect, ...write].map((part) => part.key), ...guardKeys])];
-    const index = (key: string): number => keys.indexOf(key) + 1;
-    const change = JSON.stringify({
-      expect: expect.map((e) => ({ key: index(e.key), version: String(e.version) })),
-      write: write.map((w) => ({ op: w.op, key: index(w.key), args: w.args })),
-      ...(guard && { guard: { ...guard, key: index(keyOf.state.epoch()) } }),
-      ...(mark && { mark: { key: index(mark.key), value: mark.value } }),
-    });
-    const done = mark
-      ? this.replication.run(commitScriptOf, [...keys, change], keys.length, mark.value)
-      : this.run(keys, change);
-    return done as Promise<readonly number[]>;
+    const guarded = guard && { ...guard, key: keyOf.state.epoch() };
+    if (!guard || !this.replication.isRequired)
+      return this.joinedCommits().add(packed({ expect, write, guard: guarded }));
+    const mark = this.replication.nextMark();
+    const { keys, args } = packed({ expect, write, guard: guarded, mark });
+    const all = [...keys, ...args];
+    const [reply] = await this.replication.run(commitScriptOf, all, keys.length, mark.value);
+    if (Array.isArray(reply)) return reply as readonly number[];
+    throw reply;
+  }
+
+  /** Of this view of the database: what counts or stops the commands of a call sees its own commits. */
+  private joinedCommits(): JoinedCommits {
+    const known = this.joined.get(this.redis) ?? new JoinedCommits(this.redis);
+    this.joined.set(this.redis, known);
+    return known;
   }
 
   /** The script found the state lost; it may have been declared valid since. */
   private async whyLost(): Promise<string> {
     const verdict = await this.epoch.verdict();
     return verdict.kind === 'lost' ? verdict.why : 'it changed while this was written; ask again';
-  }
-
-  private async run(keys: readonly string[], change: string): Promise<unknown> {
-    try {
-      return await this.redis.evalsha(commitSha, keys.length, ...keys, change);
-    } catch (thrown) {
-      if (!(thrown instanceof Error) || !thrown.message.startsWith('NOSCRIPT')) throw thrown;
-      return this.redis.eval(commitScript, keys.length, ...keys, change);
-    }
   }
 }
 

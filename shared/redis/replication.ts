@@ -73,7 +73,12 @@ export class Replication {
    * Runs a commit that sets the mark.
    * @throws Failure UNAVAILABLE `not-replicated` where it is written on one server only
    */
-  async run(script: Script, args: readonly string[], count: number, mark: string) {
+  async run(
+    script: Script,
+    args: readonly string[],
+    count: number,
+    mark: string,
+  ): Promise<readonly unknown[]> {
     await this.requireReachable();
     let results = await this.send(['evalsha', script.sha, String(count), ...args]);
     if (results[0]?.[0]?.message.startsWith('NOSCRIPT'))
@@ -82,7 +87,7 @@ export class Replication {
     if (failed) throw failed;
     await this.note(Number(acknowledged) >= this.rule.replicas && found === mark);
     if (this.known.isDoubtful && !(await this.mayGoAlone())) throw this.notReplicated();
-    return answer;
+    return answer as readonly unknown[];
   }
 
   /** For the status: the number of replicas that report, and whether it is sufficient. */

@@ -23,6 +23,7 @@ import { stillCounted, type AdmittedOrder } from './model/day-window.ts';
 import type { OrderRecord } from './model/order-record.ts';
 import { isTerminal } from './model/order-state.ts';
 import { orderSchema } from './order-schema.ts';
+import { atVersion, versionOf } from './order-versions.ts';
 
 /** An order as it was read, with the version that a change must still find. */
 export interface StoredOrder {
@@ -66,7 +67,7 @@ export class OrderStore {
 
   async find(account: AccountId, id: TradeId): Promise<StoredOrder | undefined> {
     const document = await this.database.find(keys.trading.trade(account, id), orderSchema);
-    return document && { order: document.value, version: document.version };
+    return document && storedAt(document.value, document.version);
   }
 
   /** The account's admissions, to be read before the checks and given to `create`. */
@@ -147,7 +148,7 @@ export class OrderStore {
       ],
       'guarded',
     );
-    return done ? { order, version: 1 } : undefined;
+    return done ? storedAt(order, 1) : undefined;
   }
 
   /**
@@ -168,7 +169,7 @@ export class OrderStore {
       [writeDocument(key, version, order), ...liveness(order)],
       order.state === 'SUBMITTING' ? 'advancing' : 'guarded',
     );
-    return done ? { order, version: version + 1 } : undefined;
+    return done ? storedAt(order, version + 1) : undefined;
   }
 
   /** Records outside Redis that an order is about to be sent. */
@@ -179,8 +180,31 @@ export class OrderStore {
   /**
    * Applies `change` to the stored order, retrying on a conflict. A change that returns the same order
    * writes nothing.
+   * @param order as it was read or written last: `change` is tried on it first, without reading it again
    */
   async change(
+    order: OrderRecord,
+    change: (current: OrderRecord) => OrderRecord,
+  ): Promise<OrderRecord> {
+    return (await this.changeKnown(order, change)) ?? this.changeStored(order, change);
+  }
+
+  /** @returns undefined where another version is stored, or what is stored must say whether anything changes */
+  private async changeKnown(
+    order: OrderRecord,
+    change: (current: OrderRecord) => OrderRecord,
+  ): Promise<OrderRecord | undefined> {
+    const version = versionOf(order);
+    if (version === undefined) return undefined;
+    const next = change(order);
+    if (next === order) return undefined;
+    const key = keys.trading.trade(order.accountId, order.tradeId);
+    const writes = [writeDocument(key, version, next), ...liveness(next)];
+    const done = await this.database.commit([{ key, version }], writes);
+    return done ? atVersion(next, version + 1) : undefined;
+  }
+
+  private async changeStored(
     { accountId, tradeId }: OrderRecord,
     change: (current: OrderRecord) => OrderRecord,
   ): Promise<OrderRecord> {
@@ -194,6 +218,10 @@ export class OrderStore {
         : { value: next, result: next, write: liveness(next) };
     });
   }
+}
+
+function storedAt(order: OrderRecord, version: number): StoredOrder {
+  return { order: atVersion(order, version), version };
 }
 
 function liveness(order: OrderRecord): Write[] {

@@ -5,6 +5,7 @@ import type { Database } from '#shared/redis/database.ts';
 import { keys } from '#shared/redis/keys.ts';
 import type { OrderRecord } from './model/order-record.ts';
 import { orderSchema } from './order-schema.ts';
+import { atVersion } from './order-versions.ts';
 import type { OrderReader } from './order-reader.ts';
 
 export class StoredOrders implements OrderReader {
@@ -45,7 +46,9 @@ export class StoredOrders implements OrderReader {
     const found = await Promise.all(
       ids.map((id) => this.database.find(keys.trading.trade(account, id), orderSchema)),
     );
-    return found.flatMap((document) => (document ? [document.value] : []));
+    return found.flatMap((document) =>
+      document ? [atVersion(document.value, document.version)] : [],
+    );
   }
 }
 

@@ -2,11 +2,10 @@
  * The model of Redis gives the replies of a redis-server and ends with the same keys, over random
  * commands and commits. A failing run prints its seed; MODEL_SEED repeats it.
  */
-import { createHash } from 'node:crypto';
 import { Command } from 'ioredis';
 import { integerBelow, seededRandom, type Random } from '#shared/kernel/random.ts';
+import { commitScriptOf, packed, type PackedChange } from '#shared/redis/joined-commits.ts';
 import { ownedKeyScripts } from '#shared/redis/owned-key.ts';
-import commitScript from '#shared/redis/scripts/commit.lua';
 import { startTestRedis, type TestRedis } from '../support/dependencies.ts';
 import { RealRedis } from './redis/real-redis.ts';
 import { RedisModel } from './redis/redis-model.ts';
@@ -50,7 +49,7 @@ class Draw {
       () => ['del', this.name('s'), this.name('h')],
       () => ['exists', this.name('s'), this.name('z')],
       () => ['pexpire', this.name('s'), '1000000'],
-      () => this.commit(),
+      () => this.commits(),
       () => ['eval', release, '1', this.name('s'), this.value()],
       () => ['eval', claim, '1', this.name('s'), this.pick(['x', 'y']), this.number(), '1000000'],
       () => ['eval', renew, '1', this.name('s'), this.value(), '1000000'],
@@ -109,26 +108,34 @@ class Draw {
     ];
   }
 
-  private commit(): Words {
+  /** One to three that come together; one of two kinds of write may be refused. */
+  private commits(): Words {
+    const changes = Array.from({ length: 1 + integerBelow(this.random, 3) }, () => this.commit());
+    const keys = changes.flatMap((change) => change.keys);
+    const args = changes.flatMap((change) => change.args);
+    const { sha, text } = commitScriptOf;
+    const [name, script] = this.random() < 0.5 ? ['eval', text] : ['evalsha', sha];
+    return [name ?? '', script ?? '', String(keys.length), ...keys, ...args];
+  }
+
+  private commit(): PackedChange {
+    const [document, set] = [this.name('h'), this.name('t')];
     const guard = {
-      key: 2,
+      key: 'epoch',
       id: this.pick(['x', 'y']),
       generation: integerBelow(this.random, 2),
       sequence: integerBelow(this.random, 3),
       advance: this.random() < 0.5,
     };
-    const change = {
-      expect: [{ key: 1, version: this.pick(['0', '7']) }],
+    return packed({
+      expect: [{ key: document, version: this.pick([0, 7]) }],
       write: [
-        { op: 'HSET', key: 1, args: ['version', '7', 'json', this.value()] },
-        { op: this.pick(['SADD', 'SREM']), key: 3, args: [this.value()] },
+        { op: 'HSET', key: document, args: ['version', '7', 'json', this.value()] },
+        { op: this.pick(['SADD', 'SREM']), key: set, args: [this.value()] },
       ],
-      ...(this.random() < 0.6 && { guard }),
-    };
-    const keys = [this.name('h'), 'epoch', this.name('t')];
-    const sha = createHash('sha1').update(commitScript).digest('hex');
-    const script = this.random() < 0.5 ? ['eval', commitScript] : ['evalsha', sha];
-    return [script[0] ?? '', script[1] ?? '', '3', ...keys, JSON.stringify(change)];
+      guard: this.random() < 0.6 ? guard : undefined,
+      mark: this.random() < 0.2 ? { key: this.name('s'), value: this.value() } : undefined,
+    });
   }
 
   private name(type: string): string {
@@ -160,13 +167,17 @@ async function replyOf(on: StateServer, [name, ...args]: Words): Promise<string>
     const pairs = flat.flatMap((field, at) => (at % 2 === 0 ? [[field, flat[at + 1]]] : []));
     return JSON.stringify(pairs.toSorted());
   } catch (thrown) {
-    const [kind] = (thrown as Error).message.split(' ');
-    return `error ${kind}`;
+    return kindOf(thrown as Error);
   }
+}
+
+function kindOf({ message }: Error): string {
+  return `error ${message.split(' ')[0]}`;
 }
 
 function plain(reply: unknown): unknown {
   if (Buffer.isBuffer(reply)) return reply.toString();
+  if (reply instanceof Error) return kindOf(reply);
   return Array.isArray(reply) ? reply.map(plain) : reply;
 }
 
@@ -174,7 +185,7 @@ test(`${ROUNDS * COMMANDS_EACH} random commands have the replies of a redis-serv
   const model = new RedisModel();
   const epoch: Words = ['hset', 'epoch', 'id', 'x', 'generation', '1', 'sequence', '1'];
   // The script is known to the server by its hash from here on.
-  await server.send(new Command('script', ['load', commitScript]));
+  await server.send(new Command('script', ['load', commitScriptOf.text]));
   const kinds = new Map<string, number>();
   for (let round = 0; round < ROUNDS; round += 1) {
     const draw = new Draw(seededRandom(`${SEED} ${round}`));

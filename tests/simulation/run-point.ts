@@ -60,6 +60,7 @@ class Run {
   private readonly trades: string[];
   private readonly ordersBefore: readonly string[];
   private keys: number;
+  private syncs = 0;
   private lost = false;
 
   constructor(stage: Stage, scenario: Scenario, point: Point, random: Random) {
@@ -235,7 +236,10 @@ class Run {
       if (settled && waitedMs >= stage.broker.lagMs) break;
     }
     const sync = { positions: [], forceSync: true };
-    const request = { operation: 'portfolio-update-positions', key: 'sync-last', body: sync };
+    // Under the same key a second one would be answered what the first one was.
+    this.syncs += 1;
+    const key = `sync-last-${this.syncs}`;
+    const request = { operation: 'portfolio-update-positions', key, body: sync };
     await this.submit(stage.open(), request);
   }
 

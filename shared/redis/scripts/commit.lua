@@ -1,11 +1,16 @@
--- Applies a set of writes if, and only if, every expectation still holds.
+-- Applies commits: each is a set of writes that is made if, and only if, every expectation of it still holds. Those that a
+-- process asks for in one turn come together, cost one call, and wait for the disk together; each stands by itself.
 --
--- KEYS     every key named below; those of documents all in one hash slot
--- ARGV[1]  JSON { expect: [{key, version}], write: [{op, key, args}], guard?: {key, id, generation,
---          sequence, advance}, mark?: {key, value} }; `key` is an index into KEYS, `version` is that of the document read
---          ("0": it must not exist), args are strings
--- returns  [1] when applied, [0] when an expectation failed, [-1] when the guard failed; in the
---          latter two nothing was changed. With a guard that advances: [1, generation, sequence].
+-- KEYS     the keys of all commits, one commit's after the other's; those of documents all in one hash slot
+-- ARGV     of each commit in turn; a key is its index among the commit's own, 0 where there is none:
+--            how many keys and how many arguments it has; the latter from the next one on
+--            guard: key; id, generation, sequence, and 1 to advance it
+--            mark: key, value
+--            how many expectations; of each its key, and the version of the document read ("0": it must not exist)
+--            writes, until the end: of each its command, key, how many arguments, and these
+-- returns  for each commit [1] when applied, [0] when an expectation failed, [-1] when the guard failed; in the
+--          latter two it changed nothing. With a guard that advances: [1, generation, sequence]. An error where one of its
+--          writes was refused. An error for all of them means that nothing was changed at all.
 --
 -- Why a script: the caller decided on the documents that it read. Between that reading and this
 -- writing another process may have changed them; then nothing at all may be written.
@@ -13,44 +18,77 @@
 -- The guard is the epoch of the state: the same installation, and not older than what is known
 -- outside Redis. A Redis that was emptied, replaced or set back fails it.
 
-local change = cjson.decode(ARGV[1])
-local guard = change.guard
-local generation, sequence
+local hasWritten = false
 
-if guard then
-  local held = redis.call('HMGET', KEYS[guard.key], 'id', 'generation', 'sequence', 'doubt')
-  generation, sequence = tonumber(held[2]), tonumber(held[3])
-  if held[1] ~= guard.id or held[4] or not generation or not sequence then
-    return { -1 }
+local function write(...)
+  local done = redis.call(...)
+  hasWritten = true
+  return done
+end
+
+local function commit(keys, first, last)
+  local guard = tonumber(ARGV[first])
+  local generation, sequence
+
+  if guard > 0 then
+    local id, leastGeneration, leastSequence = ARGV[first + 1], tonumber(ARGV[first + 2]), tonumber(ARGV[first + 3])
+    local held = redis.call('HMGET', KEYS[keys + guard], 'id', 'generation', 'sequence', 'doubt')
+    generation, sequence = tonumber(held[2]), tonumber(held[3])
+    if held[1] ~= id or held[4] or not generation or not sequence then
+      return { -1 }
+    end
+    if generation < leastGeneration then
+      return { -1 }
+    end
+    if generation == leastGeneration and sequence < leastSequence then
+      return { -1 }
+    end
   end
-  if generation < guard.generation then
-    return { -1 }
+
+  -- Shows, on whichever server it is read later, that this commit has arrived there; also one that changes
+  -- nothing, as what it rests on must not be lost either.
+  local mark = tonumber(ARGV[first + 5])
+  if mark > 0 then
+    write('SET', KEYS[keys + mark], ARGV[first + 6], 'PX', 60000)
   end
-  if generation == guard.generation and sequence < guard.sequence then
-    return { -1 }
+
+  local at = first + 8
+  for _ = 1, tonumber(ARGV[first + 7]) do
+    local version = redis.call('HGET', KEYS[keys + tonumber(ARGV[at])], 'version') or '0'
+    if version ~= ARGV[at + 1] then
+      return { 0 }
+    end
+    at = at + 2
   end
-end
 
--- Shows, on whichever server it is read later, that this commit has arrived there; also one that changes
--- nothing, as what it rests on must not be lost either.
-if change.mark then
-  redis.call('SET', KEYS[change.mark.key], change.mark.value, 'PX', 60000)
-end
-
-for _, expectation in ipairs(change.expect) do
-  local version = redis.call('HGET', KEYS[expectation.key], 'version') or '0'
-  if version ~= expectation.version then
-    return { 0 }
+  while at <= last do
+    local count = tonumber(ARGV[at + 2])
+    write(ARGV[at], KEYS[keys + tonumber(ARGV[at + 1])], unpack(ARGV, at + 3, at + 2 + count))
+    at = at + 3 + count
   end
+
+  if guard > 0 and ARGV[first + 4] == '1' then
+    sequence = write('HINCRBY', KEYS[keys + guard], 'sequence', 1)
+    return { 1, generation, sequence }
+  end
+
+  return { 1 }
 end
 
-for _, write in ipairs(change.write) do
-  redis.call(write.op, KEYS[write.key], unpack(write.args))
+local results = {}
+local keys, at = 0, 1
+while at <= #ARGV do
+  local last = at + 1 + tonumber(ARGV[at + 1])
+  local done, result = pcall(commit, keys, at + 2, last)
+  if not done then
+    -- Redis 7 gives a table, those before it a text that begins with the place.
+    local reason = type(result) == 'table' and result.err or string.gsub(result, '^@user_script: ?%d+: ', '')
+    result = { err = reason }
+    if not hasWritten then
+      return result
+    end
+  end
+  results[#results + 1] = result
+  keys, at = keys + tonumber(ARGV[at]), last + 1
 end
-
-if guard and guard.advance then
-  sequence = redis.call('HINCRBY', KEYS[guard.key], 'sequence', 1)
-  return { 1, generation, sequence }
-end
-
-return { 1 }
+return results

@@ -2,34 +2,16 @@
  * The scripts that stores run, once more in TypeScript. `redis-model.test.ts` compares each with the Lua
  * original over random states.
  */
-import { createHash } from 'node:crypto';
+import { commitScriptOf } from '#shared/redis/joined-commits.ts';
 import { claimedLease, leaseText, ownedKeyScripts } from '#shared/redis/owned-key.ts';
-import commitScript from '#shared/redis/scripts/commit.lua';
+import { carriedCommits, type CarriedCommit } from './packed-commits.ts';
 
 export type Call = (name: string, ...args: readonly string[]) => unknown;
 export type Script = (call: Call, keys: readonly string[], args: readonly string[]) => unknown;
 
-interface Change {
-  readonly expect: readonly { readonly key: number; readonly version: string }[];
-  readonly write: readonly {
-    readonly op: string;
-    readonly key: number;
-    readonly args: readonly string[];
-  }[];
-  readonly guard?: {
-    readonly key: number;
-    readonly id: string;
-    readonly generation: number;
-    readonly sequence: number;
-    readonly advance: boolean;
-  };
-}
-
-const commitSha = createHash('sha1').update(commitScript).digest('hex');
-
 /** @throws Error for a script that the model does not know */
 export function scriptOf({ text, sha }: { text?: string; sha?: string }): Script {
-  if (sha === commitSha || text === commitScript) return commit;
+  if (sha === commitScriptOf.sha || text === commitScriptOf.text) return commits;
   const { claim, release, renew } = ownedKeyScripts;
   if (text === claim) return claimKey;
   if (text === release) return ifOwned('DEL');
@@ -50,17 +32,35 @@ function ifOwned(then: string): Script {
 }
 
 /** shared/redis/scripts/commit.lua */
-const commit: Script = (call, keys, [json = '']) => {
-  const { expect, write, guard } = JSON.parse(json) as Change;
-  const nameOf = (index: number): string => keys[index - 1] ?? '';
-  const held = guard && epochOf(call, nameOf(guard.key));
-  if (guard && !holds(guard, held)) return [-1];
-  for (const { key, version } of expect)
-    if ((call('HGET', nameOf(key), 'version') ?? '0') !== version) return [0];
-  for (const { op, key, args } of write) call(op, nameOf(key), ...args);
-  if (!guard?.advance) return [1];
-  return [1, held?.generation, call('HINCRBY', nameOf(guard.key), 'sequence', '1')];
+const commits: Script = (call, keys, args) => {
+  const replies: unknown[] = [];
+  let hasWritten = false;
+  const write: Call = (...command) => {
+    const done = call(...command);
+    hasWritten = true;
+    return done;
+  };
+  for (const carried of carriedCommits(keys, args))
+    try {
+      replies.push(commit(call, write, carried));
+    } catch (thrown) {
+      if (!hasWritten) throw thrown;
+      replies.push(thrown);
+    }
+  return replies;
 };
+
+function commit(call: Call, write: Call, carried: CarriedCommit): unknown {
+  const { guard, mark, expect } = carried;
+  const held = guard && epochOf(call, guard.key);
+  if (guard && !holds(guard, held)) return [-1];
+  if (mark) write('SET', mark.key, mark.value, 'PX', '60000');
+  for (const { key, version } of expect)
+    if ((call('HGET', key, 'version') ?? '0') !== version) return [0];
+  for (const { op, key, args } of carried.write) write(op, key, ...args);
+  if (!guard?.advance) return [1];
+  return [1, held?.generation, write('HINCRBY', guard.key, 'sequence', '1')];
+}
 
 interface Held {
   readonly id: string | null;
@@ -77,8 +77,8 @@ function epochOf(call: Call, key: string): Held {
   return { id, generation: number(generation), sequence: number(sequence), isDoubted };
 }
 
-function holds(guard: NonNullable<Change['guard']>, held: Held | undefined): boolean {
-  if (!held || held.id !== guard.id || held.isDoubted) return false;
+function holds(guard: NonNullable<CarriedCommit['guard']>, held: Held | undefined): boolean {
+  if (held?.id !== guard.id || held.isDoubted) return false;
   if (Number.isNaN(held.generation) || Number.isNaN(held.sequence)) return false;
   if (held.generation !== guard.generation) return held.generation > guard.generation;
   return held.sequence >= guard.sequence;
