@@ -29,6 +29,7 @@ import type { Settings } from '#shared/process/settings.ts';
 import type { TlsFiles } from '#shared/process/tls-settings.ts';
 import { reportBoard } from '#shared/runtime/board-figures.ts';
 import { claimServices, type HeldClaim } from '#shared/runtime/idempotency/board-claims.ts';
+import { RunNews } from '#shared/runtime/runs/run-news.ts';
 import { runOf, Runs, type RunData } from '#shared/runtime/runs/runs.ts';
 import {
   processJob,
@@ -110,6 +111,7 @@ export async function openConnector(
     openWorker(jobProcessor, operation, connection, prefix),
   );
   await Promise.all(workers.map((worker) => worker.waitUntilReady()));
+  const disconnects = queued.map(({ topic }) => RunNews.connected(topic));
   const stopRestoring = repeat(options, async () => {
     if (own) await watchState(own, log);
     if (isLocal(placement, 'gateway')) await restoreSchedules(runs, options.schedules);
@@ -122,6 +124,7 @@ export async function openConnector(
     close: async () => {
       stopRestoring();
       stopReporting?.();
+      for (const disconnect of disconnects) disconnect();
       // One that is stopped in order is not missed on its board; the last one of all is.
       const left = endPulse(database, `connector:${placement.device}`).catch(() => undefined);
       await Promise.all([

@@ -106,15 +106,25 @@ async function processWithin(
     attempt: job.attemptsStarted,
     traceId: traceIdFor(job.data.requestId || run, traceparent),
   });
+  const { runs } = jobProcessor;
+  // Asked for together, as each waits for Redis.
+  const watching = watch(runs, operation, run);
+  const before = recordBefore(runs, run);
+  before.catch(() => undefined);
+  const cancellation = await watching;
+  const { outcome, ...recorded } = await before.catch((thrown: unknown) => {
+    cancellation.close();
+    throw thrown;
+  });
   // Ended before, and only the queue had not been updated.
-  if (await jobProcessor.runs.outcome(run)) return;
-  log.info('run-started');
-  const cancellation = await watch(jobProcessor.runs, operation, run);
+  if (outcome) return cancellation.close();
   const progress: AttemptProgress = { hasAdvanced: false };
+  log.info('run-started');
   try {
     const signals = AbortSignal.any([signal, cancellation.signal]);
-    const last = await call(jobProcessor, operation, job, signals, progress, traceparent);
-    await jobProcessor.runs.finish(run, { kind: 'done', last }, outcomeKeptMs(job));
+    const called = { operation, job, recorded, progress, traceparent };
+    const last = await call(jobProcessor, called, signals);
+    await runs.finish(run, { kind: 'done', last }, outcomeKeptMs(job));
     log.info('run-completed');
   } catch (thrown) {
     if (signal.aborted) throw await giveUp(job, token, signal, log);
@@ -137,18 +147,32 @@ function watch(runs: Runs, { effect }: Operation, run: string): Promise<Cancella
   return watchCancellation(runs, run);
 }
 
+/** What is recorded of a run before a call of its function. */
+async function recordBefore(runs: Runs, run: string) {
+  const [outcome, count, last] = await Promise.all([
+    runs.outcome(run),
+    runs.countRecorded(run),
+    runs.lastRecorded(run),
+  ]);
+  return { outcome, count, last };
+}
+
+interface Called {
+  readonly operation: Operation;
+  readonly job: Job<RunData>;
+  readonly recorded: { readonly count: number; readonly last: string | undefined };
+  readonly progress: AttemptProgress;
+  readonly traceparent: string | undefined;
+}
+
 /** Calls the function and records its messages. @returns the last one */
 async function call(
   { runs, transport }: JobProcessor,
-  operation: Operation,
-  job: Job<RunData>,
+  { operation, job, recorded, progress, traceparent }: Called,
   signal: AbortSignal,
-  progress: AttemptProgress,
-  traceparent: string | undefined,
 ): Promise<string | undefined> {
   const run = runOf(job);
   const limited = AbortSignal.any([signal, AbortSignal.timeout(operation.timeoutMs + GRACE_MS)]);
-  const recorded = await runs.countRecorded(run);
   const answer = await inCallOf(operation.name, traceparent, (sent) =>
     transport({
       name: operation.name,
@@ -170,11 +194,11 @@ async function call(
   );
   if (answer.status === HANDED_OVER) {
     await textOf(answer.body).catch(() => undefined);
-    return followExecution({ runs, operation, run, recorded, progress }, limited);
+    return followExecution({ runs, operation, run, recorded: recorded.count, progress }, limited);
   }
   if (answer.status !== 200) throw await failureOf(answer);
   if (!operation.streams) return textOf(answer.body);
-  const recorder = await Recorder.resume(runs, run);
+  const recorder = Recorder.after(recorded.last, runs, run);
   try {
     for await (const line of linesOf(answer.body)) {
       await recorder.take(line);

@@ -36,7 +36,11 @@ export class Recorder {
   }
 
   static async resume(runs: Runs, run: string): Promise<Recorder> {
-    const recorded = await runs.lastRecorded(run);
+    return Recorder.after(await runs.lastRecorded(run), runs, run);
+  }
+
+  /** @param recorded the message recorded last, where there is one */
+  static after(recorded: string | undefined, runs: Runs, run: string): Recorder {
     return new Recorder(runs, run, recorded === undefined ? -1 : pctOf(parse(recorded)));
   }
 

@@ -16,13 +16,15 @@ export class Subscribers {
     this.keepMs = keepMs;
   }
 
-  /** @returns false for a run that everyone has cancelled: it will end and cannot be joined */
-  async join(run: string, subscriber: string): Promise<boolean> {
-    const { redis } = this.database;
-    if (!(await joinSet(redis, keys.runtime.subscribers(run), subscriber, this.keepMs)))
-      return false;
-    await redis.set(keys.runtime.subscriber(subscriber), run, 'PX', this.keepMs);
-    return true;
+  /**
+   * In one step, and with it the run under the subscriber's name.
+   * @returns `closed` for a run that everyone has cancelled: it will end and cannot be joined; `has-left` where the
+   *   subscriber's leaving came first
+   */
+  async join(run: string, subscriber: string): Promise<'joined' | 'has-left' | 'closed'> {
+    const { subscribers, subscriber: runOfSubscriber, left } = keys.runtime;
+    const at = [subscribers(run), runOfSubscriber(subscriber), left(subscriber)] as const;
+    return joinSet(this.database.redis, at, subscriber, run, this.keepMs);
   }
 
   /** The run that a caller who comes back has subscribed to. */
@@ -31,7 +33,7 @@ export class Subscribers {
   }
 
   /**
-   * May come before `join` of the same subscriber, which then checks `hasLeft`.
+   * May come before `join` of the same subscriber, which then says so.
    * @returns the run, if this was its last subscriber
    */
   async leave(subscriber: string): Promise<string | undefined> {
@@ -41,10 +43,6 @@ export class Subscribers {
     if (run === null) return undefined;
     const wasLast = await leaveSet(redis, keys.runtime.subscribers(run), subscriber, this.keepMs);
     return wasLast ? run : undefined;
-  }
-
-  async hasLeft(subscriber: string): Promise<boolean> {
-    return (await this.database.redis.exists(keys.runtime.left(subscriber))) === 1;
   }
 
   /** Whether every subscriber of the run has cancelled. */

@@ -24,6 +24,7 @@ import { decode, encode } from '#shared/redis/codec.ts';
 import type { Database } from '#shared/redis/database.ts';
 import { keys } from '#shared/redis/keys.ts';
 import { Executions } from './executions.ts';
+import { RunNews } from './run-news.ts';
 import { Subscribers } from './run-subscribers.ts';
 
 /** Small on purpose: ids and the request, no secrets. */
@@ -184,10 +185,9 @@ export class Runs {
     const subscriber = named ?? randomUUID();
     for (;;) {
       const added = await this.addOrFind(span, operation, data);
-      if (await this.subscribers.join(added.run, subscriber)) {
-        if (await this.subscribers.hasLeft(subscriber)) await this.cancelRun(operation, subscriber);
-        return added;
-      }
+      const joined = await this.subscribers.join(added.run, subscriber);
+      if (joined === 'has-left') await this.cancelRun(operation, subscriber);
+      if (joined !== 'closed') return added;
       // All other subscribers have cancelled that run. It ended already, or a new one starts when it has stopped.
       if ((await this.outcome(added.run))?.kind === 'done') return added;
       await sleep(STOPPING_POLL_MS, undefined, { ...(signal && { signal }) });
@@ -220,7 +220,8 @@ export class Runs {
   }
 
   private async beginAgainIfFailed(job: Job<RunData>, run: string): Promise<void> {
-    if (!(await job.isFailed())) return;
+    // Set with the end of a job, and taken away where it is tried again.
+    if (job.finishedOn === undefined || !(await job.isFailed())) return;
     await this.forget(run);
     // Fails when another process has just restarted it, which has the same effect.
     await job
@@ -267,37 +268,45 @@ export class Runs {
     signal: AbortSignal,
   ): AsyncGenerator<string, Outcome> {
     let seen = 0;
-    let pause = POLL_MS_MIN;
+    const pauseMin = RunNews.isConnected(operation.topic) ? POLL_MS_MAX : POLL_MS_MIN;
+    let pause = pauseMin;
     let answeredAt = performance.now();
     let polledAt = answeredAt;
-    for (;;) {
-      signal.throwIfAborted();
-      const isOverdue = performance.now() - polledAt > LOST_JOB_POLL_MS;
-      const polled = await this.poll(operation, run, seen, isOverdue).catch((thrown: unknown) => {
-        // Redis may be unreachable for a moment; the subscription continues afterwards.
-        if (performance.now() - answeredAt > OUTAGE_MS_MAX || !redisFailure(thrown)) throw thrown;
-      });
-      if (polled) {
-        answeredAt = performance.now();
-        if (isOverdue) polledAt = answeredAt;
-        const { messages, outcome } = polled;
-        seen += messages.length;
-        yield* messages;
-        if (outcome?.kind === 'done' && outcome.last !== undefined) yield outcome.last;
-        if (outcome) return outcome;
-        if (messages.length > 0) pause = POLL_MS_MIN;
+    const news = new RunNews(run);
+    try {
+      for (;;) {
+        signal.throwIfAborted();
+        const isOverdue = performance.now() - polledAt > LOST_JOB_POLL_MS;
+        const polled = await this.poll(operation, run, seen, isOverdue).catch((thrown: unknown) => {
+          // Redis may be unreachable for a moment; the subscription continues afterwards.
+          if (performance.now() - answeredAt > OUTAGE_MS_MAX || !redisFailure(thrown)) throw thrown;
+        });
+        if (polled) {
+          answeredAt = performance.now();
+          if (isOverdue) polledAt = answeredAt;
+          const { messages, outcome } = polled;
+          seen += messages.length;
+          yield* messages;
+          if (outcome?.kind === 'done' && outcome.last !== undefined) yield outcome.last;
+          if (outcome) return outcome;
+          if (messages.length > 0) pause = pauseMin;
+        }
+        await news.next(pause, signal);
+        pause = Math.min(pause * 1.5, POLL_MS_MAX);
       }
-      await sleep(pause, undefined, { signal });
-      pause = Math.min(pause * 1.5, POLL_MS_MAX);
+    } finally {
+      news.close();
     }
   }
 
-  /** The outcome is read first, so that the messages before it are not missed. */
+  /** The outcome is read first, so that the messages before it are not missed; both are asked for at once. */
   private async poll(operation: Operation, run: string, seen: number, isOverdue: boolean) {
-    const ended = await this.outcome(run);
-    const outcome = !ended && isOverdue ? await this.lost(operation, run) : ended;
-    const messages = await this.database.redis.lrange(keys.runtime.updates(run), seen, -1);
-    return { messages, outcome };
+    const messagesFrom = (first: number): Promise<string[]> =>
+      this.database.redis.lrange(keys.runtime.updates(run), first, -1);
+    const [ended, messages] = await Promise.all([this.outcome(run), messagesFrom(seen)]);
+    if (ended || !isOverdue) return { messages, outcome: ended };
+    const outcome = await this.lost(operation, run);
+    return { messages: outcome ? await messagesFrom(seen) : messages, outcome };
   }
 
   /** A job that ended or was removed without an outcome: its connector crashed in between. */
@@ -356,6 +365,7 @@ export class Runs {
         { op: 'PEXPIRE', key, args: [String(RUNS_KEPT_MS)] },
       ],
     );
+    RunNews.announce(run);
   }
 
   /** How many messages of a run are recorded. */
@@ -372,6 +382,7 @@ export class Runs {
   async finish(run: string, outcome: Outcome, keptMs = RUNS_KEPT_MS): Promise<void> {
     const key = keys.runtime.outcome(run);
     await this.database.redis.set(key, encode(outcome), 'PX', keptMs, 'NX');
+    RunNews.announce(run);
   }
 
   queueOf(topic: string): Promise<Queue<RunData>> {
