@@ -3,18 +3,33 @@ import { openConnector } from '#gateway/connector/connector.ts';
 import { facadeAccessOf } from '#gateway/facade/access-settings.ts';
 import { CallCounts } from '#gateway/facade/call-counts.ts';
 import { openFacade, type Facade } from '#gateway/facade/facade.ts';
+import type { Runtime } from '#gateway/runtime/runtime.ts';
 import { ownSchedules } from '#shared/contract/jobs.ts';
 import { isoText } from '#shared/kernel/instant.ts';
+import type { Log } from '#shared/process/log.ts';
+import type { Settings } from '#shared/process/settings.ts';
 import { isPublishedOnLoopback } from '#shared/process/tls-settings.ts';
 import type { WatchedTls } from '#shared/process/watched-tls.ts';
+import type { Dependencies } from '#shared/runtime/context.ts';
 import { closeOpened, type Closers } from './closers.ts';
-import type { Embedded, EmbeddedOptions } from './embedded.ts';
+import type { RedisSource } from './redis/redis-source.ts';
+import type { Secrets } from './secrets.ts';
+import type { StartSteps } from './start-steps.ts';
 
-type PartsOptions = Pick<EmbeddedOptions, 'settings' | 'projectDir' | 'log' | 'steps'>;
+interface PartsOptions {
+  readonly settings: Settings;
+  readonly projectDir: string;
+  readonly log: Log;
+  readonly steps: StartSteps;
+}
 
-type OpenedBefore = Pick<Embedded, 'dependencies' | 'runtime' | 'redis' | 'secrets'> & {
+interface OpenedBefore {
+  readonly dependencies: Dependencies;
+  readonly runtime: Runtime;
+  readonly redis: RedisSource;
+  readonly secrets: Secrets;
   readonly tls: WatchedTls | undefined;
-};
+}
 
 type Connector = Awaited<ReturnType<typeof openConnector>>;
 
