@@ -5,9 +5,15 @@ import { traceIdOf } from '#shared/process/tracing/tracing.ts';
 const WELL_FORMED = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
 const TRACE_ID_DIGITS = 32;
 
+/** Gateway and function of a process read the same header, one after the other. */
+let lastWellFormed: string | undefined;
+
 /** @returns the header where it is well formed; anything else is dropped, as the standard asks */
 export function readTraceparent(header: string | undefined): string | undefined {
-  return header !== undefined && WELL_FORMED.test(header) ? header : undefined;
+  if (header === undefined || header === lastWellFormed) return header;
+  if (!WELL_FORMED.test(header)) return undefined;
+  lastWellFormed = header;
+  return header;
 }
 
 /**

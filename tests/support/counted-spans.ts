@@ -25,7 +25,8 @@ export function countedSpans(): { readonly tracer: Tracer; readonly spans: Count
       const id = String(spans.length + 1).padStart(16, '0');
       const traceparent = `00-${TRACE_ID}-${id}-01`;
       const { attributes = {} } = options();
-      const span: CountedSpan = { name, traceparent, parent, attributes, ended: 0 };
+      const text = typeof name === 'string' ? name : name();
+      const span: CountedSpan = { name: text, traceparent, parent, attributes, ended: 0 };
       spans.push(span);
       return {
         traceparent,

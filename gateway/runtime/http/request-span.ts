@@ -19,10 +19,13 @@ export function inCallSpan(
   work: () => void,
 ): void {
   if (!isTracing()) return work();
-  const method = METHODS.has(request.method ?? '') ? (request.method ?? '') : '_OTHER';
-  const route = routeOf(request.url ?? '/');
-  const parent = readTraceparent([request.headers['traceparent']].flat()[0]);
-  const span = startSpan(`${method} ${route}`, () => optionsOf(method, route), parent);
+  const given = request.headers['traceparent'];
+  const parent = readTraceparent(typeof given === 'string' ? given : given?.[0]);
+  const span = startSpan(
+    () => nameOf(request),
+    () => optionsOf(request),
+    parent,
+  );
   if (!span) return work();
   request.headers['traceparent'] = span.traceparent;
   if (!span.isRecorded) return work();
@@ -30,15 +33,27 @@ export function inCallSpan(
   work();
 }
 
-function optionsOf(method: string, route: string): SpanOptions {
+function nameOf(request: IncomingMessage): string {
+  return `${methodOf(request)} ${routeOf(request)}`;
+}
+
+function optionsOf(request: IncomingMessage): SpanOptions {
   return {
     kind: 'server',
-    attributes: { 'http.request.method': method, 'http.route': route, 'url.scheme': 'http' },
+    attributes: {
+      'http.request.method': methodOf(request),
+      'http.route': routeOf(request),
+      'url.scheme': 'http',
+    },
   };
 }
 
+function methodOf({ method = '' }: IncomingMessage): string {
+  return METHODS.has(method) ? method : '_OTHER';
+}
+
 /** The route, never the path: what follows a function's name is its caller's text. */
-function routeOf(url: string): string {
+function routeOf({ url = '/' }: IncomingMessage): string {
   const [, first = '', second = ''] = url.split(/[/?#]/);
   const isFunction = first === 'function' || first === 'async-function';
   if (isFunction) return `/${first}/{name}`;

@@ -31,6 +31,7 @@ import {
   type Attributes,
   type Span,
   type SpanKind,
+  type SpanName,
   type SpanOptions,
   type Tracer,
 } from './tracing.ts';
@@ -87,15 +88,19 @@ export async function openSdkTracer(
   return {
     start: (name, options, parent) => {
       if (parent !== undefined && followsParent && !isSampled(parent)) return undefined;
-      if (parent !== undefined) return startSpan(tracer, name, options(), parent);
+      if (parent !== undefined) return startSpan(tracer, textOf(name), options(), parent);
       const traceId = ids.generateTraceId();
       if (!keeps(traceId)) return new UnsampledSpan(`00-${traceId}-${ids.generateSpanId()}-00`);
       ids.willTake(traceId);
-      return startSpan(tracer, name, options());
+      return startSpan(tracer, textOf(name), options());
     },
     flush: () => inTime(provider.forceFlush()),
     close: () => inTime(provider.shutdown()),
   };
+}
+
+function textOf(name: SpanName): string {
+  return typeof name === 'string' ? name : name();
 }
 
 function startSpan(

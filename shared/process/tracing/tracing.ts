@@ -18,6 +18,9 @@ export interface SpanOptions {
   readonly links?: readonly (string | undefined)[];
 }
 
+/** As a function it is asked only where the span may be recorded, like the options. */
+export type SpanName = string | (() => string);
+
 export interface Span {
   /** What is sent along with a call made within the span. */
   readonly traceparent: string;
@@ -33,7 +36,7 @@ export interface Span {
 
 export interface Tracer {
   /** @returns undefined within a trace that is not kept: the traceparent of the caller is passed on as it came */
-  start(name: string, options: () => SpanOptions, parent: string | undefined): Span | undefined;
+  start(name: SpanName, options: () => SpanOptions, parent: string | undefined): Span | undefined;
 }
 
 let tracer: Tracer | undefined;
@@ -50,7 +53,7 @@ export function useTracer(next?: Tracer): void {
  * @returns undefined where nothing is traced, and within a trace that is not kept
  */
 export function startSpan(
-  name: string,
+  name: SpanName,
   options: () => SpanOptions,
   parent?: string,
 ): Span | undefined {
