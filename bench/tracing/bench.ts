@@ -4,7 +4,8 @@
  * CPU of a call of an operation over HTTP (GetPlan, one document asked of Redis; caller, gateway and function
  * in one process) with spans off, sampled at nothing, a tenth, and all of them. Each has a process of its own, as in
  * use: what one leaves in the machine code of the process would be paid by the next. They take short turns: a round
- * compares turns that are seconds apart, and the median over the rounds is stated. What the hooks cost while
+ * compares turns that are seconds apart, and the median over the rounds is stated. A turn is long enough that V8 has compiled
+ * what one call in ten uses, and that its last export is a small part of it. What the hooks cost while
  * spans are off is measured by themselves, and stated as a share of a call.
  */
 import { once } from 'node:events';
@@ -14,8 +15,8 @@ import { start } from '../children.ts';
 import { median } from '../timing.ts';
 import { figure, ratios } from '../figures/figure.ts';
 
-const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 40);
-const CALLS = Number(process.env['BENCH_CALLS'] ?? 600);
+const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 9);
+const CALLS = Number(process.env['BENCH_CALLS'] ?? 5_000);
 const IN_FLIGHT = Number(process.env['BENCH_IN_FLIGHT'] ?? 1);
 /** They are left out. */
 const ROUNDS_TO_WARM_UP = 3;

@@ -90,7 +90,8 @@ it('a sync in which no security could be fetched is no sign of life', async () =
   await sync();
   t.clock.advance(97 * HOUR_MS);
   const { marketData } = t.dependencies;
-  marketData.bars = () => Promise.reject(new Error('away'));
+  const away = (): Promise<never> => Promise.reject(new Error('away'));
+  Object.assign(marketData, { bars: away, figures: away });
   await sync({ forceRefresh: true });
   expect(await restrictions()).toMatchObject([{ code: 'prices-silent' }]);
 });
