@@ -15,7 +15,7 @@ import { OrderStore } from '#shared/trading/order-store.ts';
 /** One more transition of the order of this number. */
 export type Transition = (order: number) => Promise<unknown>;
 
-/** An order that works at the broker. */
+/** An order that works at the broker. @internal */
 export function anOrder(number: number): OrderRecord {
   const zero = Money.zero(parseCurrency('EUR'));
   const now = instantOf(Date.UTC(2026, 0, 2));

@@ -3,7 +3,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import * as z from 'zod';
 import { DAY_MS, type Instant } from '#shared/kernel/instant.ts';
 import { storedInstant } from '#shared/redis/codec.ts';
-import type { Database, Write } from '#shared/redis/database.ts';
+import type { Database } from '#shared/redis/database.ts';
+import type { Write } from '#shared/redis/change.ts';
 import { keys } from '#shared/redis/keys.ts';
 import { waitMs, withFailure, type Attempts } from './model/lock-out.ts';
 import {

@@ -1,7 +1,8 @@
 /** Writes the book: cash, lots, ledger lines and the day's valuation change together or not at all. */
 import type { Currency } from '#shared/kernel/currency.ts';
 import type { AccountId } from '#shared/kernel/identifiers.ts';
-import { writeDocument, type Database, type Write } from '#shared/redis/database.ts';
+import { writeDocument, type Database } from '#shared/redis/database.ts';
+import type { Write } from '#shared/redis/change.ts';
 import { keys } from '#shared/redis/keys.ts';
 import { bookOf, bookRecord, recordOf, valuationText } from './book-record.ts';
 import type { Book, LedgerEntry } from './model/book.ts';

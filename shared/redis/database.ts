@@ -11,6 +11,7 @@ import { assert } from '#shared/kernel/assert.ts';
 import { conflict } from '#shared/kernel/failure.ts';
 import { decode, encode } from './codec.ts';
 import type { Epoch } from './epoch.ts';
+import type { Expectation, Write } from './change.ts';
 import { commitScriptOf, JoinedCommits, packed } from './joined-commits.ts';
 import { keys as keyOf } from './keys.ts';
 import { KnownLines } from './known-lines.ts';
@@ -30,32 +31,6 @@ export interface Document<T> {
 interface Computed {
   readonly version: string;
   readonly value: unknown;
-}
-
-export interface Expectation {
-  readonly key: string;
-  readonly version: number;
-}
-
-type Operator =
-  | 'HSET'
-  | 'HSETNX'
-  | 'HDEL'
-  | 'SET'
-  | 'ZADD'
-  | 'ZREM'
-  | 'RPUSH'
-  | 'SADD'
-  | 'SREM'
-  | 'DEL'
-  | 'PEXPIRE';
-
-export interface Write {
-  readonly op: Operator;
-  readonly key: string;
-  readonly args: readonly string[];
-  /** What a document's write stores, for stores that keep values; its JSON is made when `args` are read. */
-  readonly document?: { readonly version: number; readonly value: unknown } | undefined;
 }
 
 /**

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
-import type { Expectation, Write } from './database.ts';
+import type { Expectation, Write } from './change.ts';
 import type { Epoch } from './epoch.ts';
 import commitScript from './scripts/commit.lua';
 

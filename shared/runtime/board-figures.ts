@@ -98,7 +98,7 @@ export async function certificateFigures(
 }
 
 /** @returns seconds since 1970 @throws where it cannot be read */
-export async function certificateEnd(file: string): Promise<number> {
+async function certificateEnd(file: string): Promise<number> {
   const { validTo } = new X509Certificate(await readFile(file));
   return Date.parse(validTo) / 1_000;
 }

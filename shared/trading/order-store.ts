@@ -10,12 +10,8 @@ import { Failure } from '#shared/kernel/failure.ts';
 import type { AccountId, TradeId } from '#shared/kernel/identifiers.ts';
 import type { SteadyTime } from '#shared/kernel/instant.ts';
 import { storedId } from '#shared/redis/codec.ts';
-import {
-  writeDocument,
-  type Database,
-  type Expectation,
-  type Write,
-} from '#shared/redis/database.ts';
+import { writeDocument, type Database } from '#shared/redis/database.ts';
+import type { Expectation, Write } from '#shared/redis/change.ts';
 import { CLIENT_ORDER_ID_BASE, idsBefore } from '#shared/redis/epoch.ts';
 import { keys } from '#shared/redis/keys.ts';
 import { stateLost } from '#shared/redis/state-epoch.ts';

@@ -3,7 +3,8 @@ import { byDay, storedActions } from '#shared/clients/stored-actions.ts';
 import { saysTheSame, type CorporateAction } from '#shared/kernel/corporate-action.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import { encode } from '#shared/redis/codec.ts';
-import { newVersion, type Database, type Write } from '#shared/redis/database.ts';
+import { newVersion, type Database } from '#shared/redis/database.ts';
+import type { Write } from '#shared/redis/change.ts';
 import { keys } from '#shared/redis/keys.ts';
 
 /** `differs`: another action is stored under the id; it is kept. */

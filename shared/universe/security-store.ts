@@ -14,7 +14,8 @@ import {
   storedInstant,
   storedIsin,
 } from '#shared/redis/codec.ts';
-import type { Database, Write } from '#shared/redis/database.ts';
+import type { Database } from '#shared/redis/database.ts';
+import type { Write } from '#shared/redis/change.ts';
 import { keys } from '#shared/redis/keys.ts';
 import type { Fundamentals, Security } from './model/security.ts';
 

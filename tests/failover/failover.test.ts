@@ -2,7 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { connectRedis } from '#shared/redis/client.ts';
-import { Database, writeDocument, type Write } from '#shared/redis/database.ts';
+import { Database, writeDocument } from '#shared/redis/database.ts';
+import type { Write } from '#shared/redis/change.ts';
 import type { ReplicationRule } from '#shared/redis/replication.ts';
 import { promote } from '../../scripts/failover/promotion.ts';
 import { openRedisPair, untilFollows, type RedisPair } from './redis-pair.ts';

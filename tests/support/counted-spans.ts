@@ -10,7 +10,7 @@ export interface CountedSpan {
   ended: number;
 }
 
-export const TRACE_ID = 'a'.repeat(32);
+const TRACE_ID = 'a'.repeat(32);
 
 /** The traceparent of a caller. */
 export function callerOf(flags: '00' | '01'): string {

@@ -20,11 +20,11 @@ import { tradingDaysLater } from '#shared/optimization/model/execution-days.ts';
 import { loadInputs } from '#shared/optimization/load-inputs.ts';
 import { policyInForce } from '#shared/portfolio/policy/policy-in-force.ts';
 import { statedRates } from '#shared/portfolio/used-rates.ts';
+import type { Context } from '#shared/runtime/context.ts';
 import { handle } from '#shared/runtime/handle.ts';
 import { calendarOf } from '#shared/quant/calendars/calendars.ts';
 import { addDays, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
-import type { Database } from '#shared/redis/database.ts';
 import { indexAt, type PriceSeries } from '#shared/universe/model/price-series.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
 
@@ -87,7 +87,7 @@ export default handle(optimization.optimizeExecution, async (request, context) =
 
 /** Volumes and adjusted closes of the year that ends with a day. */
 async function tradedIn(
-  database: Database,
+  database: Context['database'],
   orders: readonly { readonly isin: Isin }[],
   day: CalendarDay,
 ): Promise<ReadonlyMap<Isin, Pick<PriceSeries, 'volume' | 'adjustedClose'>>> {

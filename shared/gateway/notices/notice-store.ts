@@ -2,7 +2,8 @@
 import * as z from 'zod';
 import { channelNames, noticeKinds, type ChannelName } from '#shared/process/notice-kinds.ts';
 import { decode, encode } from '#shared/redis/codec.ts';
-import { writeDocument, type Database, type Write } from '#shared/redis/database.ts';
+import { writeDocument, type Database } from '#shared/redis/database.ts';
+import type { Write } from '#shared/redis/change.ts';
 import { keys } from '#shared/redis/keys.ts';
 import type { ConditionPeriods } from '../model/conditions.ts';
 import type { Notice } from './notice.ts';

@@ -3,12 +3,8 @@ import * as z from 'zod';
 import type { AccountId } from '#shared/kernel/identifiers.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
 import { storedDecimal, storedInstant } from '#shared/redis/codec.ts';
-import {
-  writeDocument,
-  type Database,
-  type Expectation,
-  type Write,
-} from '#shared/redis/database.ts';
+import { writeDocument, type Database } from '#shared/redis/database.ts';
+import type { Expectation, Write } from '#shared/redis/change.ts';
 import { keys } from '#shared/redis/keys.ts';
 import {
   differenceKinds,

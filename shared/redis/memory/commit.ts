@@ -1,5 +1,5 @@
 /** commit.lua for keys in memory; the same tests run on both. */
-import type { Expectation, Write } from '../database.ts';
+import type { Expectation, Write } from '../change.ts';
 import type { Epoch } from '../epoch.ts';
 import type { MemoryKeys } from './memory-keys.ts';
 

@@ -5,7 +5,8 @@
 import type { Redis } from 'ioredis';
 import type { z } from 'zod';
 import { decode } from '../codec.ts';
-import { Database, type Document, type Expectation, type Write } from '../database.ts';
+import { Database, type Document } from '../database.ts';
+import type { Expectation, Write } from '../change.ts';
 import type { Epoch } from '../epoch.ts';
 import { keys as keyOf } from '../keys.ts';
 import { KnownTexts } from '../known-texts.ts';

@@ -1,7 +1,7 @@
 /** Keys and their values in memory, changed by the operators that a commit may use. */
 import { Failure } from '#shared/kernel/failure.ts';
 import { encode } from '../codec.ts';
-import type { Write } from '../database.ts';
+import type { Write } from '../change.ts';
 
 /** Member and score, by score and then by member. */
 type Ranked = (readonly [member: string, score: number])[];

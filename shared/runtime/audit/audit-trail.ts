@@ -4,7 +4,8 @@
  */
 import * as z from 'zod';
 import { CHAIN_START, linesAfter } from '#shared/kernel/hash-chain.ts';
-import type { Database, Write } from '#shared/redis/database.ts';
+import type { Database } from '#shared/redis/database.ts';
+import type { Write } from '#shared/redis/change.ts';
 import { keys } from '#shared/redis/keys.ts';
 import type { AuditLine } from './audit-line.ts';
 import { RefusalLimit } from './refusal-limit.ts';

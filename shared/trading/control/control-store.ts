@@ -6,7 +6,8 @@
 import * as z from 'zod';
 import type { Instant } from '#shared/kernel/instant.ts';
 import { storedInstant } from '#shared/redis/codec.ts';
-import type { Database, Expectation } from '#shared/redis/database.ts';
+import type { Database } from '#shared/redis/database.ts';
+import type { Expectation } from '#shared/redis/change.ts';
 import { keys } from '#shared/redis/keys.ts';
 import { stateLostText } from '#shared/redis/state-epoch.ts';
 import { fileReasons } from './control-files.ts';

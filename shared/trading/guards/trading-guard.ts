@@ -1,5 +1,5 @@
 /** What restricts trading beside the state that a person set. */
-import type { Expectation } from '#shared/redis/database.ts';
+import type { Expectation } from '#shared/redis/change.ts';
 import type { TradingReason } from '../model/trading-control.ts';
 
 export interface Verdict {

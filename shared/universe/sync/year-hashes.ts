@@ -1,6 +1,7 @@
 /** Hashes with a field a year: read many in one round trip, write only the years that differ. */
 import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
-import type { Database, Write } from '#shared/redis/database.ts';
+import type { Database } from '#shared/redis/database.ts';
+import type { Write } from '#shared/redis/change.ts';
 import type { YearField } from '../year-chunks.ts';
 
 type Pipeline = ReturnType<Database['redis']['pipeline']>;

@@ -1,7 +1,8 @@
 /** Commits of one turn of the event loop travel together, and each is decided by itself. */
 import * as z from 'zod';
 import { connectRedis } from '#shared/redis/client.ts';
-import { Database, writeDocument, type Write } from '#shared/redis/database.ts';
+import { Database, writeDocument } from '#shared/redis/database.ts';
+import type { Write } from '#shared/redis/change.ts';
 import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
 
 const counter = z.object({ count: z.number() });

@@ -2,7 +2,8 @@
 import type { Redis } from 'ioredis';
 import { seededRandom } from '#shared/kernel/random.ts';
 import { connectRedis } from '#shared/redis/client.ts';
-import { Database, writeDocument, type Write } from '#shared/redis/database.ts';
+import { Database, writeDocument } from '#shared/redis/database.ts';
+import type { Write } from '#shared/redis/change.ts';
 import { KnownLines } from '#shared/redis/known-lines.ts';
 import { MemoryDatabase } from '#shared/redis/memory/memory-database.ts';
 import { claimOwned, releaseOwned, renewOwned } from '#shared/redis/owned-key.ts';

@@ -1,5 +1,4 @@
 /** When a container collects garbage. */
-import { jest } from '@jest/globals';
 import { collectAtRest } from '#template/observe/rest.ts';
 
 const REST_MS = 2_000;

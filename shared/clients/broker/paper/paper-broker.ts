@@ -44,7 +44,7 @@ import { withBookings } from './paper-movements.ts';
 import { PaperMarketSource, paperTermsOf } from './paper-market.ts';
 import { actionsAreDue, withActions } from './corporate-actions.ts';
 import { encode } from '#shared/redis/codec.ts';
-import type { Write } from '#shared/redis/database.ts';
+import type { Write } from '#shared/redis/change.ts';
 import { paperBookOf, heldIn, paperRecord, paperRecordOf, type PaperRecord } from './record.ts';
 import { SettledOrders } from './settled-orders.ts';
 
