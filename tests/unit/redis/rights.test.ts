@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { redisCommands } from '#shared/redis/rights.ts';
 
 const listed = new Set(redisCommands);
-const CALL = /(?:redis\.call|rcall)\(\s*["']([A-Za-z]+)["']/g;
+/** `write` is what commit.lua calls its commands through. */
+const CALL = /(?:redis\.call|rcall|= write)\(\s*["']([A-Za-z]+)["']/g;
 
 function filesIn(folder: string, pattern: RegExp): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
