@@ -42,6 +42,27 @@ export interface Script {
   readonly text: string;
 }
 
+/** Longer than Redis waits between two signs of life of a replica. */
+const SILENT_SECONDS_MAX = 10;
+
+/** Replicas that are missing of those that must have a write that trades. A connection may be open and lead nowhere. */
+export function replicasMissing(info: ReadonlyMap<string, string>, required: number): number {
+  return Math.max(0, required - replicasHeard(info, SILENT_SECONDS_MAX));
+}
+
+/** @param lines of what Redis says of its replication: name and text */
+function replicasHeard(
+  lines: Iterable<readonly [name: string, text: string]>,
+  ageSecondsMax: number,
+): number {
+  return [...lines].filter(
+    ([name, text]) =>
+      /^slave\d+$/.test(name) &&
+      /\bstate=online\b/.test(text) &&
+      Number(/\blag=(\d+)/.exec(text)?.[1] ?? Infinity) <= ageSecondsMax,
+  ).length;
+}
+
 export class Replication {
   private readonly redis: Redis;
   private readonly rule: ReplicationRule;
@@ -94,8 +115,11 @@ export class Replication {
   async state(): Promise<ReplicationState> {
     if (!this.isRequired) return { kind: 'none' };
     const info = await this.redis.info('replication');
-    const online = [...info.matchAll(/^slave\d+:.*state=online.*lag=(\d+)/gm)];
-    const connected = online.filter(([, age]) => Number(age) <= REPORT_AGE_SECONDS_MAX).length;
+    const lines = info.split(/\r?\n/).map((line) => {
+      const end = line.indexOf(':');
+      return [line.slice(0, end), line.slice(end + 1)] as const;
+    });
+    const connected = replicasHeard(lines, REPORT_AGE_SECONDS_MAX);
     const isEnough = connected >= this.rule.replicas && !this.known.isDoubtful;
     return { kind: isEnough ? 'protected' : 'unprotected', connected };
   }

@@ -1,6 +1,7 @@
 /** Redis, and the boards: disk, certificate and clock of each. */
 import { sample, type MetricName, type Sample } from '#shared/contract/metric-table.ts';
 import { tlsFilesOf } from '#shared/process/tls-settings.ts';
+import { replicasMissing } from '#shared/redis/replication.ts';
 import { untilAborted } from '#shared/process/deadline.ts';
 import {
   certificateFigures,
@@ -11,7 +12,6 @@ import {
 } from '#shared/runtime/board-figures.ts';
 import type { Context } from '#shared/runtime/context.ts';
 import { redisInfo } from '../redis-info.ts';
-import { replicasMissing } from '../model/redis-health.ts';
 import { durabilityOfState } from '../state-durability.ts';
 
 /** Less than the time of a part of the metrics, so that a Redis that is silent is named. */

@@ -8,7 +8,7 @@ import type { GetMetricsResponse, ListAlertsResponse } from '#protos/gen/gateway
 import { alertTable } from '#shared/gateway/observe/alert-table.ts';
 import { processAlerts } from '#shared/gateway/observe/process-alerts.ts';
 import { metricTable, type MetricRow } from '#shared/contract/metric-table.ts';
-import { replicasMissing } from '#shared/gateway/model/redis-health.ts';
+import { replicasMissing } from '#shared/redis/replication.ts';
 import { certificateExposition } from '#gateway/runtime/observe/certificate-exposition.ts';
 import { stateExposition } from '#gateway/runtime/observe/state-exposition.ts';
 import { parseCurrency } from '#shared/kernel/currency.ts';
