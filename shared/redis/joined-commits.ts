@@ -90,10 +90,15 @@ export class JoinedCommits {
     try {
       return (await this.redis.evalsha(commitScriptOf.sha, ...call)) as CommitReply[];
     } catch (thrown) {
-      if (!(thrown instanceof Error) || !thrown.message.startsWith('NOSCRIPT')) throw thrown;
+      if (!isUnknownScript(thrown)) throw thrown;
       return (await this.redis.eval(commitScriptOf.text, ...call)) as CommitReply[];
     }
   }
+}
+
+/** Redis asks for the text of a script that it does not hold yet. */
+export function isUnknownScript(thrown: unknown): boolean {
+  return thrown instanceof Error && thrown.message.startsWith('NOSCRIPT');
 }
 
 function isReply(thrown: unknown): boolean {

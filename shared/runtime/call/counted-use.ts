@@ -6,6 +6,7 @@ import { isDeclaredCall, type SourceName } from '#shared/contract/declared-calls
 import { isOperation } from '#shared/contract/catalogue.ts';
 import type { Operation } from '#shared/contract/row.ts';
 import type { Database } from '#shared/redis/database.ts';
+import { isUnknownScript } from '#shared/redis/joined-commits.ts';
 import { commandsOver } from '#shared/redis/steady-commands.ts';
 import type { Dependencies } from '../context.ts';
 
@@ -85,11 +86,6 @@ function settled(
     (thrown: unknown) => end(isFailedCall(thrown) && !isUnknownScript(thrown)),
   );
   return answer;
-}
-
-/** Redis asks for the text of a script that it does not hold yet. */
-function isUnknownScript(thrown: unknown): boolean {
-  return thrown instanceof Error && thrown.message.startsWith('NOSCRIPT');
 }
 
 function derived<T extends object>(base: T, own: Partial<T>): T {
