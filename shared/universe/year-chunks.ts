@@ -122,21 +122,12 @@ function readPriceRow(json: string, what: string): Columns {
 
 /** @param parts each a year's or the end of it, in order. @throws Failure DATA_CORRUPT */
 export function joinPriceChunks(parts: readonly Columns[], what: string): Columns {
-  requireRising(parts, what);
-  const years = parts.filter(({ days }) => days.length > 0);
+  const years = filledYears(parts, what);
   const [first] = years;
   if (first && years.length === 1) return first;
-  const length = years.reduce((sum, { days }) => sum + days.length, 0);
-  const column = (name: PriceColumn | 'volume'): Float64Array =>
-    joined(
-      new Float64Array(length),
-      years.map((year) => year[name]),
-    );
+  const column = (name: PriceColumn | 'volume') => joinedNumbers(years.map((year) => year[name]));
   return {
-    days: joined(
-      new Int32Array(length),
-      years.map(({ days }) => days),
-    ),
+    days: joinedDays(years),
     ...pricesOf((name) => years.every((year) => year[name] === year.close), column),
     volume: column('volume'),
   };
@@ -144,25 +135,31 @@ export function joinPriceChunks(parts: readonly Columns[], what: string): Column
 
 /** @param parts each a year's or the end of it, in order. @throws Failure DATA_CORRUPT */
 export function joinCloseChunks(parts: readonly CloseFigures[], what: string): CloseFigures {
-  requireRising(parts, what);
-  const years = parts.filter(({ days }) => days.length > 0);
+  const years = filledYears(parts, what);
   const [first] = years;
   if (first && years.length === 1) return first;
-  const length = years.reduce((sum, { days }) => sum + days.length, 0);
-  const column = (name: 'close' | 'adjustedClose'): Float64Array =>
-    joined(
-      new Float64Array(length),
-      years.map((year) => year[name]),
-    );
-  const close = column('close');
+  const close = joinedNumbers(years.map((year) => year.close));
   const isAdjusted = years.some((year) => year.adjustedClose !== year.close);
-  return {
-    days: joined(
-      new Int32Array(length),
-      years.map(({ days }) => days),
-    ),
-    ...{ close, adjustedClose: isAdjusted ? column('adjustedClose') : close },
-  };
+  const adjustedClose = isAdjusted ? joinedNumbers(years.map((year) => year.adjustedClose)) : close;
+  return { days: joinedDays(years), close, adjustedClose };
+}
+
+function filledYears<T extends Pick<Columns, 'days'>>(parts: readonly T[], what: string): T[] {
+  requireRising(parts, what);
+  return parts.filter(({ days }) => days.length > 0);
+}
+
+function joinedDays(years: readonly Pick<Columns, 'days'>[]): Int32Array {
+  const days = years.map((year) => year.days);
+  return joined(new Int32Array(lengthOfAll(days)), days);
+}
+
+function joinedNumbers(parts: readonly Float64Array[]): Float64Array {
+  return joined(new Float64Array(lengthOfAll(parts)), parts);
+}
+
+function lengthOfAll(parts: readonly { readonly length: number }[]): number {
+  return parts.reduce((sum, { length }) => sum + length, 0);
 }
 
 function joined<T extends Int32Array | Float64Array>(into: T, parts: readonly T[]): T {
