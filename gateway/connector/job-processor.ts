@@ -4,12 +4,13 @@
  */
 import { DelayedError, UnrecoverableError, WaitingError, type Job } from 'bullmq';
 import {
+  cancelled,
   cutOff,
+  type FunctionAnswer,
+  LINES_TYPE,
   linesOf,
   refusalOf,
-  cancelled,
   textOf,
-  type FunctionAnswer,
   type Transport,
 } from '#shared/clients/functions-client.ts';
 import { Failure } from '#shared/kernel/failure.ts';
@@ -177,7 +178,7 @@ async function call(
     transport({
       name: operation.name,
       body: job.data.body,
-      accept: operation.streams ? 'application/x-ndjson' : 'application/json',
+      accept: operation.streams ? LINES_TYPE : 'application/json',
       // A host that supports it continues without this connection, so that no intermediary can
       // interrupt the run.
       headers: {

@@ -3,6 +3,7 @@
  * that takes only JSON is called with JSON; which do is learned from their answers.
  */
 import {
+  bytesOf,
   cutOff,
   LINES_TYPE,
   messagesIn,
@@ -101,10 +102,3 @@ export class InProtobuf implements Exchange<Buffer>, DirectExchange<Buffer> {
 }
 
 const NOTHING = Buffer.alloc(0);
-
-async function bytesOf(body: FunctionAnswer['body']): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of body) chunks.push(Buffer.from(chunk as Uint8Array));
-  const [first = NOTHING] = chunks;
-  return chunks.length > 1 ? Buffer.concat(chunks) : first;
-}

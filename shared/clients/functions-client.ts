@@ -454,6 +454,13 @@ export async function textOf(body: AsyncIterable<Uint8Array | string>): Promise<
   return text + decoder.decode();
 }
 
+export async function bytesOf(body: FunctionAnswer['body']): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of body) chunks.push(Buffer.from(chunk as Uint8Array));
+  const [first = Buffer.alloc(0)] = chunks;
+  return chunks.length > 1 ? Buffer.concat(chunks) : first;
+}
+
 export async function* linesOf(body: AsyncIterable<Uint8Array | string>): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   let rest = '';

@@ -6,6 +6,7 @@ import { requireOperation } from '#shared/contract/catalogue.ts';
 import { requestHash } from '#shared/contract/equal-request.ts';
 import type { Operation } from '#shared/contract/row.ts';
 import {
+  bytesOf,
   readsEach,
   refusalOf,
   textOf,
@@ -113,12 +114,6 @@ async function answerOf(far: Transport, call: FunctionCall): Promise<FunctionAns
 async function wholeAnswer(far: Transport, call: FunctionCall): Promise<RemoteAnswer<Whole>> {
   const { body, contentType, staleMs } = await answerOf(far, call);
   return { value: { contentType, body: await bytesOf(body).catch(asOutage) }, staleMs };
-}
-
-async function bytesOf(body: FunctionAnswer['body']): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const one of body) chunks.push(Buffer.from(one as Uint8Array));
-  return Buffer.concat(chunks);
 }
 
 /** An answer of any status. */

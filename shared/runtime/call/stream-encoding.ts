@@ -1,4 +1,5 @@
 /** How the messages of a stream are written: as lines of JSON, or in protobuf, each behind its length. */
+import { LINES_TYPE } from '#shared/clients/functions-client.ts';
 import type { FailureBody } from '#shared/kernel/failure.ts';
 import { endFrame, messageFrame, STREAM_TYPE } from '#shared/contract/message-frames.ts';
 import type { Operation } from '#shared/contract/row.ts';
@@ -13,7 +14,7 @@ export interface StreamEncoding {
 }
 
 const lines: StreamEncoding = {
-  contentType: 'application/x-ndjson',
+  contentType: LINES_TYPE,
   message: (message) => `${encodeJson(message)}\n`,
   failure: (failure) => `${JSON.stringify({ failure })}\n`,
 };
@@ -25,7 +26,7 @@ export function streamEncodingOf(
   accepts: string,
 ): StreamEncoding | undefined {
   if (acceptsFrames(accepts)) return framesOf(operation);
-  return format === 'json' && accepts.includes('application/x-ndjson') ? lines : undefined;
+  return format === 'json' && accepts.includes(LINES_TYPE) ? lines : undefined;
 }
 
 function framesOf(operation: Operation): StreamEncoding {
