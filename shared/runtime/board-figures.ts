@@ -77,7 +77,10 @@ export async function diskFigures(
   if (dataDir === undefined) return {};
   const found = await statfs(dataDir).catch(() => undefined);
   if (!found) return {};
-  const diskWritable = await access(dataDir, constants.W_OK).then(isSo, isNotSo);
+  const diskWritable = await access(dataDir, constants.W_OK).then(
+    () => true,
+    () => false,
+  );
   // A file system that has no room for another file is full, whatever is free; some have no such limit.
   const ofFiles = found.files > 0 ? found.ffree / found.files : 1;
   return { diskFreeRatio: Math.min(found.bavail / found.blocks, ofFiles), diskWritable };
@@ -109,12 +112,4 @@ export async function clockSkewOf({ redis }: Stored): Promise<number> {
   const [secondsText = 0, microseconds = 0] = (await redis.time()) as unknown as string[];
   const localSeconds = (before + Date.now()) / 2_000;
   return localSeconds - (Number(secondsText) + Number(microseconds) / 1e6);
-}
-
-function isSo(): boolean {
-  return true;
-}
-
-function isNotSo(): boolean {
-  return false;
 }

@@ -27,7 +27,9 @@ export function sameBits(a: Float64Array, b: Float64Array): boolean {
 }
 
 export function sameColumns(a: readonly Float64Array[], b: readonly Float64Array[]): boolean {
-  return (
-    a.length === b.length && a.every((column, i) => sameBits(column, b[i] ?? column.subarray(1)))
-  );
+  if (a.length !== b.length) return false;
+  return a.every((column, i) => {
+    const other = b[i];
+    return other !== undefined && sameBits(column, other);
+  });
 }

@@ -24,12 +24,7 @@ export function plainProducts(
   threes.forEach((left, p) => {
     for (let q = p; q < threes.length; q += 1) {
       multiply(left, threes[q] ?? left, length, sums);
-      putBlock(
-        products,
-        p * BLOCK,
-        q * BLOCK,
-        sums.map((sum) => sum / divisor),
-      );
+      putBlock(products, p * BLOCK, q * BLOCK, sums, divisor);
     }
   });
   return mirrored(products);
@@ -69,13 +64,19 @@ function multiply([a, b, c]: Three, [d, e, f]: Three, length: number, sums: Floa
   sums.set([ad, ae, af, bd, be, bf, cd, ce, cf]);
 }
 
-function putBlock(products: Rows, row: number, column: number, sums: Float64Array): void {
+function putBlock(
+  products: Rows,
+  row: number,
+  column: number,
+  sums: Float64Array,
+  divisor: number,
+): void {
   const size = products.length;
   for (let i = 0; i < BLOCK && row + i < size; i += 1) {
     const target = products[row + i];
     if (!target) return;
     for (let j = 0; j < BLOCK && column + j < size; j += 1)
-      target[column + j] = at(sums, i * BLOCK + j);
+      target[column + j] = at(sums, i * BLOCK + j) / divisor;
   }
 }
 
