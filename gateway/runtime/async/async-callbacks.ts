@@ -98,9 +98,11 @@ export class Callbacks {
   }
 
   async status(queueName: string, id: string): Promise<CallbackStatus | undefined> {
-    const job = await this.functionQueues.queueOf(queueName).getJob(id);
+    const queue = this.functionQueues.queueOf(queueName);
+    // The state first: a job that was read before it ended would count its attempts too low.
+    const state = await queue.getJobState(id);
+    const job = await queue.getJob(id);
     if (!job) return undefined;
-    const state = await job.getState();
     const dead = state === 'failed';
     return {
       state: dead ? 'dead' : state === 'completed' ? 'delivered' : 'queued',
