@@ -210,15 +210,14 @@ describe('planning-replan', () => {
   test('names an input that is gone, or is not what it was', async () => {
     const plan = await planned({ constraints: { maxOrders: '2' } }, 'damaged');
     const values = keys.planning.inputValues();
+    // Parts that start alike are of earlier plans too: those read another year of the same security.
+    const key = keys.universe.prices(present(listed[0], 'listed').isin);
+    const text = present(await dependencies.database.redis.hget(key, '2024'), 'stored');
     const all = await dependencies.database.redis.hgetall(values);
-    const [hash = '', text = ''] =
-      Object.entries(all).find(([, one]) => one.startsWith('bars1:')) ?? [];
+    const [hash = ''] = Object.entries(all).find(([, one]) => one === text) ?? [];
     await dependencies.database.redis.hset(values, hash, text.replace(/\d/, 'x'));
     const damaged = await replanned({ planId: plan.id });
-    expect(damaged).toMatchObject({ found: true, same: false });
-    expect(damaged.inputGone).toMatch(
-      /^hmget \{(security|rates):[A-Z0-9-]+\}:(prices|days) \d{4}$/,
-    );
+    expect(damaged).toMatchObject({ found: true, same: false, inputGone: `hmget ${key} 2024` });
     await dependencies.database.redis.hdel(values, hash);
     expect((await replanned({ planId: plan.id })).inputGone).toBe(damaged.inputGone);
     await dependencies.database.redis.hset(values, hash, text);
