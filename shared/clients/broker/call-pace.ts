@@ -31,19 +31,24 @@ export class SharedPace implements Pace {
   }
 }
 
+/** By a clock that nobody sets: one that is set back would keep every call waiting until it is where it was. */
 export class ProcessPace implements Pace {
   private readonly spacingMs: number;
+  /** How far calls may be ahead of their spacing. */
+  private readonly aheadMs: number;
   private nextMs = Number.NEGATIVE_INFINITY;
 
-  constructor(spacingMs: number) {
+  /** @param atOnce calls that go out without waiting after a pause that was long enough */
+  constructor(spacingMs: number, atOnce = 1) {
     this.spacingMs = spacingMs;
+    this.aheadMs = (atOnce - 1) * spacingMs;
   }
 
   async turn(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     const now = performance.now();
-    const at = Math.max(now, this.nextMs);
-    this.nextMs = at + this.spacingMs;
+    const at = this.nextMs - this.aheadMs;
+    this.nextMs = Math.max(now, this.nextMs) + this.spacingMs;
     if (at > now) await sleep(at - now, undefined, { signal });
   }
 }

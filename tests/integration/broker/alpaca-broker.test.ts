@@ -185,3 +185,19 @@ describe('the connection to Alpaca', () => {
     expect(await broker.clock(signal)).toMatchObject({ open: true });
   });
 });
+
+describe('the rate of calls to Alpaca', () => {
+  it('is kept by no clock that can be set back', async () => {
+    const { keyId, secretKey } = KEYS;
+    const api = new AlpacaApi({ baseUrl: url, keyId: () => keyId, secretKey: () => secretKey });
+    await api.clock(signal);
+    const earlier = Date.now() - 600_000;
+    const clock = jest.spyOn(Date, 'now').mockReturnValue(earlier);
+    try {
+      // More than go out at once.
+      for (let count = 0; count < 181; count += 1) await api.clock(signal);
+    } finally {
+      clock.mockRestore();
+    }
+  });
+});

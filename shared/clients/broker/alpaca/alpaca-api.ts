@@ -1,5 +1,5 @@
 /**
- * Alpaca's trading API through its official SDK. The SDK sends the calls, limits their rate and
+ * Alpaca's trading API through its official SDK. The SDK sends the calls and
  * never retries one that changes something. Responses are parsed here from the raw text, so that no
  * figure passes through a float and a proxy's error page is not taken for a response.
  */
@@ -8,6 +8,7 @@ import type { z } from 'zod';
 import { redacted } from '#shared/clients/redacted.ts';
 import { Failure, unavailable } from '#shared/kernel/failure.ts';
 import { brokenAnswer, parsedAnswer } from '#shared/clients/upstream-answer.ts';
+import { ProcessPace } from '../call-pace.ts';
 import {
   accountRow,
   activityRow,
@@ -22,6 +23,8 @@ import {
 
 const BROKER = 'Alpaca';
 const TIMEOUT_MS = 10_000;
+const CALLS_PER_MINUTE = 180;
+const CALLS_AT_ONCE = 4;
 const PAGE_ORDERS = 500;
 const PAGE_ACTIVITIES = 100;
 const PAGES_MAX = 2_000;
@@ -216,17 +219,26 @@ export class AlpacaApi {
 }
 
 const MESSAGE_LENGTH_MAX = 300;
+const NEVER = new AbortController().signal;
 
 type Apis = ReturnType<typeof openApis>;
 
-/** Retries are for reads: the SDK repeats no POST, PATCH or DELETE. */
+/**
+ * Retries are for reads: the SDK repeats no POST, PATCH or DELETE. Its own limit of the rate goes by the clock of the
+ * board, so that it only counts the calls that run.
+ */
 function openApis(basePath: string, keyId: string, secret: string) {
+  const pace = new ProcessPace(60_000 / CALLS_PER_MINUTE, CALLS_PER_MINUTE);
   const configuration = new trading.Configuration({
     basePath,
     keyId,
     secret,
     timeoutMs: TIMEOUT_MS,
-    rateLimit: { maxRequests: 180, intervalMs: 60_000, maxConcurrent: 4 },
+    rateLimit: { maxRequests: Number.MAX_SAFE_INTEGER, maxConcurrent: CALLS_AT_ONCE },
+    fetchApi: async (url, init) => {
+      await pace.turn(init?.signal ?? NEVER);
+      return fetch(url, init);
+    },
     retry: { maxRetries: 2, retryDelayMs: 250, maxDelayMs: 2_000 },
   });
   return {
