@@ -8,14 +8,17 @@ export interface SyncRate {
   readonly remainingSeconds: number;
 }
 
-/** @returns undefined where nothing is done yet, or no time has passed */
+/** The first ones carry the start of program and connections: they are no rate. */
+const DONE_MIN = 5;
+
+/** @returns undefined where too little is done yet, or no time has passed */
 export function rateOf(
   { total, synced, failed }: SyncProgress,
   startedAt: Instant,
   now: Instant,
 ): SyncRate | undefined {
   const [done, elapsedMs] = [synced + failed, now - startedAt];
-  if (done === 0 || elapsedMs <= 0) return undefined;
+  if (done < DONE_MIN || elapsedMs <= 0) return undefined;
   const remainingSeconds = Math.ceil(((total - done) * elapsedMs) / done / 1_000);
   return { perMinute: (done * 60_000) / elapsedMs, remainingSeconds };
 }

@@ -48,7 +48,10 @@ describe('the rate of a sync', () => {
   });
 
   it('is not known at the start', () => {
+    const first = { ...startOfSync(40), synced: 4 };
     expect(rateOf(startOfSync(10), instantOf(0), instantOf(1))).toBeUndefined();
+    expect(rateOf(first, instantOf(0), instantOf(1_400))).toBeUndefined();
+    expect(rateOf({ ...first, failed: 1 }, instantOf(0), instantOf(1_400))).toBeDefined();
     expect(rateOf(progress, instantOf(5), instantOf(5))).toBeUndefined();
   });
 });
