@@ -55,6 +55,8 @@ const rules: readonly Rule[] = [
       'OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT',
       'OTEL_SPAN_EVENT_COUNT_LIMIT',
       'OTEL_SPAN_LINK_COUNT_LIMIT',
+      'OTEL_ATTRIBUTE_COUNT_LIMIT',
+      'OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT',
     ],
     isValid: isCount,
     message: 'a whole number',

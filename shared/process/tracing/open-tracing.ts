@@ -6,6 +6,7 @@ import { invalidRequest } from '#shared/kernel/failure.ts';
 import { requireReadableEnvironment } from './exporter-environment.ts';
 import type { Protocol } from './exporter.ts';
 import type { Sampling } from './sampler.ts';
+import { spanLimitsOf } from './span-limits.ts';
 import { useTracer } from './tracing.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -45,7 +46,8 @@ export async function openTracing(
   const sampling = samplingOf(env);
   requireReadableEnvironment(env);
   const { openSdkTracer } = await import('./sdk-tracer.ts');
-  const tracer = await openSdkTracer({ serviceName, board }, protocol, sampling);
+  const limits = spanLimitsOf(env);
+  const tracer = await openSdkTracer({ serviceName, board }, protocol, sampling, limits);
   useTracer(tracer);
   return {
     flush: () => tracer.flush(),

@@ -1,13 +1,6 @@
 /** The samplers that OTEL_TRACES_SAMPLER can name. https://opentelemetry.io/docs/specs/otel/trace/sdk/#built-in-samplers */
-import { ROOT_CONTEXT, SpanKind } from '@opentelemetry/api';
-import {
-  AlwaysOffSampler,
-  AlwaysOnSampler,
-  ParentBasedSampler,
-  SamplingDecision,
-  TraceIdRatioBasedSampler,
-  type Sampler,
-} from '@opentelemetry/sdk-trace-base';
+import { ROOT_CONTEXT } from '@opentelemetry/api';
+import { SamplingDecision, TraceIdRatioBasedSampler } from '@opentelemetry/sdk-trace-base';
 
 export interface Sampling {
   /** What decides on a trace that begins here. */
@@ -18,23 +11,12 @@ export interface Sampling {
   readonly followsParent: boolean;
 }
 
-export interface OpenedSampler {
-  readonly sampler: Sampler;
-  /** Whether a trace that begins here is kept. Asked before anything of its span is built. */
-  readonly keeps: (traceId: string) => boolean;
-}
+/** Whether a trace that begins here is kept. Asked before anything of its span is built. */
+type Keeps = (traceId: string) => boolean;
 
-export function openSampler({ root, keptRatio, followsParent }: Sampling): OpenedSampler {
-  const own = openRoot(root, keptRatio);
-  return {
-    sampler: followsParent ? new ParentBasedSampler({ root: own }) : own,
-    keeps: (traceId) =>
-      own.shouldSample(ROOT_CONTEXT, traceId, '', SpanKind.INTERNAL, {}, []).decision ===
-      SamplingDecision.RECORD_AND_SAMPLED,
-  };
-}
-
-function openRoot(root: Sampling['root'], keptRatio: number): Sampler {
-  if (root === 'always_on') return new AlwaysOnSampler();
-  return root === 'always_off' ? new AlwaysOffSampler() : new TraceIdRatioBasedSampler(keptRatio);
+export function keptBy({ root, keptRatio }: Sampling): Keeps {
+  if (root !== 'traceidratio') return () => root === 'always_on';
+  const sampler = new TraceIdRatioBasedSampler(keptRatio);
+  return (traceId) =>
+    sampler.shouldSample(ROOT_CONTEXT, traceId).decision === SamplingDecision.RECORD_AND_SAMPLED;
 }

@@ -1,28 +1,19 @@
 /** Ids of traces and spans, cut from a supply of random digits, as a call of the generator an id costs more. */
-import type { IdGenerator } from '@opentelemetry/sdk-trace-base';
 import { randomBytes } from 'node:crypto';
 
 const TRACE_ID_DIGITS = 32;
 const SPAN_ID_DIGITS = 16;
 const SUPPLY_BYTES = 4_096;
 
-export class SpanIds implements IdGenerator {
+export class SpanIds {
   private supply = '';
   private used = 0;
-  private decided: string | undefined;
 
-  /** The trace that the next root span gets: the sampler has already decided on it. */
-  willTake(traceId: string): void {
-    this.decided = traceId;
+  traceId(): string {
+    return this.digits(TRACE_ID_DIGITS);
   }
 
-  generateTraceId(): string {
-    const { decided } = this;
-    this.decided = undefined;
-    return decided ?? this.digits(TRACE_ID_DIGITS);
-  }
-
-  generateSpanId(): string {
+  spanId(): string {
     return this.digits(SPAN_ID_DIGITS);
   }
 

@@ -39,6 +39,8 @@ export interface Tracer {
   start(name: SpanName, options: () => SpanOptions, parent: string | undefined): Span | undefined;
 }
 
+const ODD_DIGITS = '13579bdf';
+
 let tracer: Tracer | undefined;
 
 /** Called once, when the process begins to export; without an argument when it ends. */
@@ -72,7 +74,7 @@ export function isRecorded(traceparent: string | undefined): traceparent is stri
 
 /** By the lowest bit of the flags, with which a traceparent ends. */
 export function isSampled(traceparent: string): boolean {
-  return '13579bdf'.includes(traceparent.slice(-1));
+  return ODD_DIGITS.includes(traceparent.charAt(traceparent.length - 1));
 }
 
 export function traceIdOf(traceparent: string | undefined): string | undefined {
