@@ -12,6 +12,7 @@ import { Failure } from '#shared/kernel/failure.ts';
 import type { Bearer } from '#shared/clients/bearer.ts';
 import { connectQueueRedis, QUEUE_RETRY_MS } from '#shared/redis/client.ts';
 import type { Log } from '#shared/process/log.ts';
+import { comingTurns, forgetSchedule } from '#shared/runtime/runs/coming-turns.ts';
 import { topicsQueue, type TopicMessage } from '#shared/runtime/topics.ts';
 import { readDeployed, type Deployed, type GatewayCredentials } from './read-deployments.ts';
 import { FunctionCalls, type FunctionCall } from './function-calls.ts';
@@ -177,12 +178,13 @@ export class Annotations {
       }
   }
 
-  /** What is not in Redis any more, because it was emptied, is to be loaded again. */
+  /** What is not in Redis any more, because it was emptied or lost the next turn, is to be loaded again. */
   private async forgetLost(): Promise<void> {
     for (const id of [...this.scheduled.keys()]) {
       const [queueName = '', key = ''] = id.split(' ');
-      const found = await this.calls.functionQueues.queueOf(queueName).getJobScheduler(key);
-      if (found !== undefined) continue;
+      const queue = this.calls.functionQueues.queueOf(queueName);
+      if ((await comingTurns(queue)).has(key)) continue;
+      await forgetSchedule(queue, key);
       this.scheduled.delete(id);
       this.calls.functionQueues.forget(queueName);
     }

@@ -4,6 +4,7 @@ import { nextTurn } from '#gateway/queue/next-turn.ts';
 import { refused } from '#shared/kernel/failure.ts';
 import { gateway } from '#shared/contract/gateway.ts';
 import { jobs, type JobRow } from '#shared/contract/jobs.ts';
+import { comingTurns, forgetSchedule } from '#shared/runtime/runs/coming-turns.ts';
 import { turnOptions, type RunData, type Runs } from '#shared/runtime/runs/runs.ts';
 
 const trigger = gateway.triggerJob;
@@ -17,7 +18,7 @@ const KEPT_MS = 60_000;
 /** Afterwards exactly the jobs of the table are scheduled, as the table or the installation says. */
 export async function openSchedules(runs: Runs, own: OwnSchedules = {}): Promise<void> {
   const queue = await runs.queueOf(trigger.topic);
-  const known = await queue.getJobSchedulers();
+  const [known, coming] = await Promise.all([queue.getJobSchedulers(), comingTurns(queue)]);
   const gone = known.filter(({ key }) => !jobs.some((job) => job.name === key));
   for (const { key } of gone) await queue.removeJobScheduler(key);
   for (const job of jobs) {
@@ -25,23 +26,26 @@ export async function openSchedules(runs: Runs, own: OwnSchedules = {}): Promise
     const scheduled = known.find(({ key }) => key === job.name);
     // Turns that an earlier build scheduled are kept too long.
     const isBounded = scheduled?.template?.opts?.removeOnComplete === true;
-    if (scheduled?.pattern === pattern && isBounded && mayComeLate(job)) continue;
+    const isKept = scheduled?.pattern === pattern && isBounded && coming.has(job.name);
+    if (isKept && mayComeLate(job)) continue;
+    if (!coming.has(job.name)) await forgetSchedule(queue, job.name);
     await schedule(queue, job, pattern);
   }
 }
 
 /**
- * Schedules again what Redis lost meanwhile, and the next session of a job that follows an exchange; any other
+ * Schedules again what Redis lost meanwhile, if only the next turn, and the next session of a job that follows an exchange; any other
  * job that is still scheduled is left as it is.
  */
 export async function restoreSchedules(runs: Runs, own: OwnSchedules = {}): Promise<void> {
   const queue = await runs.queueOf(trigger.topic);
-  const known = await queue.getJobSchedulers();
+  const [known, coming] = await Promise.all([queue.getJobSchedulers(), comingTurns(queue)]);
   for (const job of jobs) {
     const pattern = patternOf(job, own);
     const scheduled = known.find(({ key }) => key === job.name);
     const isOver = followsExchange(job, own) && scheduled?.pattern !== pattern;
-    if (!scheduled || isOver) await schedule(queue, job, pattern);
+    if (!coming.has(job.name)) await forgetSchedule(queue, job.name);
+    if (!coming.has(job.name) || isOver) await schedule(queue, job, pattern);
   }
 }
 

@@ -34,6 +34,7 @@ const dashboards: Readonly<Record<string, readonly MetricName[]>> = {
     'trader_job_failed',
     'trader_job_runs_total',
     'trader_job_last_end_timestamp_seconds',
+    'trader_schedule_missing',
     'trader_dead_letters',
     'trader_queue_jobs',
     'trader_queue_oldest_seconds',

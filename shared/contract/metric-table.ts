@@ -95,6 +95,11 @@ export const metricTable = {
     help: 'When the last run of a job ended, seconds since 1970.',
     labels: ['job_name'],
   },
+  trader_schedule_missing: {
+    part: 'jobs',
+    help: '1 where nothing runs a job by the clock any more: its schedule, or the next turn of it, is not in Redis. Absent where no connector was ever heard of.',
+    labels: ['job_name'],
+  },
   trader_dead_letters: {
     part: 'dead-letters',
     help: 'Calls that nobody waited for and that failed for good.',
@@ -102,17 +107,17 @@ export const metricTable = {
   },
   trader_queue_jobs: {
     part: 'queues',
-    help: 'Jobs in a queue of runs.',
+    help: 'Jobs in a queue of runs; of queued calls, callbacks, messages and topics those of all functions together, without the failed ones (trader_dead_letters).',
     labels: ['queue', 'state'],
   },
   trader_queue_oldest_seconds: {
     part: 'queues',
-    help: 'How long the oldest waiting job of a queue waits; 0 without any.',
+    help: 'How long the oldest job that is due waits in a queue; 0 without any. Of the queues that functions have for queued calls, the twenty whose oldest waits longest.',
     labels: ['queue'],
   },
   trader_queue_unworked_seconds: {
     part: 'queues',
-    help: 'How long the oldest waiting job of a queue waits while none of it runs; 0 otherwise.',
+    help: 'The same while none of the queue runs; 0 otherwise.',
     labels: ['queue'],
   },
   trader_pulse_age_seconds: {

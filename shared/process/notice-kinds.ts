@@ -31,6 +31,7 @@ export const noticeUrgency = {
   'queue-stuck': 'high',
   'service-slow': 'normal',
   'metrics-missing': 'high',
+  'schedule-missing': 'high',
   'failed-runs': 'high',
   'dead-letters': 'high',
   'backup-failed': 'high',

@@ -6,7 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DAY_MS, instantOf } from '#shared/kernel/instant.ts';
+import { DAY_MS, MINUTE_MS, instantOf } from '#shared/kernel/instant.ts';
 import type { AccountId } from '#shared/kernel/identifiers.ts';
 import { dayOf } from '#shared/kernel/calendar-day.ts';
 import { gateway } from '#shared/contract/gateway.ts';
@@ -110,6 +110,36 @@ it('dead letters: they are listed with their reason', async () => {
   await reader.follow('dead-letters');
   await client.del('queue:async.echo:failed');
   expect(await firing()).not.toContain('TraderDeadLetters');
+});
+
+it('queue stuck: a queue of calls that was paused is named, and goes on', async () => {
+  const { redis: client } = stored.database;
+  const [queue, callId] = ['async.gateway-list-jobs', 'paused-call'];
+  await client.hset(`queue:${queue}:meta`, 'paused', 1);
+  const token = readFileSync(join(dataDir, 'function-secrets/openfaas-fn/read-token'), 'utf8');
+  const headers = { authorization: `Bearer ${token.trim()}`, 'x-call-id': callId };
+  const called = `${url}/async-function/gateway-list-jobs`;
+  expect((await fetch(called, { method: 'POST', headers, body: '{}' })).status).toBe(202);
+  const [waiting = ''] = await client.lrange(`queue:${queue}:wait`, 0, -1);
+  await client.hset(`queue:${queue}:${waiting}`, 'timestamp', Date.now() - MINUTE_MS);
+  const alert = (await reader.alerts()).find(({ name }) => name === 'TraderQueueNotWorked');
+  expect(alert?.labels).toEqual({ queue });
+  const REDIS_CLI = `redis-cli -s ${redis.url.replace('unix://', '')}`;
+  const said = await reader.follow('queue-stuck', { REDIS_CLI, PREFIX: 'runbooks', QUEUE: queue });
+  expect(said).toMatch(/^1$/m);
+  await reader.untilFiring('TraderQueueNotWorked', false);
+  expect(await client.zscore(`queue:${queue}:completed`, waiting)).not.toBeNull();
+});
+
+it('schedule missing: the job is named, is scheduled again, and run once', async () => {
+  const queue = await stored.runs.queueOf(gateway.triggerJob.topic);
+  await queue.removeJobScheduler('backup');
+  const alert = (await reader.alerts()).find(({ name }) => name === 'TraderScheduleMissing');
+  expect(alert?.labels).toEqual({ job_name: 'backup' });
+  expect(await reader.follow('schedule-missing', { JOB: 'backup' })).toContain(
+    '"jobName":"backup"',
+  );
+  await reader.untilFiring('TraderScheduleMissing', false);
 });
 
 it('rates stale: the job is read and run once', async () => {

@@ -26,6 +26,8 @@ export const advice: Partial<Readonly<Record<NoticeKind, string>>> = {
     'What cannot be read cannot raise an alert. It can wait for the morning: the log says why, in the line state-part-unread.',
   'queue-stuck':
     'Nothing is sent twice. It can wait for the morning: trader jobs shows which; a restart takes it up again.',
+  'schedule-missing':
+    'What the job does is not done by itself: no cycle trades, or no backup is made. Nothing is sent twice. It can wait for the morning: a restart schedules all jobs, and trader jobs --run NAME runs one now.',
   'failed-runs': 'Nothing is sent twice. It can wait for the morning: trader jobs shows the error.',
   'dead-letters':
     'Nothing is repeated by itself. It can wait for the morning: then decide whether to call it again.',

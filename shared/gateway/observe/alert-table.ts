@@ -238,9 +238,9 @@ export const alertTable: readonly AlertRow[] = [
     ...above(1_800),
     forSeconds: 0,
     waits:
-      'A run may have to wait for those before it; TraderQueueNotWorked reports a queue that nobody works.',
+      'A run or call may have to wait for those before it; TraderQueueNotWorked reports a queue that nobody works.',
     severity: 'warning',
-    summary: 'A queued run has waited for more than half an hour.',
+    summary: 'A queued run or call has waited for more than half an hour.',
     runbook: 'queue-stuck',
   },
   {
@@ -249,7 +249,7 @@ export const alertTable: readonly AlertRow[] = [
     ...above(20),
     forSeconds: 0,
     severity: 'warning',
-    summary: 'A queued run waits, and no connector takes it.',
+    summary: 'A queued run or call waits, and nobody takes it.',
     runbook: 'queue-stuck',
   },
   {
@@ -282,6 +282,16 @@ export const alertTable: readonly AlertRow[] = [
     severity: 'warning',
     summary: 'The last run of a job failed.',
     runbook: 'job-failed',
+  },
+  {
+    name: 'TraderScheduleMissing',
+    metric: 'trader_schedule_missing',
+    ...equals(1),
+    // A connector restores it within ten seconds.
+    forSeconds: 20,
+    severity: 'critical',
+    summary: 'A job is not scheduled any more; it does not run by itself.',
+    runbook: 'schedule-missing',
   },
   {
     name: 'TraderDeadLetters',

@@ -13,7 +13,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import { present } from '#shared/kernel/assert.ts';
 import { conflict, Failure, keyReused, type FailureBody } from '#shared/kernel/failure.ts';
-import { instantOf, type Instant } from '#shared/kernel/instant.ts';
+import type { Instant } from '#shared/kernel/instant.ts';
 import { requestHash } from '#shared/contract/equal-request.ts';
 import type { Operation } from '#shared/contract/row.ts';
 import { outcomeUnknown } from '#shared/contract/unknown-outcome.ts';
@@ -23,6 +23,7 @@ import { redisFailure } from '#shared/redis/client.ts';
 import { decode, encode } from '#shared/redis/codec.ts';
 import type { Database } from '#shared/redis/database.ts';
 import { keys } from '#shared/redis/keys.ts';
+import { comingTurns } from './coming-turns.ts';
 import { Executions } from './executions.ts';
 import { RunNews } from './run-news.ts';
 import { Subscribers } from './run-subscribers.ts';
@@ -347,12 +348,7 @@ export class Runs {
 
   /** The next times of an operation's schedules, by the schedule's name. */
   async nextTurns(operation: Operation): Promise<ReadonlyMap<string, Instant>> {
-    const schedules = await (await this.queueOf(operation.topic)).getJobSchedulers();
-    return new Map(
-      schedules.flatMap(({ key, next }): [string, Instant][] =>
-        next === undefined ? [] : [[key, instantOf(next)]],
-      ),
-    );
+    return comingTurns(await this.queueOf(operation.topic));
   }
 
   /** Called by the connector for the messages of a run but the last. */

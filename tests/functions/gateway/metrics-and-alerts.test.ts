@@ -5,6 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import type { GetMetricsResponse, ListAlertsResponse } from '#protos/gen/gateway.ts';
+import { openSchedules } from '#gateway/connector/schedules.ts';
+import { gateway } from '#shared/contract/gateway.ts';
+import { beat } from '#shared/redis/pulses.ts';
 import { alertTable } from '#shared/gateway/observe/alert-table.ts';
 import { processAlerts } from '#shared/gateway/observe/process-alerts.ts';
 import { metricTable, type MetricRow } from '#shared/contract/metric-table.ts';
@@ -159,6 +162,59 @@ describe('the metrics of the state', () => {
     await client.zadd('queue:async.echo:failed', 1, 'call-1', 2, 'call-2');
     expect(await value('trader_dead_letters', { kind: 'async-call' })).toBe(2);
     expect(await alerts()).toContain('TraderDeadLetters');
+  });
+
+  it('count the calls that wait, and name the queue that nobody works', async () => {
+    const { database, runs, now } = t.dependencies;
+    const { redis: client } = database;
+    await client.sadd('queue:{function-queues:async}:names', 'echo', 'idle');
+    const queue = 'async.echo';
+    const of = (name: string, labels: object = {}) => value(name, { queue, ...labels });
+    const job = (id: string, secondsAgo: number, opts: object = {}) =>
+      client.hset(`queue:${queue}:${id}`, {
+        ...{ timestamp: now() - secondsAgo * 1_000, opts: JSON.stringify(opts) },
+      });
+    await Promise.all([job('old', 90), job('new', 1)]);
+    await client.lpush(`queue:${queue}:wait`, 'old', 'new');
+    expect(await value('trader_queue_jobs', { queue: 'async', state: 'wait' })).toBe(2);
+    expect(await of('trader_queue_unworked_seconds')).toBeCloseTo(90, -1);
+    expect(await alerts()).toContain('TraderQueueNotWorked');
+    await client.lpush(`queue:${queue}:active`, 'running');
+    expect(await of('trader_queue_oldest_seconds')).toBeCloseTo(90, -1);
+    expect(await of('trader_queue_unworked_seconds')).toBe(0);
+    expect(await alerts()).not.toContain('TraderQueueNotWorked');
+    await client.del(`queue:${queue}:active`, `queue:${queue}:wait`);
+    // One that is tried again later is not stuck before it is due.
+    const dueIn = (seconds: number) => (now() + seconds * 1_000) * 4_096;
+    await client.zadd(`queue:${queue}:delayed`, dueIn(60), 'old');
+    expect(await of('trader_queue_unworked_seconds')).toBeUndefined();
+    await client.zadd(`queue:${queue}:delayed`, dueIn(-60), 'old');
+    expect(await of('trader_queue_unworked_seconds')).toBeCloseTo(60, -1);
+    await client.del(`queue:${queue}:delayed`);
+    expect(await value('trader_queue_jobs', { queue: 'async' })).toBeUndefined();
+    // A turn of a schedule waits since its time, not since the one before it.
+    const turns = await runs.queueOf(gateway.triggerJob.topic);
+    await turns.upsertJobScheduler('backup', { pattern: '0 3 * * *', tz: 'UTC' });
+    const [turn] = await turns.getDelayed();
+    await client.hset(`queue:${turns.name}:${turn?.id ?? ''}`, {
+      ...{ timestamp: now() - DAY_MS, opts: JSON.stringify({ ...turn?.opts, prevMillis: now() }) },
+    });
+    await turn?.promote();
+    const age = await value('trader_queue_oldest_seconds', { queue: gateway.triggerJob.name });
+    expect(age).toBeLessThan(60);
+  });
+
+  it('name a job that is not scheduled any more, where there is a connector', async () => {
+    const { database, runs } = t.dependencies;
+    const missing = (job_name: string) => value('trader_schedule_missing', { job_name });
+    expect(await missing('backup')).toBeUndefined();
+    await beat(database, 'connector');
+    await openSchedules(runs);
+    expect(await missing('backup')).toBe(0);
+    const turns = await runs.queueOf(gateway.triggerJob.topic);
+    await turns.removeJobScheduler('backup');
+    expect([await missing('backup'), await missing('sync-prices')]).toEqual([1, 0]);
+    expect(await alerts()).toContain('TraderScheduleMissing');
   });
 
   it('name twenty of 5,000 securities at most', async () => {
