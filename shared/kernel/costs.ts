@@ -36,7 +36,7 @@ export interface OrderCost {
 /** @param value quantity x price, in the account's currency, never negative */
 export function orderCost(model: CostModel, side: 'BUY' | 'SELL', value: Money): OrderCost {
   const { commission, fees } = brokerCharges(model, side, value);
-  const spread = share(value, model.halfSpreadRatio);
+  const spread = value.multiply(exactRatiosOf(model).halfSpread, 'up');
   return { commission, fees, spread, total: commission.add(fees).add(spread) };
 }
 
@@ -47,11 +47,35 @@ export function brokerCharges(
   value: Money,
 ): { commission: Money; fees: Money } {
   const fixed = Money.rounded(model.feeFixed, value.currency, 'up');
-  const tax = side === 'SELL' ? model.sellTaxRatio : 0;
+  const { fee, exchangeFee, exchangeFeeAndTax } = exactRatiosOf(model);
   return {
-    commission: fixed.add(share(value, model.feeRatio)),
-    fees: share(value, model.exchangeFeeRatio + tax),
+    commission: fixed.add(value.multiply(fee, 'up')),
+    fees: value.multiply(side === 'SELL' ? exchangeFeeAndTax : exchangeFee, 'up'),
   };
+}
+
+interface ExactRatios {
+  readonly fee: Decimal;
+  readonly exchangeFee: Decimal;
+  readonly exchangeFeeAndTax: Decimal;
+  readonly halfSpread: Decimal;
+}
+
+/** A search costs thousands of orders by one model. */
+const exactRatios = new WeakMap<CostModel, ExactRatios>();
+
+function exactRatiosOf(model: CostModel): ExactRatios {
+  const known = exactRatios.get(model);
+  if (known) return known;
+  const { feeRatio, exchangeFeeRatio, sellTaxRatio, halfSpreadRatio } = model;
+  const exact = {
+    fee: Decimal.ofNumber(feeRatio),
+    exchangeFee: Decimal.ofNumber(exchangeFeeRatio),
+    exchangeFeeAndTax: Decimal.ofNumber(exchangeFeeRatio + sellTaxRatio),
+    halfSpread: Decimal.ofNumber(halfSpreadRatio),
+  };
+  exactRatios.set(model, exact);
+  return exact;
 }
 
 /** The same cost as an estimate, for searches that cannot afford exact arithmetic. */
@@ -59,8 +83,4 @@ export function estimatedCost(model: CostModel, side: 'BUY' | 'SELL', value: num
   const tax = side === 'SELL' ? model.sellTaxRatio : 0;
   const ratio = model.feeRatio + model.exchangeFeeRatio + model.halfSpreadRatio + tax;
   return value === 0 ? 0 : model.feeFixed.toEstimate() + ratio * Math.abs(value);
-}
-
-function share(value: Money, ratio: number): Money {
-  return value.multiply(Decimal.ofNumber(ratio), 'up');
 }

@@ -87,7 +87,8 @@ export class Decimal {
   }
 
   round(scale: number, rounding: Rounding): Decimal {
-    if (scale >= this.scale) return new Decimal(this.unitsAt(scale), scale);
+    if (scale === this.scale) return this;
+    if (scale > this.scale) return new Decimal(this.unitsAt(scale), scale);
     const divisor = tenTo(this.scale - scale);
     return new Decimal(divideRounded(this.units, divisor, rounding), scale);
   }

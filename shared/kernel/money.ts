@@ -60,7 +60,8 @@ export class Money {
   }
 
   multiply(factor: Decimal, rounding: Rounding): Money {
-    return Money.rounded(this.amount.multiply(factor), this.currency, rounding);
+    const minor = new Decimal(this.minorUnits * factor.units, factor.scale);
+    return new Money(minor.round(0, rounding).units, this.currency);
   }
 
   negate(): Money {

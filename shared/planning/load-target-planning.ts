@@ -25,7 +25,7 @@ import { loadTaxes } from './load-taxes.ts';
 import { taxLotsOf, taxYearOf } from './model/taxes/account-taxes.ts';
 import { keptInstrument } from './model/kept-holding.ts';
 import { notTakenByBroker, orderDecimals, orderLot, type PlanLimits } from './model/plan-limits.ts';
-import type { TargetInstrument, TargetProblem } from './model/search/to-target.ts';
+import type { TargetInstrument, TargetProblem } from './model/search/target-problem.ts';
 import { withBrokerRules } from './broker-rules.ts';
 import { accountOf, planLimits, type PlanRequest } from './plan-constraints.ts';
 import { requirePresent } from './load-planning.ts';

@@ -6,11 +6,11 @@ import { parseIsin } from '#shared/kernel/isin.ts';
 import { Money } from '#shared/kernel/money.ts';
 import { Price } from '#shared/kernel/price.ts';
 import { seededRandom } from '#shared/kernel/random.ts';
-import {
-  planToTarget,
-  type TargetInstrument,
-  type TargetProblem,
-} from '#shared/planning/model/search/to-target.ts';
+import type {
+  TargetInstrument,
+  TargetProblem,
+} from '#shared/planning/model/search/target-problem.ts';
+import { planToTarget } from '#shared/planning/model/search/to-target.ts';
 import type { TaxLot, TaxYear } from '#shared/planning/model/taxes/sale-tax.ts';
 
 const EUR = parseCurrency('EUR');
@@ -70,6 +70,40 @@ describe('a plan to stated weights', () => {
     const of = problem([instrument(0, { ...held, target: 0.25 }), instrument(1, held)], '0');
     // 2000 in all; 500 stay of S0, so that 500 are to come: 6 lots, since 5 bring 497.
     expect(orders(of)).toEqual(['SELL 6 S0', 'SELL 10 S1']);
+  });
+
+  it('leaves out the sales below the smallest order, and no other', () => {
+    const random = seededRandom('smallest-order');
+    const cent = Money.parse('0.01', 'EUR');
+    let [compared, near] = [0, 0];
+    for (let round = 0; round < 300; round += 1) {
+      const lot = Decimal.of(['1', '0.001', '0.000000001'][round % 3] ?? '1');
+      const all = ISINS.map((_, i) => {
+        const price = Price.parse((1 + random() * 300).toFixed(4), 'EUR');
+        return instrument(i, {
+          lot,
+          price,
+          target: random() / 3,
+          held: Decimal.of(5 + (round % 9)),
+        });
+      });
+      const of = problem(all, '100');
+      const sales = ({ minimum }: { minimum: Money }) =>
+        planToTarget({ ...of, limits: { ...of.limits, minimumOrder: minimum } }).actions.filter(
+          ({ side }) => side === 'SELL',
+        );
+      const every = sales({ minimum: Money.zero(EUR) });
+      const least = every[round % Math.max(1, every.length)]?.value ?? cent;
+      for (const minimum of [least, least.add(cent), least.add(Money.parse('30', 'EUR'))]) {
+        const large = every.filter(({ value }) => value.compare(minimum) >= 0);
+        const found = sales({ minimum }).map(({ symbol, quantity }) => `${quantity} ${symbol}`);
+        expect(found).toEqual(large.map(({ symbol, quantity }) => `${quantity} ${symbol}`));
+        compared += large.length;
+        near += every.length - large.length;
+      }
+    }
+    expect(compared).toBeGreaterThan(100);
+    expect(near).toBeGreaterThan(100);
   });
 
   it('sells first, and spends no more than there is', () => {
