@@ -90,7 +90,7 @@ const INDENT = /^ */;
 
 /** What is read as one: amounts, figures with their unit, moments, commands. */
 const TOGETHER = [
-  /\b[A-Z]{3} [-+−]?\d[\d,.]*/g,
+  /\b[A-Z]{3} [-+\u2212]?\d[\d,.]*/g,
   /\d[\d,.]* (?:%|bp\b|ms\b|s\b|min\b)/g,
   /\b(?:[A-Z][a-z]{2} )?\d{1,2} [A-Z][a-z]{2}(?: \d{2}:\d{2})?(?: UTC)?\b/g,
   /\b(?:npx )?trader [a-z]+(?: --[a-z]+)?/g,

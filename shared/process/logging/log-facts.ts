@@ -58,9 +58,9 @@ const SECRET_TEXTS: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** `EUR 1,234.50`, `1 234,50 EUR`, `€12`; the code is checked to be that of a currency. */
-const NUMBER = String.raw`[-+−]?\d(?:[\d.,'’\u00a0\u202f ]*\d)?`;
+const NUMBER = String.raw`[-+\u2212]?\d(?:[\d.,'\u2019\u00a0\u202f ]*\d)?`;
 const MONEY_TEXT = new RegExp(
-  String.raw`(?<![A-Za-z0-9])(?:([A-Z]{3})[\s\u00a0]?${NUMBER}|${NUMBER}[\s\u00a0]?([A-Z]{3})(?![A-Za-z0-9])|[€$£¥]\s?${NUMBER}|${NUMBER}\s?[€$£¥])`,
+  String.raw`(?<![A-Za-z0-9])(?:([A-Z]{3})[\s\u00a0]?${NUMBER}|${NUMBER}[\s\u00a0]?([A-Z]{3})(?![A-Za-z0-9])|[\u20ac$£¥]\s?${NUMBER}|${NUMBER}\s?[\u20ac$£¥])`,
   'gu',
 );
 

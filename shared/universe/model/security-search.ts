@@ -9,6 +9,7 @@ const LETTERS: Readonly<Record<string, string>> = {
   ł: 'l',
   đ: 'd',
 };
+const LETTER = new RegExp(`[${Object.keys(LETTERS).join('')}]`, 'g');
 
 /**
  * Securities whose ISIN, symbol or name begins with the query; then those that contain it. Case and
@@ -32,6 +33,6 @@ function plain(text: string): string {
     .normalize('NFKD')
     .replace(/\p{Mark}/gu, '')
     .toLowerCase()
-    .replace(/[ßæœøłđ]/g, (letter) => LETTERS[letter] ?? letter)
-    .replace(/[‘’]/g, "'");
+    .replace(LETTER, (letter) => LETTERS[letter] ?? letter)
+    .replace(/[\u2018\u2019]/g, "'");
 }

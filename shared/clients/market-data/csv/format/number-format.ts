@@ -26,7 +26,7 @@ const SUFFIX_FACTORS: Readonly<Record<string, number>> = {
   ...{ b: 1e9, bn: 1e9, mrd: 1e9, t: 1e12 },
 };
 /** In several languages, and as FRED and spreadsheets write it. */
-const MISSING = /^(?:|null|nan|#?n\/a|#?n\/?[dv]|n\.[adv]\.|k\.a\.|na|none|\.+|[-–—]+)$/i;
+const MISSING = /^(?:|null|nan|#?n\/a|#?n\/?[dv]|n\.[adv]\.|k\.a\.|na|none|\.+|[-\u2013\u2014]+)$/i;
 
 /** Thousands by three, or in the Indian way: 12,34,567. Group and decimal sign are filled in. */
 const shapeOf = (group: string, decimal: string): RegExp =>
@@ -105,9 +105,9 @@ function bothWays(bare: string): Evidence | undefined {
 function bareNumber(text: string): string {
   return text
     .replace(SUFFIX, '')
-    .replace(/^([-+−]?)\s?[$€£¥₹]?\s?([-+−]?)/, '')
-    .replace(/\s?[$€£¥₹]$/, '')
-    .replace(/(?<=\d)[\s\u00a0\u202f'’](?=\d{3})/g, '');
+    .replace(/^([-+\u2212]?)\s?[$\u20ac£¥\u20b9]?\s?([-+\u2212]?)/, '')
+    .replace(/\s?[$\u20ac£¥\u20b9]$/, '')
+    .replace(/(?<=\d)[\s\u00a0\u202f'\u2019](?=\d{3})/g, '');
 }
 
 function finite(figure: number, cell: string, decimal: DecimalSign): number {
@@ -128,7 +128,7 @@ export function parseFigure(cell: string | undefined, decimal: DecimalSign): num
   if (!/\d/.test(bare) || !SHAPES[decimal].test(bare)) throw notANumber(cell, decimal);
   const plain = decimal === '.' ? bare.replaceAll(',', '') : bare.replaceAll('.', '');
   const figure = finite(Number(plain.replace(',', '.')) * factorOf(cell), cell, decimal);
-  return /^[$€£¥₹]?\s?[-−]/.test(cell) ? -figure : figure;
+  return /^[$\u20ac£¥\u20b9]?\s?[-\u2212]/.test(cell) ? -figure : figure;
 }
 
 /** Multiplied without the last digit's noise: 7.02M is 7020000. */
