@@ -80,7 +80,7 @@ row(48, async () => {
 });
 
 row(49, async () => {
-  for (const replicas of [1, 0, 9, -3]) {
+  for (const replicas of [1, 0, 9]) {
     const body = { serviceName: 'echo', replicas, namespace: 'openfaas-fn' };
     const answer = await send('POST', '/system/scale-function/echo', body);
     expect([replicas, answer.status, await answer.text()]).toEqual([replicas, 202, '']);
@@ -95,7 +95,8 @@ row(50, async () => {
     404,
     'function nope.openfaas-fn not found\n',
   ]);
-  for (const body of ['x', '', '[]', '{"replicas":1.5}', '{"replicas":"2"}']) {
+  const wrong = ['1.5', '"2"', '-3'].map((replicas) => `{"replicas":${replicas}}`);
+  for (const body of ['x', '', '[]', ...wrong]) {
     const answer = await send('POST', '/system/scale-function/echo', body);
     expect([body, answer.status]).toEqual([body, 400]);
     expect(await answer.text()).toMatch(/^Error unmarshalling request body/);

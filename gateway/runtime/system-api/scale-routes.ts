@@ -15,8 +15,8 @@ import { bodyOf, readBody, requireNamespace } from '../http/system-body.ts';
 
 const scaleSchema = z.object({
   serviceName: z.string().optional(),
-  // OpenFaaS clamps what is out of bounds.
-  replicas: z.number().int().default(0),
+  // An unsigned number, as in OpenFaaS, which clamps what is out of bounds.
+  replicas: z.number().int().min(0).default(0),
   namespace: z.string().optional(),
 });
 

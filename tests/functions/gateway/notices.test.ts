@@ -383,7 +383,7 @@ describe('what is reported', () => {
       ...{ TraderBookDiffers: 'book-differs', TraderDeadLetters: 'dead-letters' },
       ...{ TraderRunsFailed: 'failed-runs', TraderBackupFailed: 'backup-failed' },
       ...{ TraderBackupOld: 'backup-failed', TraderDiskFull: 'disk-full' },
-      TraderUndeclaredCall: 'undeclared-call',
+      ...{ TraderUndeclaredCall: 'undeclared-call', TraderScheduleMissing: 'schedule-missing' },
       ...{ TraderCertificateEnds: 'certificate-ends', TraderClockWrong: 'clock-wrong' },
       // Reported as events, with their details.
       ...{ TraderHalted: undefined, TraderOrderUnresolved: undefined },
