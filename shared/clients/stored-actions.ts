@@ -25,12 +25,14 @@ export const storedAction: z.ZodType<CorporateAction> = z.strictObject({
 
 /** By day, then by id. @throws Failure DATA_CORRUPT */
 export function storedActions(
-  database: Pick<Database, 'redis' | 'derive'>,
+  database: Pick<Database, 'redis' | 'derive' | 'mayExist'>,
   isins: Iterable<Isin>,
 ): Promise<readonly CorporateAction[]> {
   const stored = [...new Set(isins)].map((isin) => keys.universe.actions(isin));
   const compute = async (): Promise<readonly CorporateAction[]> => {
-    const found = await Promise.all(stored.map((key) => database.redis.hvals(key)));
+    const found = await Promise.all(
+      stored.map(async (key) => ((await database.mayExist(key)) ? database.redis.hvals(key) : [])),
+    );
     return byDay(found.flat().map(actionOf));
   };
   const version = stored.length > 1 ? keys.universe.actionsVersion() : undefined;

@@ -13,6 +13,7 @@ import { decode, encode } from './codec.ts';
 import type { Epoch } from './epoch.ts';
 import type { Expectation, Write } from './change.ts';
 import { commitScriptOf, JoinedCommits, packed } from './joined-commits.ts';
+import { JoinedReads } from './joined-reads.ts';
 import { keys as keyOf } from './keys.ts';
 import { KnownLines } from './known-lines.ts';
 import { KnownTexts } from './known-texts.ts';
@@ -60,6 +61,7 @@ export class Database {
   private readonly lines: KnownLines;
   private readonly derived = new Map<string, Computed>();
   private readonly joined = new WeakMap<Redis, JoinedCommits>();
+  private readonly joinedReads = new WeakMap<Redis, JoinedReads>();
 
   /**
    * @param records where it is kept outside Redis how far the state has come
@@ -85,6 +87,16 @@ export class Database {
     const [version, json] = await this.redis.hmget(key, 'version', 'json');
     if (version === null || version === undefined) return undefined;
     return { key, version: Number(version), value: decode(schema, json ?? '', key) };
+  }
+
+  /** A field of a hash; those of one hash that are asked for in one turn of the event loop are read by one command. */
+  field(key: string, field: string): Promise<string | null> {
+    return this.reads().field(key, field);
+  }
+
+  /** Whether a key may hold something; keys that are asked about in one turn are asked about by one command. */
+  mayExist(key: string): Promise<boolean> {
+    return this.reads().mayExist(key);
   }
 
   /**
@@ -236,6 +248,13 @@ export class Database {
   private joinedCommits(): JoinedCommits {
     const known = this.joined.get(this.redis) ?? new JoinedCommits(this.redis);
     this.joined.set(this.redis, known);
+    return known;
+  }
+
+  /** Of this view of the database, too. */
+  private reads(): JoinedReads {
+    const known = this.joinedReads.get(this.redis) ?? new JoinedReads(this.redis);
+    this.joinedReads.set(this.redis, known);
     return known;
   }
 

@@ -41,7 +41,7 @@ export class PriceDoubtStore {
 
   /** @throws Failure DATA_CORRUPT */
   async of(isin: Isin): Promise<readonly PriceDoubt[]> {
-    const json = await this.database.redis.hget(doubts(), isin);
+    const json = await this.database.field(doubts(), isin);
     return json === null ? [] : readDoubts(isin, json);
   }
 

@@ -1,9 +1,9 @@
 /** Reviews stored prices for doubts after a sync. */
-import { addDays, type CalendarDay } from '#shared/kernel/calendar-day.ts';
+import { addDays, dayOfEpoch, epochDay, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import { deadPriceReason, movedLately } from '#shared/kernel/bars/dead-price.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import type { PriceDoubt } from './model/price-doubt.ts';
-import { lastDay, type PriceSeries } from './model/price-series.ts';
+import { indexAtEpoch, lastDay, type PriceSeries } from './model/price-series.ts';
 import { isTradable, type Security } from './model/security.ts';
 import type { PriceDoubtStore } from './price-doubt-store.ts';
 import type { PriceStore } from './price-store.ts';
@@ -14,16 +14,57 @@ const READ_AT_ONCE = 100;
 /** Priced once a day without a market of their own. */
 const FUND_TYPES = new Set(['FUND', 'MUTUALFUND', 'MONEYMARKET', 'INDEX', 'BOND', 'CURRENCY']);
 
+type LatestBars = Pick<PriceSeries, 'days' | 'adjustedClose' | 'volume'>;
+
+/** What dead prices are judged on. Copies: of thousands of securities, whole years would be held in memory. */
+export class LatestReviewed {
+  private readonly from: number;
+  private readonly byIsin = new Map<Isin, LatestBars>();
+
+  /** @param today of the market */
+  constructor(today: CalendarDay) {
+    this.from = epochDay(addDays(today, -LOOKBACK_DAYS));
+  }
+
+  /** @param series with all bars of the last months */
+  keep({ isin, days, adjustedClose, volume }: PriceSeries): void {
+    const first = indexAtEpoch(days, this.from - 1) + 1;
+    this.byIsin.set(isin, {
+      days: days.slice(first),
+      adjustedClose: adjustedClose.slice(first),
+      volume: volume.slice(first),
+    });
+  }
+
+  /** Those of securities, read where they were not kept. */
+  async of(prices: PriceStore, isins: readonly Isin[]): Promise<ReadonlyMap<Isin, LatestBars>> {
+    const unknown = isins.filter((isin) => !this.byIsin.has(isin));
+    for (let first = 0; first < unknown.length; first += READ_AT_ONCE) {
+      const some = unknown.slice(first, first + READ_AT_ONCE);
+      for (const series of (await prices.seriesOf(some, dayOfEpoch(this.from))).values())
+        this.keep(series);
+    }
+    return new Map(
+      isins.flatMap((isin) => {
+        const bars = this.byIsin.get(isin);
+        return bars ? [[isin, bars]] : [];
+      }),
+    );
+  }
+}
+
 /** Finds the dead prices of all tradable securities, each against the others. */
 export async function reviewDeadPrices(
   prices: PriceStore,
   doubts: PriceDoubtStore,
   securities: readonly Security[],
-  today: CalendarDay,
+  latest: LatestReviewed,
 ): Promise<void> {
   const tradable = securities.filter(isTradable);
-  const from = addDays(today, -LOOKBACK_DAYS);
-  const series = await latestBars(prices, tradable, from);
+  const series = await latest.of(
+    prices,
+    tradable.map(({ isin }) => isin),
+  );
   const priced = [...series].filter(([, { days }]) => days.length > 0);
   const moved = new Set(priced.flatMap(([isin, bars]) => (movedLately(bars) ? [isin] : [])));
   const known = await doubts.all();
@@ -33,27 +74,6 @@ export async function reviewDeadPrices(
     // Thousands of securities have none, before and after.
     if (found.length > 0 || isDoubted) await doubts.put(security.isin, 'dead-price', found);
   }
-}
-
-type LatestBars = Pick<PriceSeries, 'days' | 'adjustedClose' | 'volume'>;
-
-/** Copies of what is judged: of thousands of securities, whole years would be held in memory at once. */
-async function latestBars(
-  prices: PriceStore,
-  securities: readonly Security[],
-  from: CalendarDay,
-): Promise<ReadonlyMap<Isin, LatestBars>> {
-  const found = new Map<Isin, LatestBars>();
-  for (let first = 0; first < securities.length; first += READ_AT_ONCE) {
-    const isins = securities.slice(first, first + READ_AT_ONCE).map(({ isin }) => isin);
-    for (const [isin, { days, adjustedClose, volume }] of await prices.seriesOf(isins, from))
-      found.set(isin, {
-        days: days.slice(),
-        adjustedClose: adjustedClose.slice(),
-        volume: volume.slice(),
-      });
-  }
-  return found;
 }
 
 interface Peers {

@@ -47,6 +47,15 @@ export interface Fetched {
 /** What is fetched: bars or fundamentals of a security, or the rates of a pair. */
 export type Subject = `prices:${Isin}` | `fundamentals:${Isin}` | `rates:${string}`;
 
+/** The latest bars, as many as new ones are judged by, or some more. */
+export interface LatestSeries {
+  readonly series: PriceSeries;
+  /** What they were read from. */
+  readonly years: readonly YearField[];
+  /** Whether these are all. */
+  readonly isWhole: boolean;
+}
+
 /** The last stored bar; its day as days since 1970-01-01. */
 export interface LatestClose {
   readonly day: number;
@@ -66,16 +75,12 @@ const setAsideSchema = z.object({
   origin: z.string().optional(),
 });
 
-/** New bars are judged by those of the last months. */
-const LATEST_YEARS = 2;
-const LATEST_BARS_MIN = 120;
+/** New bars are judged by those of the last months; more than the calendar days that a dead price is judged on. */
+const LATEST_BARS_MIN = 140;
 /** Securities whose texts are in memory at a time. */
 const READ_AT_ONCE = 200;
 /** Redis scripts take some thousand arguments for one command. */
 const ARGUMENTS_MAX = 1_000;
-
-/** The stored years that a latest series was read from. */
-const yearsOf = new WeakMap<PriceSeries, readonly YearField[]>();
 
 const { prices, pricesVersion, rates, setAside, syncs } = keys.universe;
 
@@ -118,19 +123,21 @@ export class PriceStore {
     return found;
   }
 
-  /**
-   * The latest bars: of so many years that new ones can be judged by them.
-   * @returns with whether these are all
-   */
-  async latestSeries(isin: Isin): Promise<{ series: PriceSeries; isWhole: boolean }> {
-    const [fields = []] = await this.hashes.readLatest([prices(isin)], LATEST_YEARS + 1);
-    const years = byYear(fields).slice(-LATEST_YEARS);
-    const series = { isin, ...this.columnsOf(isin, years) };
-    yearsOf.set(series, years);
-    const isWhole = fields.length <= LATEST_YEARS;
-    if (isWhole || series.days.length >= LATEST_BARS_MIN) return { series, isWhole };
-    const all = await this.seriesOf([isin]);
-    return { series: all.get(isin) ?? series, isWhole: true };
+  /** Of so many years that new bars can be judged by them: in most months of the latest alone. */
+  async latestSeries(isin: Isin): Promise<LatestSeries> {
+    const key = prices(isin);
+    const { redis } = this.database;
+    const known = (await redis.hkeys(key)).sort();
+    let years: readonly YearField[] = [];
+    let series: PriceSeries = { isin, ...this.columnsOf(isin, years) };
+    for (let first = known.length; first > 0 && series.days.length < LATEST_BARS_MIN;) {
+      first -= 1;
+      const year = known[first] ?? '';
+      const text = await redis.hget(key, year);
+      years = text === null ? years : [[year, text], ...years];
+      series = { isin, ...this.columnsOf(isin, years) };
+    }
+    return { series, years, isWhole: years.length === known.length };
   }
 
   /** The last stored bars, read from the latest year alone; none where there are no bars. */
@@ -150,6 +157,7 @@ export class PriceStore {
   }
 
   async setAside(isin: Isin): Promise<readonly SetAsideBar[]> {
+    if (!(await this.database.mayExist(setAside(isin)))) return [];
     const lines = await this.database.redis.lrange(setAside(isin), 0, -1);
     return lines.map((line) => decode(setAsideSchema, line, `bars of ${isin} set aside`));
   }
@@ -161,20 +169,20 @@ export class PriceStore {
   async put(series: PriceSeries, refused: readonly SetAsideBar[]): Promise<boolean> {
     const { isin } = series;
     const write = await this.hashes.writes(prices(isin), priceChunks(series));
-    return this.write(isin, write, refused);
+    return this.write(isin, write, refused, await this.setAside(isin));
   }
 
   /**
    * Stores the bars from a day on; the years before stay as they are.
    * @param series with all bars of the day's year and later
-   * @param before the latest series, which this one goes on from
+   * @param before what this one goes on from, and what was set aside then
    * @returns whether anything was written
    */
   async extend(
     series: PriceSeries,
     since: number,
     refused: readonly SetAsideBar[],
-    before: PriceSeries,
+    before: LatestSeries & { readonly setAside: readonly SetAsideBar[] },
   ): Promise<boolean> {
     const { isin } = series;
     const january = `${dayOfEpoch(since).slice(0, 4)}-01-01` as CalendarDay;
@@ -183,18 +191,19 @@ export class PriceStore {
     const [only, ...others] = chunks;
     if (only && others.length === 0)
       this.database.said(`${prices(isin)}:${only[0]}`, only[1], columns);
-    const older = yearsOf.get(before)?.filter(([year]) => !chunks.has(year)) ?? [];
+    const older = before.years.filter(([year]) => !chunks.has(year));
     if (older.length > 0) this.joins.keep(isin, [...older, ...chunks], series);
-    const write = await this.hashes.yearWrites(prices(isin), chunks);
-    return this.write(isin, write, refused);
+    const write = this.hashes.changes(prices(isin), chunks, before.years);
+    return this.write(isin, write, refused, before.setAside);
   }
 
   private async write(
     isin: Isin,
     write: Write[],
     refused: readonly SetAsideBar[],
+    refusedBefore: readonly SetAsideBar[],
   ): Promise<boolean> {
-    if (encode(await this.setAside(isin)) !== encode(refused))
+    if (encode(refusedBefore) !== encode(refused))
       write.push(...listWrites(setAside(isin), refused));
     if (write.length === 0) return false;
     return this.database.commit([], [...write, newVersion(pricesVersion())]);
@@ -291,7 +300,7 @@ export class PriceStore {
   }
 
   async fetched(subject: Subject): Promise<Fetched | undefined> {
-    const json = await this.database.redis.hget(syncs(), subject);
+    const json = await this.database.field(syncs(), subject);
     return json === null ? undefined : this.readFetched(subject, json);
   }
 
@@ -309,7 +318,7 @@ export class PriceStore {
   async putFetched(subject: Subject, fetched: Fetched): Promise<void> {
     const text = encode(fetched);
     this.database.said(`${syncs()}:${subject}`, text, fetched);
-    await this.database.redis.hset(syncs(), subject, text);
+    await this.database.commit([], [{ op: 'HSET', key: syncs(), args: [subject, text] }]);
   }
 }
 

@@ -7,7 +7,7 @@ import { orProblem, syncBars, syncAllRates } from '#shared/universe/sync/price-s
 import { heldCurrencies } from '#shared/portfolio/held-currencies.ts';
 import { ActionStore } from '#shared/universe/action-store.ts';
 import { PriceDoubtStore } from '#shared/universe/price-doubt-store.ts';
-import { reviewDeadPrices } from '#shared/universe/price-doubts.ts';
+import { LatestReviewed, reviewDeadPrices } from '#shared/universe/price-doubts.ts';
 import { priceQuality } from '#shared/universe/price-quality.ts';
 import { PriceStore } from '#shared/universe/price-store.ts';
 import { SecurityStore } from '#shared/universe/security-store.ts';
@@ -34,6 +34,7 @@ export default handle(universe.syncPrices, async function* (request, context) {
     now: context.now(),
     force: request.forceRefresh,
     signal,
+    latest: new LatestReviewed(marketData.today(context.now())),
   };
   await frame.actions.openVersion();
   const targets = await syncTargets(securities, context, request.isins);
@@ -53,7 +54,7 @@ export default handle(universe.syncPrices, async function* (request, context) {
   }
   if (progress.synced > 0) await frame.store.answered(context.now());
   const known = await securities.all();
-  await reviewDeadPrices(frame.store, frame.doubts, known, marketData.today(frame.now));
+  await reviewDeadPrices(frame.store, frame.doubts, known, frame.latest);
   const synced = new Set(targets.map(({ isin }) => isin));
   const quality = await priceQuality(
     new StoredMarket(database),

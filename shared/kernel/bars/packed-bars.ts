@@ -82,9 +82,9 @@ export function unpackCloses(text: string): CloseFigures | undefined {
   return adjustedClose && { days, close, adjustedClose };
 }
 
-/** The same without base64, for memory. */
-export function packBytes(figures: BarFigures): Uint8Array {
-  return Uint8Array.from(written(figures, 0, figures.days.length));
+/** The bars from an index on, without base64, for memory. */
+export function packBytes(figures: BarFigures, from = 0): Uint8Array {
+  return Uint8Array.from(written(figures, from, figures.days.length));
 }
 
 /** A view of what the writer holds; until it writes again. */

@@ -12,7 +12,7 @@ import type { Settings } from '#shared/process/settings.ts';
 import type { Database } from '#shared/redis/database.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import { keys } from '#shared/redis/keys.ts';
-import { commandOf } from './command.ts';
+import { commandOf, readsByThemselves } from './command.ts';
 import type { PlanInputs } from './plan-inputs.ts';
 import { settingOf } from './setting-text.ts';
 
@@ -47,7 +47,10 @@ function recordedReads({ reads }: PlanInputs, database: Database): Database {
   };
   const redis = Object.assign(Object.create(database.redis) as Redis, { sendCommand });
   const derive: Database['derive'] = (_place, _keys, compute) => compute();
-  return Object.assign(Object.create(database) as Database, { redis, derive });
+  return Object.assign(Object.create(database) as Database, {
+    ...{ redis, derive },
+    ...readsByThemselves(redis),
+  });
 }
 
 /** Earlier versions read years of bars one by one, and not the version of all prices. */

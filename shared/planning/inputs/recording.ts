@@ -13,7 +13,7 @@ import type { Database } from '#shared/redis/database.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import type { Plan } from '../model/plan.ts';
 import type { PlanRequest } from '../plan-constraints.ts';
-import { commandOf } from './command.ts';
+import { commandOf, readsByThemselves } from './command.ts';
 import { settingText } from './setting-text.ts';
 import type { PlanInputs } from './plan-inputs.ts';
 
@@ -84,7 +84,11 @@ export class InputRecorder {
     const own = Object.assign(Object.create(redis) as Redis, { sendCommand });
     // What a process still knows would not be read, and so not be recorded.
     const derive: Database['derive'] = (_place, _keys, compute) => compute();
-    return Object.assign(Object.create(database) as Database, { redis: own, derive });
+    // Which reads are joined depends on the moment; by themselves they are the same each time.
+    return Object.assign(Object.create(database) as Database, {
+      ...{ redis: own, derive },
+      ...readsByThemselves(own),
+    });
   }
 
   private recordedDays(marketData: MarketData): MarketData {

@@ -49,6 +49,14 @@ export class MemoryDatabase extends Database {
     return { key, version, value };
   }
 
+  override field(key: string, field: string): Promise<string | null> {
+    return this.redis.hget(key, field);
+  }
+
+  override async mayExist(key: string): Promise<boolean> {
+    return this.memory.has(key);
+  }
+
   protected override apply(
     expect: readonly Expectation[],
     write: readonly Write[],

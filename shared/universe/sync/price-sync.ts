@@ -12,6 +12,7 @@ import {
 import { present } from '#shared/kernel/assert.ts';
 import { areSound, type BarToCheck, type SetAsideBar } from '#shared/kernel/bars/bar-check.ts';
 import type { BarFigures } from '#shared/kernel/bars/packed-bars.ts';
+import { mayHaveSplits } from '#shared/kernel/bars/split-suspicion.ts';
 import { pairOf, type Currency } from '#shared/kernel/currency.ts';
 import { Failure, refused } from '#shared/kernel/failure.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
@@ -38,8 +39,9 @@ import { isSplit, pendingSplits, reviewSplits, unexplained } from '../model/spli
 import { NOTHING_STORED, type SyncProblem, type SyncedBars } from '../model/sync-progress.ts';
 import type { ActionStore } from '../action-store.ts';
 import { endExplainedDoubts } from '../explained-doubts.ts';
+import type { LatestReviewed } from '../price-doubts.ts';
 import type { PriceDoubtStore } from '../price-doubt-store.ts';
-import type { PriceStore } from '../price-store.ts';
+import type { LatestSeries, PriceStore } from '../price-store.ts';
 
 /** Number of latest bars compared with a second source. */
 const COMPARED_BARS = 8;
@@ -56,6 +58,8 @@ export interface SyncFrame {
 }
 
 export interface BarSyncFrame extends SyncFrame {
+  /** The latest bars of each security, as stored now. */
+  readonly latest: LatestReviewed;
   readonly doubts: PriceDoubtStore;
   readonly actions: ActionStore;
 }
@@ -69,6 +73,7 @@ export async function syncBars(frame: BarSyncFrame, security: Security): Promise
   const { isin } = security;
   await syncActions(frame, isin);
   const latest = await latestBars(frame, security);
+  frame.latest.keep(latest.series);
   const last = lastDay(latest.series);
   if (!force && last !== undefined && last >= latestDay(frame, security.exchange))
     return NOTHING_STORED;
@@ -113,6 +118,7 @@ async function stored(
   first: number | undefined,
 ): Promise<SyncedBars> {
   const { marketData } = frame;
+  frame.latest.keep(series);
   await compareSources(frame, series);
   const source = marketData.sourceOf?.(series.isin) ?? marketData.name;
   await remember(frame, `prices:${series.isin}`, source, first);
@@ -138,14 +144,15 @@ async function storeAllBars(
 /** Goes on with the stored history. */
 async function storeNewBars(
   frame: BarSyncFrame,
-  { series, isWhole }: LatestBars,
+  latest: LatestBars,
   merged: MergedBars,
   fetched: readonly BarToCheck[],
 ): Promise<MergedBars> {
+  const { series, isWhole } = latest;
   const since = fetched.reduce((least, { day }) => Math.min(least, day), Infinity);
   const { isin } = merged.series;
   const setAside = withOrigins(frame, isin, merged.setAside);
-  await frame.store.extend(merged.series, since, setAside, series);
+  await frame.store.extend(merged.series, since, setAside, latest);
   const first = Math.max(0, indexAtEpoch(series.days, since) - REVIEWED_BARS);
   const [before, after] = [seriesFrom(series, first), seriesFrom(merged.series, first)];
   const begin = isWhole && first === 0 ? undefined : series.days[first];
@@ -202,9 +209,7 @@ export async function orProblem<T>(
   }
 }
 
-interface LatestBars extends StoredBars {
-  readonly isWhole: boolean;
-}
+type LatestBars = StoredBars & LatestSeries;
 
 /** The latest stored bars; those are enough where new ones go on with them. */
 async function latestBars({ store }: SyncFrame, { isin }: Security): Promise<LatestBars> {
@@ -250,10 +255,13 @@ async function reviewSplitsOf(
   if (marketData.declaresSplits) return doubts.put(isin, 'suspected-split', []);
   const index = marketData.benchmark === isin ? undefined : marketData.benchmark;
   const from = begin === undefined ? undefined : dayOfEpoch(begin);
-  const benchmark = index && (await store.seriesOf([index], from)).get(index);
+  const isAsked = index !== undefined && mayHaveSplits(after);
+  const benchmark = isAsked ? (await store.seriesOf([index], from)).get(index) : undefined;
   const known = await doubts.of(isin);
   const splits = reviewSplits(before, after, known, { benchmark, isPart: begin !== undefined });
-  const open = unexplained([...splits, ...pending], await actions.of([isin]));
+  const found = [...splits, ...pending];
+  if (known.length === 0 && found.length === 0) return;
+  const open = unexplained(found, await actions.of([isin]));
   await doubts.put(isin, 'suspected-split', open.filter(isSplit));
 }
 

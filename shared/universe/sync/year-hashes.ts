@@ -42,11 +42,14 @@ export class YearHashes {
     ];
   }
 
-  /** The writes that make these years be so and leave the others. */
-  async yearWrites(key: string, requested: ReadonlyMap<string, string>): Promise<Write[]> {
-    const years = [...requested.keys()];
-    const stored = await this.database.redis.hmget(key, ...years);
-    const changed = [...requested].filter(([, json], i) => stored[i] !== json);
+  /** The writes that make these years be so and leave the others. @param before as they were read */
+  changes(
+    key: string,
+    requested: ReadonlyMap<string, string>,
+    before: readonly YearField[],
+  ): Write[] {
+    const stored = new Map(before);
+    const changed = [...requested].filter(([year, text]) => stored.get(year) !== text);
     return changed.length > 0 ? [{ op: 'HSET', key, args: changed.flat() }] : [];
   }
 

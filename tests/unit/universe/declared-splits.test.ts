@@ -8,6 +8,7 @@ import { parseIsin } from '#shared/kernel/isin.ts';
 import { MemoryDatabase } from '#shared/redis/memory/memory-database.ts';
 import { ActionStore } from '#shared/universe/action-store.ts';
 import { PriceDoubtStore } from '#shared/universe/price-doubt-store.ts';
+import { LatestReviewed } from '#shared/universe/price-doubts.ts';
 import { PriceStore } from '#shared/universe/price-store.ts';
 import { syncBars } from '#shared/universe/sync/price-sync.ts';
 
@@ -48,6 +49,7 @@ test.each([
       actions: new ActionStore(database),
       now: startOf(addDays(FIRST, COUNT)),
       signal: new AbortController().signal,
+      latest: new LatestReviewed(FIRST),
     },
     security,
   );

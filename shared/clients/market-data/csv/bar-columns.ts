@@ -30,6 +30,9 @@ export interface CsvSeries {
   gapsOver(days: number): readonly Gap[];
 }
 
+/** Bars at the end that are packed by themselves, too: a day later nobody asks for others. */
+const LATEST_BARS = 16;
+
 /** What few bars have, by the place of the bar. */
 type Events = ReadonlyMap<number, Pick<FileBar, 'dividend' | 'split'>>;
 
@@ -38,6 +41,8 @@ export class BarColumns implements CsvSeries {
   readonly firstDay: CalendarDay | undefined;
   readonly lastDay: CalendarDay | undefined;
   private readonly packed: Uint8Array;
+  /** The last ones, and the day that they begin with. */
+  private readonly latest: { readonly packed: Uint8Array; readonly since: number };
   private readonly lines: Lines;
   private readonly events: Events;
   private readonly longestGapDays: number;
@@ -53,6 +58,8 @@ export class BarColumns implements CsvSeries {
     this.firstDay = first === undefined ? undefined : dayOfEpoch(first);
     this.lastDay = last === undefined ? undefined : dayOfEpoch(last);
     this.packed = packBytes(figures);
+    const begin = Math.max(0, days.length - LATEST_BARS);
+    this.latest = { packed: packBytes(figures, begin), since: days[begin] ?? 0 };
     this.lines = new Lines(lines);
     this.events = events;
     this.longestGapDays = longestGap(days);
@@ -75,7 +82,7 @@ export class BarColumns implements CsvSeries {
   }
 
   get figures(): BarFigures {
-    return present(unpackBytes(this.packed), 'bars are kept as they were packed');
+    return unpacked(this.packed);
   }
 
   get bars(): readonly FileBar[] {
@@ -89,8 +96,8 @@ export class BarColumns implements CsvSeries {
 
   dailyBarsFrom(day: CalendarDay): readonly DailyBar[] {
     if (this.lastDay === undefined || this.lastDay < day) return [];
-    const { figures } = this;
     const since = epochDay(day);
+    const figures = since < this.latest.since ? this.figures : unpacked(this.latest.packed);
     const first = figures.days.findIndex((one) => one >= since);
     return Array.from(figures.days.subarray(first), (_, i) => dailyBarAt(figures, first + i));
   }
@@ -117,6 +124,10 @@ export class BarColumns implements CsvSeries {
   private withLine(bar: DailyBar, i: number): FileBar {
     return { ...bar, line: this.lines.at(i), ...this.events.get(i) };
   }
+}
+
+function unpacked(packed: Uint8Array): BarFigures {
+  return present(unpackBytes(packed), 'bars are kept as they were packed');
 }
 
 /** Lines mostly follow each other, up or down. */
