@@ -1,9 +1,10 @@
 /**
- * One JSON line an event, to stderr: `level`, `time`, `event`, then the facts (docs/operate/logs.md). Written on the
- * calling thread, as a line must be out before the process ends.
+ * One JSON line an event, to stderr: `level`, `time`, `event`, then the facts (docs/operate/logs.md). Written by pino
+ * without a worker thread, as a line must be out before the process ends.
  */
+import { pino, stdTimeFunctions, type Logger } from 'pino';
 import { writableFacts } from './logging/log-facts.ts';
-import type { Level, LogRules } from './logging/log-rules.ts';
+import { levels, type Level, type LogRules } from './logging/log-rules.ts';
 
 /** Names that the line itself has are no facts. */
 export type LogFacts = Readonly<Record<string, unknown>> & {
@@ -31,7 +32,16 @@ export function openLog(
   write: (line: string) => void = (line) => void process.stderr.write(`${line}\n`),
 ): Log {
   const full = typeof rules === 'string' ? ofLevel(rules) : rules;
-  return new JsonLines(write, full, {});
+  const sink = pino(
+    {
+      level: levels[0],
+      base: null,
+      timestamp: stdTimeFunctions.isoTime,
+      formatters: { level: (level) => ({ level }) },
+    },
+    { write: (line: string) => write(line.trimEnd()) },
+  );
+  return new JsonLines(sink, full, {});
 }
 
 function ofLevel(least: Level): LogRules {
@@ -40,12 +50,12 @@ function ofLevel(least: Level): LogRules {
 
 /** A class, so that the logger of each call is one small object. */
 class JsonLines implements Log {
-  private readonly write: (line: string) => void;
+  private readonly sink: Logger;
   private readonly rules: LogRules;
   private readonly always: LogFacts;
 
-  constructor(write: (line: string) => void, rules: LogRules, always: LogFacts) {
-    this.write = write;
+  constructor(sink: Logger, rules: LogRules, always: LogFacts) {
+    this.sink = sink;
     this.rules = rules;
     this.always = always;
   }
@@ -67,7 +77,7 @@ class JsonLines implements Log {
   }
 
   with(facts: LogFacts): Log {
-    return new JsonLines(this.write, this.rules, { ...this.always, ...facts });
+    return new JsonLines(this.sink, this.rules, { ...this.always, ...facts });
   }
 
   writes(level: Level, module = this.always['module'] as string | undefined): boolean {
@@ -79,10 +89,7 @@ class JsonLines implements Log {
   private say(level: Level, event: string, facts?: LogFacts): void {
     const all: Record<string, unknown> = { ...this.always, ...facts };
     if (!this.writes(level, all['module'] as string | undefined)) return;
-    const time = new Date().toISOString();
-    // Apart, as names that are numbers would come before all others of an object.
-    const text = JSON.stringify({ event, ...writableFacts(all, this.rules) });
-    this.write(`{"level":"${level}","time":"${time}",${text.slice(1)}`);
+    this.sink[level]({ event, ...writableFacts(all, this.rules) });
   }
 }
 
