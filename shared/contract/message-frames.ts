@@ -39,16 +39,24 @@ function framed(flags: number, bytes: Uint8Array): Buffer {
 export async function* framesIn(
   chunks: AsyncIterable<Uint8Array | string>,
 ): AsyncGenerator<Frame, void> {
-  let rest: Buffer = Buffer.alloc(0);
+  // Those of a frame are joined once, when all have come: joining each with those before it takes the square of their number.
+  let waiting: Buffer[] = [];
+  let [length, needed] = [0, HEAD_BYTES];
   for await (const chunk of chunks) {
     const next = Buffer.from(chunk as Uint8Array);
-    rest = rest.length === 0 ? next : Buffer.concat([rest, next]);
+    waiting.push(next);
+    length += next.length;
+    if (length < needed) continue;
+    const come = waiting.length === 1 ? next : Buffer.concat(waiting);
     let at = 0;
-    for (let end = endOf(rest, at); end <= rest.length; end = endOf(rest, at)) {
-      yield { isEnd: rest[at] === ENDS, bytes: rest.subarray(at + HEAD_BYTES, end) };
+    for (let end = endOf(come, at); end <= come.length; end = endOf(come, at)) {
+      yield { isEnd: come[at] === ENDS, bytes: come.subarray(at + HEAD_BYTES, end) };
       at = end;
     }
-    rest = rest.subarray(at);
+    const rest = come.subarray(at);
+    waiting = rest.length > 0 ? [rest] : [];
+    length = rest.length;
+    needed = length < HEAD_BYTES ? HEAD_BYTES : endOf(rest, 0);
   }
 }
 

@@ -9,6 +9,7 @@ import {
   build,
   cell,
   dot,
+  emptyRows,
   plus,
   scaled,
   solved,
@@ -135,12 +136,34 @@ function statementOf(
 ): Statement {
   const views = omega ? given : given.filter(({ variance }) => variance < Infinity);
   const reach = views.map(({ picks }) => scaled(along(covariance, picks), tau));
-  const middle = build(views.length, (k, l) => {
-    const common = picked(views[l]?.picks ?? [], reach[k] ?? []);
-    if (omega) return common + cell(omega, k, l);
-    return k === l ? common + (views[l]?.variance ?? 0) : common;
-  });
+  const middle = emptyRows(views.length);
+  for (const [l, { picks, variance }] of views.entries()) {
+    const places = placesOf(picks);
+    for (const [k, row] of middle.entries()) {
+      const common = pickedAt(places, picks, reach[k] ?? []);
+      const own = k === l ? common + variance : common;
+      row[l] = omega ? common + cell(omega, k, l) : own;
+    }
+  }
   return { views, reach, middle };
+}
+
+/** Of the securities that are picked. */
+function placesOf(picks: Float64Array): readonly number[] {
+  const places: number[] = [];
+  for (let i = 0; i < picks.length; i += 1) if (picks[i] !== 0) places.push(i);
+  return places;
+}
+
+/** `picked` where the places are known. */
+function pickedAt(
+  places: readonly number[],
+  picks: Float64Array,
+  vector: ArrayLike<number>,
+): number {
+  let total = 0;
+  for (const i of places) total += (picks[i] ?? 0) * at(vector, i);
+  return total;
 }
 
 function moved(prior: Float64Array, { views, reach, middle }: Statement): Float64Array {

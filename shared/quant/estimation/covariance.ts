@@ -15,6 +15,7 @@ import {
   buildSymmetric,
   cell,
   diagonal,
+  emptyRows,
   multiplied,
   type Rows,
 } from '#shared/quant/linear-algebra/matrix.ts';
@@ -100,11 +101,20 @@ export function deviations(covariance: Rows): Float64Array {
 /** A series without variance has no correlation with any other (0). */
 export function correlationOf(covariance: Rows): Rows {
   const deviation = deviations(covariance);
-  return buildSymmetric(covariance.length, (i, j) => {
-    const scale = at(deviation, i) * at(deviation, j);
-    if (i === j) return 1;
-    return scale > 0 ? Math.min(1, Math.max(-1, cell(covariance, i, j) / scale)) : 0;
-  });
+  const result = emptyRows(covariance.length);
+  // Written out: a call for each entry takes several times as long.
+  for (const [i, row] of result.entries()) {
+    const [from, own] = [covariance[i] ?? row, at(deviation, i)];
+    row[i] = 1;
+    for (let j = i + 1; j < row.length; j += 1) {
+      const scale = own * (deviation[j] ?? 0);
+      const one = scale > 0 ? Math.min(1, Math.max(-1, (from[j] ?? 0) / scale)) : 0;
+      row[j] = one;
+      const mirror = result[j];
+      if (mirror) mirror[i] = one;
+    }
+  }
+  return result;
 }
 
 export function covarianceOf(correlations: Rows, deviation: ArrayLike<number>): Rows {

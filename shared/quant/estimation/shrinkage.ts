@@ -23,10 +23,10 @@ import { crossProducts } from '#shared/quant/linear-algebra/cross-products.ts';
 import {
   at,
   build,
-  buildSymmetric,
   cell,
   diagonal,
   dot,
+  emptyRows,
   sum,
   times,
   type Rows,
@@ -79,7 +79,7 @@ export function shrunkCovariance(
   const { aim, covarianceWithAim } = targets[target](sample);
   const distance = squaredDistance(aim, sample.covariance);
   // Two securities have no other constant correlation than their own: what is left is rounding.
-  const alike = distance <= ROUNDING * total(build(aim.length, (i, j) => cell(aim, i, j) ** 2));
+  const alike = distance <= ROUNDING * sumOfSquares(aim);
   const optimal = alike ? 0 : (sample.variance - covarianceWithAim) / distance / sample.count;
   const intensity = Math.min(1, Math.max(0, optimal));
   return { intensity, covariance: mixed(aim, sample.covariance, intensity) };
@@ -104,8 +104,8 @@ export function oracleApproximatingCovariance(
   const products = crossProducts(columns, {
     centres: options.assumeCentred ? undefined : columnMeans(columns),
   });
-  const covariance = build(n, (i, j) => cell(products, i, j) / periods);
-  const squares = total(build(n, (i, j) => cell(covariance, i, j) ** 2));
+  const covariance = divided(products, periods);
+  const squares = sumOfSquares(covariance);
   const trace = sum(diagonal(covariance));
   const over = (formula === 'published' ? (1 - 2 / n) * squares : squares) + trace ** 2;
   const under = (periods + (formula === 'published' ? 1 - 2 / n : 1)) * (squares - trace ** 2 / n);
@@ -164,9 +164,12 @@ function constantCorrelation(sample: Sample): Target {
     // theta_ii is the variance of the entry itself.
     if (own > 0) theta -= at(ownVariances, i);
   }
-  const aim = build(n, (i, j) =>
-    i === j ? cell(covariance, i, i) : mean * at(deviation, i) * at(deviation, j),
-  );
+  const aim = emptyRows(n);
+  for (const [i, row] of aim.entries()) {
+    const scale = mean * at(deviation, i);
+    for (let j = 0; j < n; j += 1) row[j] = scale * (deviation[j] ?? 0);
+    row[i] = cell(covariance, i, i);
+  }
   return { aim, covarianceWithAim: sum(ownVariances) + mean * theta };
 }
 
@@ -208,19 +211,38 @@ function sampleOf(columns: readonly Float64Array[], options: ShrinkageOptions): 
   const periods = columns[0]?.length ?? 0;
   const count = periods - (options.ddof ?? 0);
   const sums = crossProducts(fromMean);
-  const products = build(columns.length, (i, j) => cell(sums, i, j) / count);
+  const products = divided(sums, count);
   const covariance = options.sample ?? products;
   const squares = combined(fromMean, new Float64Array(columns.length).fill(1), 2);
-  const spread = (i: number, j: number): number => {
-    const entry = cell(covariance, i, j);
-    return (entry * entry * periods) / count - 2 * entry * cell(products, i, j);
-  };
+  const spread = spreadOf(covariance, products, periods, count);
   const ownVariances = Float64Array.from(
     fromMean,
-    (x, i) => sumOfFourthPowers(x) / count + spread(i, i),
+    (x, i) => sumOfFourthPowers(x) / count + cell(spread, i, i),
   );
-  const variance = dot(squares, squares) / count + total(build(columns.length, spread));
+  const variance = dot(squares, squares) / count + total(spread);
   return { deviations: fromMean, count, periods, covariance, products, variance, ownVariances };
+}
+
+/** Written out, as what follows: a call for each entry takes several times as long. */
+function divided(matrix: Rows, by: number): Rows {
+  const result = emptyRows(matrix.length);
+  for (const [i, row] of result.entries()) {
+    const from = matrix[i] ?? row;
+    for (let j = 0; j < row.length; j += 1) row[j] = (from[j] ?? 0) / by;
+  }
+  return result;
+}
+
+function spreadOf(covariance: Rows, products: Rows, periods: number, count: number): Rows {
+  const result = emptyRows(covariance.length);
+  for (const [i, row] of result.entries()) {
+    const [entries, product] = [covariance[i] ?? row, products[i] ?? row];
+    for (let j = 0; j < row.length; j += 1) {
+      const entry = entries[j] ?? 0;
+      row[j] = (entry * entry * periods) / count - 2 * entry * (product[j] ?? 0);
+    }
+  }
+  return result;
 }
 
 /** For each period the sum over the columns of weight times the value to a power. */
@@ -251,14 +273,38 @@ function sumOfFourthPowers(column: Float64Array): number {
 }
 
 function mixed(aim: Rows, covariance: Rows, intensity: number): Rows {
-  return buildSymmetric(
-    covariance.length,
-    (i, j) => intensity * cell(aim, i, j) + (1 - intensity) * cell(covariance, i, j),
-  );
+  const result = emptyRows(covariance.length);
+  for (const [i, row] of result.entries()) {
+    const [towards, from] = [aim[i] ?? row, covariance[i] ?? row];
+    for (let j = i; j < row.length; j += 1) {
+      const one = intensity * (towards[j] ?? 0) + (1 - intensity) * (from[j] ?? 0);
+      row[j] = one;
+      const mirror = result[j];
+      if (mirror) mirror[i] = one;
+    }
+  }
+  return result;
 }
 
 function squaredDistance(a: Rows, b: Rows): number {
-  return total(build(a.length, (i, j) => (cell(a, i, j) - cell(b, i, j)) ** 2));
+  let all = 0;
+  for (const [i, row] of a.entries()) {
+    const other = b[i] ?? row;
+    let own = 0;
+    for (let j = 0; j < row.length; j += 1) own += ((row[j] ?? 0) - (other[j] ?? 0)) ** 2;
+    all += own;
+  }
+  return all;
+}
+
+function sumOfSquares(matrix: Rows): number {
+  let all = 0;
+  for (const row of matrix) {
+    let own = 0;
+    for (const value of row) own += value ** 2;
+    all += own;
+  }
+  return all;
 }
 
 function total(matrix: Rows): number {

@@ -63,12 +63,16 @@ function fourDots(rows: Rows, x: Float64Array): readonly number[] {
 }
 
 export function scaled(vector: ArrayLike<number>, factor: number): Float64Array {
-  return Float64Array.from(vector, (value) => value * factor);
+  const result = new Float64Array(vector.length);
+  for (let i = 0; i < result.length; i += 1) result[i] = at(vector, i) * factor;
+  return result;
 }
 
 /** a + factor x b */
 export function plus(a: ArrayLike<number>, b: ArrayLike<number>, factor = 1): Float64Array {
-  return Float64Array.from(a, (value, i) => value + factor * at(b, i));
+  const result = new Float64Array(a.length);
+  for (let i = 0; i < result.length; i += 1) result[i] = at(a, i) + factor * at(b, i);
+  return result;
 }
 
 /** w'Sw, never below 0. */

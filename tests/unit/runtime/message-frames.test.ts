@@ -30,6 +30,16 @@ test('are the same in one chunk, byte by byte, and cut at every place', async ()
     expect(await read(STREAM.subarray(0, at), STREAM.subarray(at))).toEqual(WHOLE);
 });
 
+test('a message of many chunks is joined once', async () => {
+  const bytes = Buffer.alloc(100_000, 'x');
+  const stream = messageFrame(bytes);
+  const concat = jest.spyOn(Buffer, 'concat');
+  const chunks = Array.from({ length: 1_001 }, (_, i) => stream.subarray(100 * i, 100 * (i + 1)));
+  expect(await read(...chunks)).toEqual([[false, String(bytes)]]);
+  expect(concat.mock.calls.length).toBeLessThan(4);
+  concat.mockRestore();
+});
+
 test('one that is cut off is not given', async () => {
   expect(await read(STREAM.subarray(0, -1))).toEqual(WHOLE.slice(0, 3));
   expect(await read()).toEqual([]);
