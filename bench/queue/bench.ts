@@ -1,9 +1,9 @@
 /**
  * npm run bench -- queue
  *
- * Jobs a second from being queued to their outcome in the caller's hands: through run, connector, gateway and
- * function, against a bare BullMQ worker that runs the body of the same handler. Each side has a process and a Redis
- * of its own; they take turns.
+ * Jobs a second from being queued to their outcome in the caller's hands: through run, connector and function, as in
+ * the embedded program and with the gateway between them over HTTP, against a bare BullMQ worker that runs the body of
+ * the same handler. Each side has a process and a Redis of its own; they take turns.
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -47,23 +47,31 @@ async function open(file: string, variant: Variant, redisUrl: string): Promise<S
 
 const out = await buildEmbedded('build/bench/queue', [HOST]);
 const file = join(out, HOST.replace(/\.ts$/, '.js'));
-const redises = [await startTestRedis(), await startTestRedis()];
-const [ours, bare] = await Promise.all([
-  open(file, 'ours', redises[0]?.url ?? ''),
-  open(file, 'bare', redises[1]?.url ?? ''),
-]);
+const variants: readonly Variant[] = ['ours', 'http', 'bare'];
+const redises = await Promise.all(variants.map(() => startTestRedis()));
+const sides = await Promise.all(
+  variants.map((variant, index) => open(file, variant, redises[index]?.url ?? '')),
+);
+const perSecond = (variant: Variant): readonly number[] =>
+  sides[variants.indexOf(variant)]?.jobsPerSecond ?? [];
 try {
-  for (const side of [ours, bare]) await side.round();
+  for (const side of sides) await side.round();
   for (let round = 0; round < ROUNDS; round += 1)
-    for (const side of [ours, bare]) side.jobsPerSecond.push(await side.round());
-  const ratio = ratios(ours.jobsPerSecond, bare.jobsPerSecond);
+    for (const side of sides) side.jobsPerSecond.push(await side.round());
+  const ratio = ratios(perSecond('ours'), perSecond('bare'));
+  const throughGateway = ratios(perSecond('http'), perSecond('bare'));
+  const row = (of: readonly number[], digits: number) => ({
+    'jobs/s': Number(median(of).toFixed(digits)),
+  });
   console.table({
-    'through the connector': { 'jobs/s': Number(median(ours.jobsPerSecond).toFixed(1)) },
-    'bare BullMQ': { 'jobs/s': Number(median(bare.jobsPerSecond).toFixed(1)) },
-    'ours / bare': { 'jobs/s': Number(median(ratio).toFixed(3)) },
+    'through the connector': row(perSecond('ours'), 1),
+    'and the gateway': row(perSecond('http'), 1),
+    'bare BullMQ': row(perSecond('bare'), 1),
+    'ours / bare': row(ratio, 3),
+    'with the gateway / bare': row(throughGateway, 3),
   });
   figure('queue: jobs a second, end to end, ours / bare BullMQ', ratio);
 } finally {
-  for (const side of [ours, bare]) side.close();
+  for (const side of sides) side.close();
   for (const redis of redises) await redis.stop();
 }

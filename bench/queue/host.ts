@@ -1,8 +1,9 @@
 /**
  * One side of the comparison, in a process of its own. Both synchronize the prices of a security again for each job,
  * one job after the other, and are asked for many at once:
- *   ours  a call of the operation: its run is queued, the connector calls the function over HTTP and records what it
- *         streams and its outcome, and the caller follows
+ *   ours  a call of the operation: its run is queued, the connector calls the function and records what it streams and
+ *         its outcome, and the caller follows
+ *   http  the same, but that the connector calls the function through the gateway
  *   bare  a job of a BullMQ queue, whose worker runs the body of the same handler, and whose result is waited for
  * Given a list of ISINs it answers with the milliseconds until the last of them was done.
  */
@@ -20,7 +21,7 @@ import type { Context, Dependencies } from '#shared/runtime/context.ts';
 import { openDependencies } from '#shared/runtime/dependencies.ts';
 import syncPrices from '../../functions/universe/sync-prices/handler.ts';
 
-export type Variant = 'ours' | 'bare';
+export type Variant = 'ours' | 'http' | 'bare';
 
 type Job = (isin: string) => Promise<unknown>;
 
@@ -41,12 +42,13 @@ const parts = { transport, tokens: null, log: silentLog };
 const dependencies = await openDependencies(settings, parts);
 host.shareDependencies(dependencies);
 
-async function ours({ functions, database, build }: Dependencies): Promise<Job> {
+async function throughRun({ functions, database, build }: Dependencies): Promise<Job> {
   const gateway = { host, address: '127.0.0.1', port: 0, build, log: silentLog, tokens: null };
   const credentials = { user: 'admin', password: 'password of the bench' };
   const { url: gatewayUrl } = await openRuntime({ ...gateway, credentials });
   const to = { redisUrl, keyPrefix: settings.redisKeyPrefix, gatewayUrl, token: () => '' };
-  await openConnector({ ...to, log: silentLog, database });
+  const direct = variant === 'ours' ? { transport } : {};
+  await openConnector({ ...to, ...direct, log: silentLog, database });
   let calls = 0;
   return (isin) => {
     calls += 1;
@@ -77,7 +79,8 @@ async function bare(context: Dependencies): Promise<Job> {
   return async (isin) => (await queue.add('sync', { isin }, kept)).waitUntilFinished(events);
 }
 
-const job = await (process.argv[2] === 'ours' ? ours(dependencies) : bare(dependencies));
+const variant = process.argv[2] as Variant;
+const job = await (variant === 'bare' ? bare(dependencies) : throughRun(dependencies));
 
 process.on('message', (isins: readonly string[]) => {
   const began = performance.now();

@@ -51,7 +51,8 @@ const { host } = await openFunctions({
           dependencies: () => ({ env, gatewayUrl, secretsDir, placement: allLocal }),
         },
 });
-parts.transport = inProcessTransport(host, { token: () => tokens.trade });
+const transport = inProcessTransport(host, { token: () => tokens.trade });
+parts.transport = transport;
 const dependencies = await openOwnDependencies(settings);
 host.shareDependencies(dependencies);
 const runtime = await openRuntime({
@@ -69,6 +70,7 @@ await openConnector({
   keyPrefix: settings.redisKeyPrefix,
   gatewayUrl,
   token: () => tokens.trade,
+  transport,
   log: silentLog,
   database: dependencies.database,
 });

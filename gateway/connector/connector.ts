@@ -8,6 +8,7 @@ import { Worker, type Job } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { closeWorker } from '#gateway/queue/close-worker.ts';
 import type { Bearer } from '#shared/clients/bearer.ts';
+import type { Transport } from '#shared/clients/functions-client.ts';
 import { httpTransport } from '#shared/clients/http-transport.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import { operations } from '#shared/contract/catalogue.ts';
@@ -50,6 +51,8 @@ export interface ConnectorOptions {
   readonly gatewayUrl: string;
   /** The trade token. */
   readonly token: Bearer;
+  /** Calls the functions of runs where they are in this process; absent: the gateway is called. */
+  readonly transport?: Transport | undefined;
   /** With which the gateway is asked what is deployed; absent: annotations are not read. */
   readonly credentials?: (() => GatewayCredentials) | undefined;
   /** How often it is asked. */
@@ -94,7 +97,7 @@ export async function openConnector(
   const prefix = queuePrefixAt(redisUrl, keyPrefix);
   const runs = new Runs(database, () => connectQueueRedis(redisUrl, prefix), prefix);
   const connection = connectQueueRedis(redisUrl, prefix);
-  const transport = httpTransport(options.gatewayUrl, options.token);
+  const transport = options.transport ?? httpTransport(options.gatewayUrl, options.token);
   const jobProcessor: JobProcessor = { runs, transport, log };
   const placement = options.placement ?? allLocal;
   const queued = operations.filter(

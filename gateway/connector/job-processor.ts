@@ -14,6 +14,7 @@ import {
   type Transport,
 } from '#shared/clients/functions-client.ts';
 import { Failure } from '#shared/kernel/failure.ts';
+import { Deadline } from '#shared/process/deadline.ts';
 import { processSpan } from '#shared/process/tracing/messaging-spans.ts';
 import { inSpan, type SpanOptions } from '#shared/process/tracing/tracing.ts';
 import type { Operation } from '#shared/contract/row.ts';
@@ -23,6 +24,7 @@ import { outcomeKeptMs, runOf, type RunData, type Runs } from '#shared/runtime/r
 import { watchCancellation, type CancellationWatch } from '#shared/runtime/runs/cancellation.ts';
 import { traceIdFor } from '#shared/runtime/traceparent.ts';
 import { Recorder } from '#shared/runtime/runs/recorder.ts';
+import { Caller } from '#template/caller.ts';
 import { inCallOf } from './in-call-of.ts';
 import { followExecution, type AttemptProgress } from './follow-execution.ts';
 
@@ -40,7 +42,6 @@ const GRACE_MS = 30_000;
 /** Before a call whose answer was lost is made again. */
 const LOST_PAUSE_MS = 1_000;
 const HANDED_OVER = 202;
-const NEVER = new AbortController().signal;
 
 /** The function's failure, in the form in which BullMQ tries again. */
 export class RunFailed extends Error {
@@ -110,7 +111,7 @@ async function processWithin(
   const { runs } = jobProcessor;
   // Asked for together, as each waits for Redis.
   const watching = watch(runs, operation, run);
-  const before = recordBefore(runs, run);
+  const before = recordBefore(runs, run, job);
   before.catch(() => undefined);
   const cancellation = await watching;
   const { outcome, ...recorded } = await before.catch((thrown: unknown) => {
@@ -121,39 +122,46 @@ async function processWithin(
   if (outcome) return cancellation.close();
   const progress: AttemptProgress = { hasAdvanced: false };
   log.info('run-started');
+  const { caller } = cancellation;
+  const deadline = new Deadline(caller, operation.timeoutMs + GRACE_MS);
+  const abandon = (): void => caller.leave(signal.reason);
+  signal.addEventListener('abort', abandon);
+  if (signal.aborted) abandon();
   try {
-    const signals = AbortSignal.any([signal, cancellation.signal]);
     const called = { operation, job, recorded, progress, traceparent };
-    const last = await call(jobProcessor, called, signals);
+    const last = await call(jobProcessor, called, deadline.signal);
     await runs.finish(run, { kind: 'done', last }, outcomeKeptMs(job));
     log.info('run-completed');
   } catch (thrown) {
     if (signal.aborted) throw await giveUp(job, token, signal, log);
-    const failure = cancellation.signal.aborted ? cancelled() : Failure.from(thrown);
+    const failure = caller.hasLeft ? cancelled() : Failure.from(thrown);
     throw (
       (await handOver(job, token, failure, progress, log)) ??
       (await refuse(jobProcessor.runs, operation, job, failure, log))
     );
   } finally {
     cancellation.close();
+    deadline.close();
+    signal.removeEventListener('abort', abandon);
   }
 }
 
 /**
- * Aborts when all callers have cancelled the run. An operation that trades is not cut off: it checks for
+ * Leaves when all callers have cancelled the run. An operation that trades is not cut off: it checks for
  * cancellation itself, and stops where nothing is left half done.
  */
 function watch(runs: Runs, { effect }: Operation, run: string): Promise<CancellationWatch> {
-  if (effect === 'trades') return Promise.resolve({ signal: NEVER, close: () => undefined });
+  if (effect === 'trades') return Promise.resolve({ caller: new Caller(), close: () => undefined });
   return watchCancellation(runs, run);
 }
 
-/** What is recorded of a run before a call of its function. */
-async function recordBefore(runs: Runs, run: string) {
+/** What is recorded of a run before a call of its function; of one that was never called, only an outcome may be. */
+async function recordBefore(runs: Runs, run: string, { attemptsStarted }: Job<RunData>) {
+  const isFirst = attemptsStarted === 1;
   const [outcome, count, last] = await Promise.all([
     runs.outcome(run),
-    runs.countRecorded(run),
-    runs.lastRecorded(run),
+    isFirst ? 0 : runs.countRecorded(run),
+    isFirst ? undefined : runs.lastRecorded(run),
   ]);
   return { outcome, count, last };
 }
@@ -173,7 +181,6 @@ async function call(
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const run = runOf(job);
-  const limited = AbortSignal.any([signal, AbortSignal.timeout(operation.timeoutMs + GRACE_MS)]);
   const answer = await inCallOf(operation.name, traceparent, (sent) =>
     transport({
       name: operation.name,
@@ -190,12 +197,12 @@ async function call(
         ...sent,
       },
       requestId: job.data.requestId || run,
-      signal: limited,
+      signal,
     }),
   );
   if (answer.status === HANDED_OVER) {
     await textOf(answer.body).catch(() => undefined);
-    return followExecution({ runs, operation, run, recorded: recorded.count, progress }, limited);
+    return followExecution({ runs, operation, run, recorded: recorded.count, progress }, signal);
   }
   if (answer.status !== 200) throw await failureOf(answer);
   if (!operation.streams) return textOf(answer.body);

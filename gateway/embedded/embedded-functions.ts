@@ -36,6 +36,8 @@ export interface EmbeddedEnvironment extends StackPlaces {
 
 export interface EmbeddedFunctions extends Functions {
   readonly breakers: Routes['breakers'];
+  /** Calls the functions of this board, with the right to trade. */
+  readonly local: Transport;
   readonly dependencies: Dependencies;
 }
 
@@ -85,7 +87,7 @@ export async function openEmbeddedFunctions(
   opened.marketData = dependencies.marketData;
   closers.push(() => dependencies.close());
   host.shareDependencies(dependencies);
-  return { ...functions, dependencies, breakers: routes.breakers };
+  return { ...functions, local, dependencies, breakers: routes.breakers };
 }
 
 function threadsOf(

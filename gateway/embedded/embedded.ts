@@ -102,7 +102,7 @@ async function openAll(options: EmbeddedOptions, closers: Closers) {
     dataDir: dataDir.path,
     gatewayUrl: () => runtime.localUrl,
   };
-  const { host, deployments, dependencies, breakers } = await openEmbeddedFunctions(
+  const { host, deployments, local, dependencies, breakers } = await openEmbeddedFunctions(
     environment,
     closers,
   );
@@ -118,11 +118,11 @@ async function openAll(options: EmbeddedOptions, closers: Closers) {
   const shared = { dependencies, placement, secrets, redis, tls };
   const runtime = await openGateway(options, {
     ...shared,
-    ...{ host, deployments, breakers },
+    ...{ host, deployments, local, breakers },
     facadeMetrics: async () => facadeCounts.text?.() ?? '',
   });
   closers.push(() => runtime.close(GATEWAY_GRACE_MS));
-  const parts = (await loading)?.openParts(options, { ...shared, runtime }, closers);
+  const parts = (await loading)?.openParts(options, { ...shared, local, runtime }, closers);
   if (parts) facadeCounts.text = parts.facadeMetrics;
   const { hasConnector, facade } = (await parts?.opened) ?? { hasConnector: false };
   const functionCount = host.list().length;

@@ -4,6 +4,7 @@ import { facadeAccessOf } from '#gateway/facade/access-settings.ts';
 import { CallCounts } from '#gateway/facade/call-counts.ts';
 import { openFacade, type Facade } from '#gateway/facade/facade.ts';
 import type { Runtime } from '#gateway/runtime/runtime.ts';
+import type { Transport } from '#shared/clients/functions-client.ts';
 import { ownSchedules } from '#shared/contract/jobs.ts';
 import { isoText } from '#shared/kernel/instant.ts';
 import type { Log } from '#shared/process/log.ts';
@@ -25,6 +26,8 @@ interface PartsOptions {
 
 interface OpenedBefore {
   readonly dependencies: Dependencies;
+  /** Calls the functions of this board. */
+  readonly local: Transport;
   readonly runtime: Runtime;
   readonly redis: RedisSource;
   readonly secrets: Secrets;
@@ -48,7 +51,7 @@ export function openParts(options: PartsOptions, before: OpenedBefore, closers: 
 
 async function connectorOf(
   { settings, log, steps }: PartsOptions,
-  { dependencies, runtime, redis, secrets }: OpenedBefore,
+  { dependencies, local, runtime, redis, secrets }: OpenedBefore,
 ): Promise<Connector | undefined> {
   if (!settings.embeddedParts.includes('connector')) return undefined;
   return steps.take(
@@ -59,6 +62,7 @@ async function connectorOf(
         keyPrefix: settings.redisKeyPrefix,
         gatewayUrl: runtime.localUrl,
         token: () => secrets.tokens.trade,
+        transport: local,
         credentials: () => secrets.basicAuth,
         log: log.with({ module: 'connector' }),
         database: dependencies.database,

@@ -56,6 +56,20 @@ export class Deadline {
     });
   }
 
+  /** Messages as they come, until the signal aborts. */
+  async *untilEach<T>(messages: AsyncGenerator<T>): AsyncGenerator<T> {
+    try {
+      for (;;) {
+        const next = await this.until(messages.next());
+        if (next.done) return;
+        yield next.value;
+      }
+    } finally {
+      // Not awaited: a handler that hangs must not block its caller.
+      void messages.return(undefined).catch(() => undefined);
+    }
+  }
+
   private readonly runOut = (): void => {
     this.timeIsUp = true;
     this.task.leave(this.late());
@@ -85,22 +99,5 @@ export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Pr
     return await Promise.race([work, aborted]);
   } finally {
     signal.removeEventListener('abort', stop);
-  }
-}
-
-/** Messages as they come, until the signal aborts. */
-export async function* untilAbortedEach<T>(
-  messages: AsyncGenerator<T>,
-  signal: AbortSignal,
-): AsyncGenerator<T> {
-  try {
-    for (;;) {
-      const next = await untilAborted(messages.next(), signal);
-      if (next.done) return;
-      yield next.value;
-    }
-  } finally {
-    // Not awaited: a handler that hangs must not block its caller.
-    void messages.return(undefined).catch(() => undefined);
   }
 }

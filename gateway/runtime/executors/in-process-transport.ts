@@ -16,6 +16,7 @@ import {
 } from '#shared/clients/functions-client.ts';
 import { bearerText, type Bearer } from '#shared/clients/bearer.ts';
 import { FunctionLayout, type PlatformAnswer } from '#shared/clients/function-layout.ts';
+import { Failure } from '#shared/kernel/failure.ts';
 import { chunksOf } from '../http/chunks.ts';
 
 export interface HostContext extends CallContext {
@@ -54,7 +55,8 @@ export function inProcessTransport(
       const event = eventOf(call, address, bearerText(token));
       const headers = alsoRun({ ...event.headers } as Record<string, string>);
       const context = { callId: call.requestId, signal: call.signal, isScrape: call.isScrape };
-      return functionAnswerOf(await host.call(nameIn(address), { ...event, headers }, context));
+      const result = await host.call(nameIn(address), { ...event, headers }, context);
+      return reaching(functionAnswerOf(result), call);
     });
   const direct: DirectTransport = (name, request, options, further) =>
     layout.reach(name, async (address) => {
@@ -144,6 +146,22 @@ export function functionAnswerOf(result: FunctionResult): FunctionAnswer & Platf
       first(headers['content-type']) ?? (body === null || isObject(body) ? JSON_TYPE : undefined),
     internal: first(headers['x-openfaas-internal']),
   };
+}
+
+/** What breaks off, as the thread that wrote it was lost or its time was up, did not answer. */
+function reaching<A extends FunctionAnswer>(answer: A, call: FunctionCall): A {
+  return { ...answer, body: unbroken(answer.body, call) };
+}
+
+async function* unbroken(body: FunctionAnswer['body'], { name, signal }: FunctionCall) {
+  try {
+    yield* body;
+  } catch (cause) {
+    signal.throwIfAborted();
+    const what = `The function ${name}`;
+    const facts = { what, sent: 'unknown' };
+    throw new Failure('UNAVAILABLE', `${what} did not answer.`, facts, cause);
+  }
 }
 
 function first(value: string | readonly string[] | undefined): string | undefined {

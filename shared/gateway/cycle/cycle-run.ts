@@ -96,7 +96,7 @@ export class Cycle {
     this.fence = fence;
     this.wasInterrupted = record.stepsDone.length > 0 || record.replaced !== undefined;
     this.watch = watch;
-    this.signal = watch ? AbortSignal.any([context.signal, watch.signal]) : context.signal;
+    this.signal = watch ? AbortSignal.any([context.signal, watch.caller.signal]) : context.signal;
     this.wholeSignal = unlessCancelled(context.signal);
     // A step may call several operations at once, each of which listens.
     setMaxListeners(0, this.signal, this.wholeSignal);

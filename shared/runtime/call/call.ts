@@ -26,7 +26,7 @@ import { contextOf } from './call-context.ts';
 import { requireHttpAccess } from '../access.ts';
 import type { Context, Dependencies } from '../context.ts';
 import { isRecorded, startSpan, type Span } from '#shared/process/tracing/tracing.ts';
-import { Deadline, untilAbortedEach } from '#shared/process/deadline.ts';
+import { Deadline } from '#shared/process/deadline.ts';
 import { Effects } from './effects.ts';
 import { tracedUse } from './traced-use.ts';
 import { leavesOpen } from './leaves-open.ts';
@@ -227,7 +227,8 @@ export class Call {
     const { runs } = this.used;
     const subscriber = safe(this.event.headers['x-follower']);
     const { traceparent } = this;
-    const subscription = { subscriber, signal: this.signal, traceparent };
+    const isNewId = this.key === undefined;
+    const subscription = { subscriber, signal: this.signal, traceparent, isNewId };
     this.isQueueing = true;
     const { run } = await runs.add(this.operation, body, requested, this.requestId, subscription);
     this.subscribedRun = run;
@@ -268,7 +269,7 @@ export class Call {
 
   private async *messagesOf(work: unknown): AsyncGenerator<string> {
     if (this.operation.streams)
-      for await (const message of untilAbortedEach(work as AsyncGenerator<unknown>, this.signal))
+      for await (const message of this.deadline.untilEach(work as AsyncGenerator<unknown>))
         yield encodeJson(message);
     else yield encodeJson(await this.deadline.until(work as Promise<unknown>));
   }
@@ -282,7 +283,7 @@ export class Call {
 
   /** Streams message by message to callers that accept it; answers the last message to others. */
   private async emit(messages: AsyncGenerator<unknown>, format: Format): Promise<FunctionResult> {
-    const timed = untilAbortedEach(messages, this.signal);
+    const timed = this.deadline.untilEach(messages);
     const accepts = this.event.headers['accept'] ?? '';
     const encoding = streamEncodingOf(this.operation, format, accepts);
     if (encoding) {

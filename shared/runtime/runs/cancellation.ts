@@ -1,10 +1,11 @@
 /** Detects, while a run is executed, that every subscriber has cancelled. */
 import { cancelled } from '#shared/clients/functions-client.ts';
+import { Caller } from '#template/caller.ts';
 import type { Runs } from './runs.ts';
 
 export interface CancellationWatch {
-  /** Aborts with `cancelled()`, so that runs the work itself has started are cancelled too. */
-  readonly signal: AbortSignal;
+  /** Leaves with `cancelled()`, so that runs the work itself has started are cancelled too. */
+  readonly caller: Caller;
   close(): void;
 }
 
@@ -12,19 +13,19 @@ const POLL_MS = 300;
 
 /** Polls once before it is returned, then until it is closed. */
 export async function watchCancellation(runs: Runs, run: string): Promise<CancellationWatch> {
-  const stop = new AbortController();
+  const caller = new Caller();
   let timer: NodeJS.Timeout | undefined;
   let closed = false;
   const poll = async (): Promise<void> => {
     // Redis may be unreachable for a moment; the next poll retries.
     const isCancelled = await runs.cancelled(run).catch(() => false);
     if (closed) return;
-    if (isCancelled) stop.abort(cancelled());
+    if (isCancelled) caller.leave(cancelled());
     else timer = setTimeout(() => void poll(), POLL_MS);
   };
   await poll();
   return {
-    signal: stop.signal,
+    caller,
     close: () => {
       closed = true;
       clearTimeout(timer);

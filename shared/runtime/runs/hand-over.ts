@@ -70,9 +70,7 @@ async function recordAll({ messages }: HandedOver, recorder: Recorder): Promise<
 async function watchUnlessTrading({ runs, run, operation, stop }: HandedOver) {
   if (operation.effect === 'trades') return undefined;
   const watch = await watchCancellation(runs, run);
-  const cancel = (): void => stop.abort(watch.signal.reason);
-  if (watch.signal.aborted) cancel();
-  else watch.signal.addEventListener('abort', cancel, { once: true });
+  watch.caller.onLeave(() => stop.abort(watch.caller.signal.reason));
   return watch;
 }
 

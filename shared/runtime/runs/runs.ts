@@ -10,9 +10,8 @@ import type { Job, JobsOptions, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import * as z from 'zod';
 import { present } from '#shared/kernel/assert.ts';
-import { conflict, Failure, keyReused, type FailureBody } from '#shared/kernel/failure.ts';
+import { conflict, Failure, keyReused } from '#shared/kernel/failure.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
 import { requestHash } from '#shared/contract/equal-request.ts';
 import type { Operation } from '#shared/contract/row.ts';
@@ -25,7 +24,8 @@ import type { Database } from '#shared/redis/database.ts';
 import { keys } from '#shared/redis/keys.ts';
 import { comingTurns } from './coming-turns.ts';
 import { Executions } from './executions.ts';
-import { RunNews } from './run-news.ts';
+import { outcomeSchema, type Outcome } from './outcome.ts';
+import { RunNews, type Found } from './run-news.ts';
 import { Subscribers } from './run-subscribers.ts';
 
 /** Small on purpose: ids and the request, no secrets. */
@@ -43,18 +43,6 @@ export interface RunData {
   readonly wasOpen?: boolean;
 }
 
-export type Outcome =
-  | { readonly kind: 'done'; readonly last?: string | undefined }
-  | { readonly kind: 'failed'; readonly failure: FailureBody };
-
-const outcomeSchema = z.union([
-  z.object({ kind: z.literal('done'), last: z.string().optional() }),
-  z.object({
-    kind: z.literal('failed'),
-    failure: z.looseObject({ code: z.string(), message: z.string() }),
-  }),
-]);
-
 /** A caller of a run. */
 export interface Subscription {
   readonly subscriber?: string | undefined;
@@ -62,6 +50,8 @@ export interface Subscription {
   readonly signal?: AbortSignal;
   /** W3C traceparent of the call. */
   readonly traceparent?: string | undefined;
+  /** The id for a new run was just made, so that no other run has it. */
+  readonly isNewId?: boolean;
 }
 
 /** A run that has not ended. */
@@ -81,6 +71,7 @@ const STOPPING_POLL_MS = 50;
 const LOST_JOB_POLL_MS = 3_000;
 const OUTAGE_MS_MAX = 10_000;
 const PENDING_MAX = 1_000;
+const NOTHING_YET: Found = { messages: [] };
 
 /** The BullMQ options of each job of an operation. */
 function jobOptions(operation: Operation): JobsOptions {
@@ -157,8 +148,9 @@ export class Runs {
     body: string,
     requested: string,
     requestId: string,
-    { subscriber: named, signal, traceparent: parent }: Subscription = {},
+    subscription: Subscription = {},
   ): Promise<{ run: string; joined: boolean }> {
+    const { traceparent: parent } = subscription;
     const data: RunData = { run: requested, operation: operation.name, body, requestId };
     return inSpan(
       `send ${operation.topic}`,
@@ -166,10 +158,7 @@ export class Runs {
       (span) => {
         const sent = span?.traceparent ?? parent;
         const traced = sent === undefined ? data : { ...data, traceparent: sent };
-        return this.addWithin(span, operation, traced, {
-          subscriber: named,
-          ...(signal && { signal }),
-        });
+        return this.addWithin(span, operation, traced, subscription);
       },
       parent,
     );
@@ -179,13 +168,13 @@ export class Runs {
     span: Span | undefined,
     operation: Operation,
     data: RunData,
-    { subscriber: named, signal }: Subscription,
+    { subscriber: named, signal, isNewId = false }: Subscription,
   ): Promise<{ run: string; joined: boolean }> {
     const known = named === undefined ? undefined : await this.subscribers.runOf(named);
     if (known !== undefined) return { run: known, joined: true };
     const subscriber = named ?? randomUUID();
     for (;;) {
-      const added = await this.addOrFind(span, operation, data);
+      const added = await this.addOrFind(span, operation, data, isNewId);
       const joined = await this.subscribers.join(added.run, subscriber);
       if (joined === 'has-left') await this.cancelRun(operation, subscriber);
       if (joined !== 'closed') return added;
@@ -199,6 +188,7 @@ export class Runs {
     span: Span | undefined,
     operation: Operation,
     data: RunData,
+    isNewId: boolean,
   ): Promise<{ run: string; joined: boolean }> {
     const { run: requested, body, traceparent } = data;
     const hash = requestHash(operation, body);
@@ -206,7 +196,8 @@ export class Runs {
     const options = { ...jobOptions(operation), jobId: requested, deduplication: { id: joinKey } };
     const queue = await this.queueOf(operation.topic);
     const added = await queue.add(operation.rpc, data, options);
-    const job = await queue.getJob(added.id ?? requested);
+    const isOurs = isNewId && added.id === requested;
+    const job = isOurs ? added : await queue.getJob(added.id ?? requested);
     const run = job ? runOf(job) : requested;
     span?.set({ 'messaging.message.id': run });
     if (job && job.data.traceparent !== traceparent) span?.link(job.data.traceparent);
@@ -216,7 +207,7 @@ export class Runs {
             run,
           })
         : conflict(`${operation.name} already runs with another request, as ${run}.`, { run });
-    if (job && run === requested) await this.beginAgainIfFailed(job, run);
+    if (job && !isOurs && run === requested) await this.beginAgainIfFailed(job, run);
     return { run, joined: run !== requested };
   }
 
@@ -282,17 +273,19 @@ export class Runs {
           // Redis may be unreachable for a moment; the subscription continues afterwards.
           if (performance.now() - answeredAt > OUTAGE_MS_MAX || !redisFailure(thrown)) throw thrown;
         });
-        if (polled) {
-          answeredAt = performance.now();
-          if (isOverdue) polledAt = answeredAt;
-          const { messages, outcome } = polled;
+        if (polled) answeredAt = performance.now();
+        if (polled && isOverdue) polledAt = answeredAt;
+        let found: Found | undefined = polled ?? NOTHING_YET;
+        while (found) {
+          const { messages, outcome } = found;
+          if (messages.length > 0) pause = pauseMin;
           seen += messages.length;
           yield* messages;
           if (outcome?.kind === 'done' && outcome.last !== undefined) yield outcome.last;
           if (outcome) return outcome;
-          if (messages.length > 0) pause = pauseMin;
+          found = await news.next(seen, pause, signal);
+          if (found) answeredAt = performance.now();
         }
-        await news.next(pause, signal);
         pause = Math.min(pause * 1.5, POLL_MS_MAX);
       }
     } finally {
@@ -301,7 +294,12 @@ export class Runs {
   }
 
   /** The outcome is read first, so that the messages before it are not missed; both are asked for at once. */
-  private async poll(operation: Operation, run: string, seen: number, isOverdue: boolean) {
+  private async poll(
+    operation: Operation,
+    run: string,
+    seen: number,
+    isOverdue: boolean,
+  ): Promise<Found> {
     const messagesFrom = (first: number): Promise<string[]> =>
       this.database.redis.lrange(keys.runtime.updates(run), first, -1);
     const [ended, messages] = await Promise.all([this.outcome(run), messagesFrom(seen)]);
@@ -354,14 +352,12 @@ export class Runs {
   /** Called by the connector for the messages of a run but the last. */
   async record(run: string, messages: readonly string[]): Promise<void> {
     const key = keys.runtime.updates(run);
-    await this.database.commit(
-      [],
-      [
-        { op: 'RPUSH', key, args: messages },
-        { op: 'PEXPIRE', key, args: [String(RUNS_KEPT_MS)] },
-      ],
-    );
-    RunNews.announce(run);
+    const { redis } = this.database;
+    const [length] = await Promise.all([
+      redis.rpush(key, ...messages),
+      redis.pexpire(key, RUNS_KEPT_MS),
+    ]);
+    RunNews.announce(run, { position: length - messages.length, messages });
   }
 
   /** How many messages of a run are recorded. */
@@ -377,8 +373,11 @@ export class Runs {
   /** Called by the connector when a run has ended for good. The first outcome stands. */
   async finish(run: string, outcome: Outcome, keptMs = RUNS_KEPT_MS): Promise<void> {
     const key = keys.runtime.outcome(run);
-    await this.database.redis.set(key, encode(outcome), 'PX', keptMs, 'NX');
-    RunNews.announce(run);
+    const [stored, position] = await Promise.all([
+      this.database.redis.set(key, encode(outcome), 'PX', keptMs, 'NX'),
+      RunNews.isFollowed(run) ? this.countRecorded(run) : 0,
+    ]);
+    RunNews.announce(run, stored === 'OK' ? { position, messages: [], outcome } : undefined);
   }
 
   queueOf(topic: string): Promise<Queue<RunData>> {

@@ -12,7 +12,7 @@ import { jobs } from '#shared/contract/jobs.ts';
 import { keys } from '#shared/redis/keys.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import { silentLog } from '#shared/process/log.ts';
-import type { Outcome } from '#shared/runtime/runs/runs.ts';
+import type { Outcome } from '#shared/runtime/runs/outcome.ts';
 import type { FunctionEvent, FunctionHandler } from '#template/function.ts';
 import { gatewayOf, streamOf } from '../../support/endpoints/test-gateway.ts';
 import { listen } from '../../support/host.ts';

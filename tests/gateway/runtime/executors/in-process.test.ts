@@ -1,4 +1,4 @@
-import { FunctionsClient } from '#shared/clients/functions-client.ts';
+import { FunctionsClient, textOf } from '#shared/clients/functions-client.ts';
 import { httpTransport } from '#shared/clients/http-transport.ts';
 import { inProcessTransport } from '#gateway/runtime/executors/in-process-transport.ts';
 import { scoring } from '#shared/contract/scoring.ts';
@@ -32,6 +32,14 @@ beforeAll(async () => {
           })(),
         };
       },
+    },
+    'universe-sync-fundamentals': {
+      handler: () => ({
+        body: (async function* () {
+          yield '{"current":1,"complete":true}\n';
+          throw new Error('the thread was lost');
+        })(),
+      }),
     },
     'universe-get-universe': {
       spec: { environment: { exec_timeout: '50ms' } },
@@ -77,6 +85,18 @@ describe.each(Object.keys(transports) as (keyof typeof transports)[])('a call %s
     for await (const message of client().stream(universe.syncPrices, {}, options))
       messages.push(message);
     expect(messages).toEqual([{ current: 1 }, { current: 2 }]);
+  });
+
+  it('has an unknown outcome where the function breaks off', async () => {
+    const transport = transports[way]();
+    const { signal, requestId } = options;
+    const accept = 'application/x-ndjson';
+    const name = 'universe-sync-fundamentals';
+    const { body } = await transport({ name, body: '{}', accept, signal, requestId });
+    await expect(textOf(body)).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      facts: { sent: 'unknown' },
+    });
   });
 
   it('answers readiness with what is missing', async () => {
