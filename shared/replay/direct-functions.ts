@@ -37,12 +37,12 @@ export class DirectFunctions extends FunctionsClient {
     return asJson(last);
   }
 
-  override async *stream<O extends Operation>(
+  override stream<O extends Operation>(
     operation: O,
     request: WireRequestOf<O>,
     options: CallOptions,
   ): AsyncGenerator<ResponseOf<O>> {
-    for await (const message of this.messages(operation, request, options)) yield asJson(message);
+    return new JsonMessages<ResponseOf<O>>(this.messages(operation, request, options));
   }
 
   private messages(operation: Operation, wire: unknown, options: CallOptions) {
@@ -101,22 +101,78 @@ export class DirectFunctions extends FunctionsClient {
   }
 }
 
-/** What a message is after it was written as JSON and read again. */
+/** The messages of a handler as JSON: each goes through one promise more, where a generator would make several. */
+class JsonMessages<T> implements AsyncGenerator<T, undefined> {
+  private readonly messages: AsyncGenerator<unknown>;
+
+  constructor(messages: AsyncGenerator<unknown>) {
+    this.messages = messages;
+  }
+
+  next(): Promise<IteratorResult<T, undefined>> {
+    return this.messages.next().then(inJson<T>);
+  }
+
+  async return(): Promise<IteratorResult<T, undefined>> {
+    await this.messages.return(undefined);
+    return ended;
+  }
+
+  async throw(thrown: unknown): Promise<IteratorResult<T, undefined>> {
+    return inJson(await this.messages.throw(thrown));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.return();
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+}
+
+const ended = { done: true, value: undefined } as const;
+
+function inJson<T>({ done = false, value }: IteratorResult<unknown>): IteratorResult<T, undefined> {
+  return done ? ended : { done: false, value: asJson<T>(value) };
+}
+
+/** What a message is after it was written as JSON and read again; nobody changes it afterwards. */
 function asJson<T>(message: unknown): T {
   return plain(message ?? {}) as T;
 }
 
+/** The value itself where JSON would say the same of it. */
 function plain(value: unknown): unknown {
   if (typeof value === 'string') return value;
   if (typeof value === 'number') return Number.isFinite(value) ? value : null;
   if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.length === 0 ? [] : value.map((one) => plain(one) ?? null);
+  if (Array.isArray(value)) return plainArray(value);
   const own = value as Record<string, unknown>;
   if (typeof own['toJSON'] === 'function') return plain((own['toJSON'] as () => unknown)());
-  const copy: Record<string, unknown> = {};
-  for (const key of Object.keys(own)) {
-    const one = plain(own[key]);
-    if (one !== undefined) copy[key] = one;
+  return plainObject(own);
+}
+
+function plainArray(array: readonly unknown[]): readonly unknown[] {
+  let copy: unknown[] | undefined;
+  for (let i = 0; i < array.length; i += 1) {
+    const one = plain(array[i]) ?? null;
+    if (one !== array[i]) copy ??= array.slice(0, i);
+    copy?.push(one);
   }
-  return copy;
+  return copy ?? array;
+}
+
+function plainObject(own: Record<string, unknown>): Record<string, unknown> {
+  const keys = Object.keys(own);
+  let copy: Record<string, unknown> | undefined =
+    Object.getPrototypeOf(own) === Object.prototype ? undefined : {};
+  for (let i = 0; i < keys.length; i += 1) {
+    const key = keys[i] ?? '';
+    const one = plain(own[key]);
+    if (!copy && (one === undefined || one !== own[key]))
+      copy = Object.fromEntries(keys.slice(0, i).map((before) => [before, own[before]]));
+    if (copy && one !== undefined) copy[key] = one;
+  }
+  return copy ?? own;
 }

@@ -216,15 +216,14 @@ class Run {
     const targets = this.targets(before ?? this.dayBefore(day));
     if (targets) this.requirePrices(targets, day);
     if (targets && before !== undefined && !this.isOutside(targets, day)) return undefined;
-    const updates = this.stage.dependencies.functions.stream(
+    // Its last message: nobody follows the progress of a day.
+    const last = await this.stage.dependencies.functions.call(
       gateway.triggerTradingCycle,
       { targetWeights: targets ?? {}, buysOnly: !this.policy.sells },
       this.options(`cycle-${day}`),
     );
-    let last;
-    for await (const update of updates) last = update;
-    if (!last?.complete || last.error !== '')
-      throw new Failure('UPSTREAM_BROKEN', `${day}: ${last?.error || 'the cycle did not end'}`);
+    if (!last.complete || last.error !== '')
+      throw new Failure('UPSTREAM_BROKEN', `${day}: ${last.error || 'the cycle did not end'}`);
     await this.refresh();
     return last.result;
   }

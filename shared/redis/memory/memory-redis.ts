@@ -52,16 +52,15 @@ export class MemoryRedis {
   }
 
   async hmget(key: string, ...fields: readonly string[]): Promise<(string | null)[]> {
-    const hash = this.keys.hashAsText(key);
-    return fields.map((field) => hash?.get(field) ?? null);
+    return reads.hmget(this.keys, key, fields);
   }
 
   async hgetall(key: string): Promise<Record<string, string>> {
-    return Object.fromEntries(this.keys.hashAsText(key) ?? []);
+    return reads.hgetall(this.keys, key);
   }
 
   async hkeys(key: string): Promise<string[]> {
-    return [...(this.keys.hashAsText(key)?.keys() ?? [])];
+    return reads.hkeys(this.keys, key);
   }
 
   async hvals(key: string): Promise<string[]> {
@@ -136,7 +135,7 @@ export class MemoryRedis {
 
   /** Reads only; each is answered when the pipeline is executed. */
   pipeline(): MemoryPipeline {
-    return new MemoryPipeline(this);
+    return new MemoryPipeline(this.keys);
   }
 }
 
@@ -144,33 +143,41 @@ function unknownScript(): Failure {
   return new Failure('BUG', 'Invariant: stores in memory know every script that is run on them');
 }
 
-class MemoryPipeline {
-  private readonly redis: MemoryRedis;
-  private readonly reads: (() => Promise<Reply>)[] = [];
+const reads = {
+  hmget: (keys: MemoryKeys, key: string, fields: readonly string[]): (string | null)[] => {
+    const hash = keys.hashAsText(key);
+    return fields.map((field) => hash?.get(field) ?? null);
+  },
+  hgetall: (keys: MemoryKeys, key: string): Record<string, string> =>
+    Object.fromEntries(keys.hashAsText(key) ?? []),
+  hkeys: (keys: MemoryKeys, key: string): string[] => [...(keys.hashAsText(key)?.keys() ?? [])],
+};
 
-  constructor(redis: MemoryRedis) {
-    this.redis = redis;
+class MemoryPipeline {
+  private readonly keys: MemoryKeys;
+  private readonly reads: (() => Reply)[] = [];
+
+  constructor(keys: MemoryKeys) {
+    this.keys = keys;
   }
 
   hgetall(key: string): this {
-    return this.add(() => this.redis.hgetall(key));
+    return this.add(() => reads.hgetall(this.keys, key));
   }
 
   hkeys(key: string): this {
-    return this.add(() => this.redis.hkeys(key));
+    return this.add(() => reads.hkeys(this.keys, key));
   }
 
   hmget(key: string, ...fields: readonly string[]): this {
-    return this.add(() => this.redis.hmget(key, ...fields));
+    return this.add(() => reads.hmget(this.keys, key, fields));
   }
 
   async exec(): Promise<(readonly [null, Reply])[]> {
-    const replies: (readonly [null, Reply])[] = [];
-    for (const read of this.reads) replies.push([null, await read()]);
-    return replies;
+    return this.reads.map((read) => [null, read()]);
   }
 
-  private add(read: () => Promise<Reply>): this {
+  private add(read: () => Reply): this {
     this.reads.push(read);
     return this;
   }

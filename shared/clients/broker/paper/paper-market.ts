@@ -86,9 +86,10 @@ export class PaperMarketSource {
   ): Promise<readonly CorporateAction[]> {
     const requested = [...new Set(isins)];
     const stored = await storedActions(this.database, requested);
-    const listed = await Promise.all(
-      requested.map((isin) => this.marketData.actions?.(isin, signal) ?? []),
-    );
+    const { marketData } = this;
+    const listed = marketData.actions
+      ? await Promise.all(requested.map((isin) => marketData.actions?.(isin, signal) ?? []))
+      : [];
     const byId = new Map([...listed.flat(), ...stored].map((one) => [one.actionId, one]));
     return byDay([...byId.values()]);
   }
