@@ -18,7 +18,7 @@ import { keys as keyOf } from './keys.ts';
 import { KnownLines } from './known-lines.ts';
 import { KnownTexts } from './known-texts.ts';
 import { noRecords, type OutsideRecords } from './outside-records.ts';
-import { withRedisSpans } from './redis-spans.ts';
+import { withRedisSpans, type ReadsUntil } from './redis-spans.ts';
 import { Replication, unreplicated, type ReplicationRule } from './replication.ts';
 import { stateLost, StateEpoch } from './state-epoch.ts';
 
@@ -55,6 +55,8 @@ const GUARD_FAILED = -1;
 export class Database {
   /** Plain commands; keys get the prefix of the installation. */
   readonly redis: Redis;
+  /** What it was opened with: where commands are counted or stopped for a call, those of its parts are not. */
+  private readonly opened: Redis;
   readonly epoch: StateEpoch;
   readonly replication: Replication;
   private readonly texts: KnownTexts;
@@ -77,6 +79,7 @@ export class Database {
     linesMax = LINES_MAX,
   ) {
     this.redis = redis;
+    this.opened = redis;
     this.texts = texts;
     this.lines = new KnownLines(redis, linesMax);
     this.replication = new Replication(redis, rule);
@@ -171,12 +174,16 @@ export class Database {
     return Object.assign(Object.create(this) as Database, { derive });
   }
 
-  /** The same state for work within a span: each command has one of its own. */
-  within(traceparent: string): Database {
-    const redis = withRedisSpans(this.redis, traceparent);
-    const lines = this.lines.through(redis);
-    const replication = this.replication.through(redis);
-    const epoch = this.epoch.through(redis);
+  /**
+   * The same state for work within a span: each command has one of its own.
+   * @param until once the call is over plain commands fail with the signal's reason
+   */
+  within(traceparent: string, until?: ReadsUntil): Database {
+    const redis = withRedisSpans(this.redis, traceparent, until);
+    const opened = withRedisSpans(this.opened, traceparent);
+    const lines = this.lines.through(opened);
+    const replication = this.replication.through(opened);
+    const epoch = this.epoch.through(opened);
     return Object.assign(Object.create(this) as Database, { redis, lines, replication, epoch });
   }
 

@@ -1,9 +1,11 @@
 /**
  * A span for each command and each batch (pipeline or MULTI) that a recorded call sends. Its commands go through an
- * object of their own, so that the commands of all other calls pass by untouched.
+ * object of their own, so that the commands of all other calls pass by untouched. That object has only fields: methods
+ * of its own, or objects derived from it, are for the engine another class with each call, of which it knows nothing.
  */
 import { basename } from 'node:path';
-import type { ChainableCommander, Redis } from 'ioredis';
+import type { ChainableCommander, Command, Redis } from 'ioredis';
+import type { Deadline } from '#shared/process/deadline.ts';
 import {
   failureType,
   startSpan,
@@ -13,6 +15,16 @@ import {
 import { commandsOver } from './steady-commands.ts';
 
 type OptionsOf = (operation: string) => SpanOptions;
+type Stream = Parameters<Redis['sendCommand']>[1];
+
+/** The call that commands are sent for. */
+interface OfCall {
+  readonly traceparent: string;
+  /** Once it is over commands fail. */
+  readonly until: ReadsUntil | undefined;
+}
+
+export type ReadsUntil = Pick<Deadline, 'isOver' | 'signal'>;
 type Batch = 'pipeline' | 'multi';
 
 const REDIS_PORT = 6379;
@@ -21,31 +33,41 @@ const OWN_COMMANDS: Readonly<Record<Batch, number>> = { pipeline: 0, multi: 1 };
 
 /**
  * @param traceparent of the span that the commands are in
+ * @param until once the call is over commands fail with the signal's reason
  * @returns the same connection for what is done within that span
  */
-export function withRedisSpans(redis: Redis, traceparent: string): Redis {
-  const optionsOf = optionsFor(redis);
-  const spanOf = (operation: string): Span | undefined =>
+export function withRedisSpans(redis: Redis, traceparent: string, until?: ReadsUntil): Redis {
+  const ofCall: OfCall = { traceparent, until };
+  return Object.assign(Object.create(spannedCommands(redis)) as Redis, ofCall);
+}
+
+const made = new WeakMap<Redis, Redis>();
+
+/** What the objects of all calls inherit. */
+function spannedCommands(redis: Redis): Redis {
+  const known = made.get(redis);
+  if (known) return known;
+  const optionsOf = optionsByOperation(redis);
+  const spanOf = ({ traceparent }: OfCall, operation: string): Span | undefined =>
     startSpan(operation, () => optionsOf(operation), traceparent);
-  return commandsOver(redis, {
-    // Those of a batch come with the stream that they are written to; the batch has a span.
-    sendCommand: (command, stream) => {
+  const spanned = commandsOver(redis, {
+    sendCommand(this: OfCall, command: Command, stream: Stream) {
+      const { until } = this;
+      if (until?.isOver) {
+        command.reject(until.signal.reason as Error);
+        return command.promise;
+      }
+      // Those of a batch come with the stream that they are written to; the batch has a span.
       if (stream) return redis.sendCommand(command, stream);
-      const span = spanOf(command.name.toUpperCase());
+      const span = spanOf(this, command.name.toUpperCase());
       redis.sendCommand(command);
       return endedBy(command.promise, span);
     },
     ...spannedBatches(redis, 'pipeline', spanOf),
     ...spannedBatches(redis, 'multi', spanOf),
-  });
-}
-
-const known = new WeakMap<Redis, OptionsOf>();
-
-function optionsFor(redis: Redis): OptionsOf {
-  let optionsOf = known.get(redis);
-  if (!optionsOf) known.set(redis, (optionsOf = optionsByOperation(redis)));
-  return optionsOf;
+  } as Partial<Redis>);
+  made.set(redis, spanned);
+  return spanned;
 }
 
 /** Keys and values are left out: they name securities. So are the folders of a socket: they may be a person's home. */
@@ -77,15 +99,15 @@ function spanOptions(operation: string, { path, host, port, db = 0 }: Redis['opt
 function spannedBatches(
   redis: Redis,
   kind: Batch,
-  spanOf: (operation: string) => Span | undefined,
+  spanOf: (call: OfCall, operation: string) => Span | undefined,
 ): Partial<Redis> {
   const open = redis[kind] as (...args: unknown[]) => ChainableCommander | Promise<'OK'>;
-  const opened = function (this: Redis, ...args: unknown[]): unknown {
+  const opened = function (this: Redis & OfCall, ...args: unknown[]): unknown {
     const batch = open.apply(this, args);
     if (!('exec' in batch)) return batch;
     const exec = batch.exec.bind(batch);
     batch.exec = (callback) => {
-      const span = spanOf(kind.toUpperCase());
+      const span = spanOf(this, kind.toUpperCase());
       span?.set({ 'db.operation.batch.size': batch.length - OWN_COMMANDS[kind] });
       return endedBy(exec(callback), span);
     };

@@ -17,8 +17,12 @@ export function commandsOver(redis: Redis, own: Partial<Redis>): Redis {
 
 /** @returns an object for `Object.create`, with the methods of the connection, that never changes itself */
 function steadyCommands(redis: Redis): Redis {
-  let steady = made.get(redis);
-  if (!steady) made.set(redis, (steady = steadyFor(redis)));
+  const known = made.get(redis);
+  if (known) return known;
+  // What is derived from one that never changes does not either.
+  const isDerived = made.has(Object.getPrototypeOf(redis) as Redis);
+  const steady = isDerived ? redis : steadyFor(redis);
+  made.set(redis, steady);
   return steady;
 }
 

@@ -1,9 +1,7 @@
 /** Reads that stop when their caller leaves, so that no work is done for an abandoned call. */
 import type { Command, Redis } from 'ioredis';
-import type { Deadline } from '#shared/process/deadline.ts';
 import type { Database } from '#shared/redis/database.ts';
-
-export type ReadsUntil = Pick<Deadline, 'isOver' | 'signal'>;
+import type { ReadsUntil } from '#shared/redis/redis-spans.ts';
 
 /** The same database; once the call is over each command fails with the signal's reason. */
 export function abortableReads(database: Database, until: ReadsUntil): Database {

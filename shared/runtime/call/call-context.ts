@@ -3,16 +3,19 @@ import type { CallOptions } from '#shared/clients/functions-client.ts';
 import type { Operation } from '#shared/contract/row.ts';
 import type { Facts } from '#shared/kernel/failure.ts';
 import type { Log } from '#shared/process/log.ts';
-import { abortableReads, type ReadsUntil } from '../abortable-reads.ts';
+import type { Database } from '#shared/redis/database.ts';
+import type { ReadsUntil } from '#shared/redis/redis-spans.ts';
+import { abortableReads } from '../abortable-reads.ts';
 import type { Context, Dependencies } from '../context.ts';
-import { countedFor, countedUse } from './counted-use.ts';
+import { countedUse } from './counted-use.ts';
 import type { Effects } from './effects.ts';
+import type { TracedUse, Used } from './traced-use.ts';
 
 export interface ContextParts {
   readonly operation: Operation;
   readonly dependencies: Dependencies;
-  /** The same, or with spans for what this call uses of them. */
-  readonly used: Dependencies;
+  /** The same with spans for what this call uses of them; absent where it is not recorded. */
+  readonly traced: TracedUse | undefined;
   readonly effects: Effects;
   readonly deadline: ReadsUntil;
   readonly requestId: string;
@@ -30,9 +33,7 @@ export interface ContextParts {
 
 /** What a context has beside the dependencies. */
 type OfCall = Omit<Context, keyof Dependencies> & Pick<Context, 'log'>;
-type ContextClass = new (parts: ContextParts, watched: Watched) => Context;
-/** The dependencies through which a call may have effects, or has spans. */
-type Watched = Pick<Dependencies, 'database' | 'broker' | 'marketData' | 'functions' | 'runs'>;
+type ContextClass = new (parts: ContextParts, database: Database, used: Used) => Context;
 
 /** One for the calls of an operation in a process: the dependencies are what its contexts inherit. */
 const classes = new WeakMap<Dependencies, ContextClass>();
@@ -41,28 +42,20 @@ export function contextOf(parts: ContextParts): Context {
   const dependencies = countedUse(parts.dependencies, parts.operation.name);
   let OwnContext = classes.get(dependencies);
   if (!OwnContext) classes.set(dependencies, (OwnContext = classFor(dependencies)));
-  // Spans lie below what is counted, so that what a recorded call uses counts as that of others.
-  const isTraced = parts.used !== parts.dependencies;
-  const used = isTraced ? countedFor(parts.used, parts.operation.name) : dependencies;
-  return new OwnContext(parts, watched(used, parts));
-}
-
-function watched(dependencies: Dependencies, parts: ContextParts): Watched {
-  const { operation, effects, deadline } = parts;
-  const { marketData } = dependencies;
-  if (operation.effect !== 'reads') return { ...effects.watch(dependencies), marketData };
-  const { broker, functions, runs } = dependencies;
-  const database = abortableReads(dependencies.database, deadline);
-  return { database, broker, marketData, functions, runs };
+  const { operation, effects, deadline, traced } = parts;
+  const used = traced?.countedUse(dependencies, operation.name) ?? dependencies;
+  if (operation.effect !== 'reads') {
+    const watched = effects.watch(used);
+    return new OwnContext(parts, watched.database, { ...watched, marketData: used.marketData });
+  }
+  const database =
+    traced?.countedDatabase(dependencies, deadline) ?? abortableReads(used.database, deadline);
+  return new OwnContext(parts, database, used);
 }
 
 function classFor(dependencies: Dependencies): ContextClass {
   class CalledContext implements OfCall {
-    readonly database: Dependencies['database'];
-    readonly broker: Dependencies['broker'];
-    readonly marketData: Dependencies['marketData'];
-    readonly functions: Dependencies['functions'];
-    readonly runs: Dependencies['runs'];
+    readonly database: Database;
     readonly requestId: string;
     readonly traceparent: string | undefined;
     readonly run: string | undefined;
@@ -71,14 +64,12 @@ function classFor(dependencies: Dependencies): ContextClass {
     readonly answerIsOpen: Context['answerIsOpen'];
     readonly callOptions: Context['callOptions'];
     private readonly parts: ContextParts;
+    private readonly used: Used;
 
-    constructor(parts: ContextParts, { database, broker, marketData, functions, runs }: Watched) {
+    constructor(parts: ContextParts, database: Database, used: Used) {
       this.parts = parts;
       this.database = database;
-      this.broker = broker;
-      this.marketData = marketData;
-      this.functions = functions;
-      this.runs = runs;
+      this.used = used;
       this.requestId = parts.requestId;
       this.traceparent = parts.traceparent;
       this.run = parts.run;
@@ -86,6 +77,22 @@ function classFor(dependencies: Dependencies): ContextClass {
       this.nameOutcome = parts.nameOutcome;
       this.answerIsOpen = parts.answerIsOpen;
       this.callOptions = (key) => optionsOf(parts, key);
+    }
+
+    get broker(): Used['broker'] {
+      return this.used.broker;
+    }
+
+    get marketData(): Used['marketData'] {
+      return this.used.marketData;
+    }
+
+    get functions(): Used['functions'] {
+      return this.used.functions;
+    }
+
+    get runs(): Used['runs'] {
+      return this.used.runs;
     }
 
     get signal(): AbortSignal {

@@ -28,7 +28,7 @@ import type { Context, Dependencies } from '../context.ts';
 import { isRecorded, startSpan, type Span } from '#shared/process/tracing/tracing.ts';
 import { Deadline } from '#shared/process/deadline.ts';
 import { Effects } from './effects.ts';
-import { tracedUse } from './traced-use.ts';
+import { TracedUse } from './traced-use.ts';
 import { leavesOpen } from './leaves-open.ts';
 import { takeRun } from '../runs/hand-over.ts';
 import { once, type Answered } from '../idempotency/idempotency.ts';
@@ -55,8 +55,8 @@ export class Call {
   private readonly handlerBody: AnyHandlerBody;
   readonly event: FunctionEvent;
   readonly dependencies: Dependencies;
-  /** The same; where this call is recorded, what it does with them has spans. */
-  private used: Dependencies;
+  /** The same with spans, where this call is recorded. */
+  private traced: TracedUse | undefined;
   private readonly turns: CallTurns;
   readonly requestId: string;
   private readonly givenKey: string | undefined;
@@ -103,7 +103,6 @@ export class Call {
     this.handlerBody = handlerBody;
     this.event = event;
     this.dependencies = dependencies;
-    this.used = dependencies;
     this.requestId = safe(event.headers['x-request-id']) ?? functionContext.callId;
     this.givenKey = event.headers['idempotency-key'];
     this.keyIsMade = event.headers['x-key-made'] === 'yes';
@@ -122,6 +121,10 @@ export class Call {
     this.deadline = new Deadline(waiting, timeoutMs);
   }
 
+  private get used(): Pick<Dependencies, 'database' | 'runs'> {
+    return this.traced ?? this.dependencies;
+  }
+
   private get signal(): AbortSignal {
     return this.deadline.signal;
   }
@@ -130,7 +133,8 @@ export class Call {
     const { operation } = this;
     this.span = startSpan(operation.name, () => callSpan(operation, this), this.traceparent);
     this.traceparent = this.span?.traceparent ?? this.traceparent;
-    if (isRecorded(this.traceparent)) this.used = tracedUse(this.dependencies, this.traceparent);
+    if (isRecorded(this.traceparent))
+      this.traced = new TracedUse(this.dependencies, this.traceparent);
     try {
       const result = await this.proceed();
       this.logEnd();
@@ -200,7 +204,8 @@ export class Call {
     const { effect } = operation;
     const isUnkeyed = givenKey === undefined || this.keyIsMade;
     if (isUnkeyed && effect !== 'trades') return inTime();
-    const { database, settings } = this.used;
+    const { database } = this.used;
+    const { settings } = this.dependencies;
     const { signal } = this;
     const call = { database, operation, key, request, signal, leaseMs: settings.claimLeaseMs };
     const { json } = await (isUnkeyed ? onceUnkeyed : once)(call, (settled) =>
@@ -370,7 +375,7 @@ export class Call {
     return contextOf({
       operation,
       dependencies,
-      used: this.used,
+      traced: this.traced,
       effects,
       deadline,
       requestId,

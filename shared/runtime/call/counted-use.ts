@@ -24,8 +24,7 @@ export function countedUse(dependencies: Dependencies, operation: string): Depen
   return known;
 }
 
-/** The same for one call, whose dependencies are its own. */
-export function countedFor(dependencies: Dependencies, operation: string): Dependencies {
+function countedFor(dependencies: Dependencies, operation: string): Dependencies {
   const { database, broker, marketData } = dependencies;
   return derived(dependencies, {
     database: countedDatabase(database, operation),
@@ -56,7 +55,8 @@ function countedDatabase(database: Database, operation: string): Database {
   return derived(database, { redis: commandsOver(redis, { sendCommand } as Partial<Redis>) });
 }
 
-function counted<T extends object>(adapter: T, operation: string, source: SourceName): T {
+/** The same adapter, its calls counted. */
+export function counted<T extends object>(adapter: T, operation: string, source: SourceName): T {
   return new Proxy(adapter, {
     get: (target, key) => {
       const member: unknown = Reflect.get(target, key, target);

@@ -1,6 +1,7 @@
 /** The spans of what a call uses, and that a call which is not recorded uses what the process has. */
 import { portfolio } from '#shared/contract/portfolio.ts';
 import { gateway } from '#shared/contract/gateway.ts';
+import { takeRecordedCalls } from '#shared/process/call-record.ts';
 import { useTracer } from '#shared/process/tracing/tracing.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import { callerOf, countedSpans } from '../../support/counted-spans.ts';
@@ -71,6 +72,22 @@ it('counts what is done at the simulated account as calls of the broker', async 
   const broker = spans.find(({ name }) => name === 'broker deposit');
   expect(broker).toMatchObject({ ended: 1, attributes: { 'peer.service': 'paper' } });
   expect(spans.some(({ parent }) => parent === broker?.traceparent)).toBe(true);
+});
+
+it('counts what a recorded call uses as it counts that of others', async () => {
+  const counted = async (flags: '00' | '01', key: string) => {
+    takeRecordedCalls();
+    await deposit(flags, key);
+    await dependencies.functions.call(portfolio.getSummary, {}, options(flags));
+    return takeRecordedCalls()
+      .map(({ caller, callee, figures }) => [caller, callee, figures.calls].join(' '))
+      .sort();
+  };
+  await counted('00', 'three');
+  const unrecorded = await counted('00', 'four');
+  expect(await counted('01', 'five')).toEqual(unrecorded);
+  expect(unrecorded.join()).toMatch(/portfolio-get-summary redis [1-9]/);
+  expect(unrecorded.join()).toMatch(/[a-z-]+ broker [1-9]/);
 });
 
 it('makes none where the caller has decided against it', async () => {

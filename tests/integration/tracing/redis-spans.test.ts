@@ -68,6 +68,21 @@ it('marks what failed with the class of the error, and leaves the error to the c
   ]);
 });
 
+it('stops what a call that is over still asks for, without a span', async () => {
+  const stop = new AbortController();
+  const until = {
+    signal: stop.signal,
+    get isOver() {
+      return stop.signal.aborted;
+    },
+  };
+  const stopped = withRedisSpans(connection, CALL, until);
+  await stopped.get('a');
+  stop.abort(new Error('over'));
+  await expect(stopped.get('a')).rejects.toThrow('over');
+  expect(spans.map(({ name }) => name)).toEqual(['GET']);
+});
+
 it('gives none to what does not go through it, and the call as the parent to what does', async () => {
   await connection.get('a');
   await connection.pipeline().get('a').exec();
