@@ -11,7 +11,7 @@
  * each fault and runs until it is found; exit 1 when one is not. `failover` kills Redis under load and
  * promotes its replica, `partitions` lets two boards lose each other (docs/operate/failover.md); `--from`
  * goes on at the first round of a batch. `night` makes faults of a running system, each once unless `--rounds` is given,
- * and looks for each through Prometheus alone; exit 1 when one is not found within a minute, or stays.
+ * (`--only`: those whose names have the text, or one of several between `|`), and looks for each through Prometheus alone; exit 1 when one is not found within a minute, or stays.
  */
 import { parseArgs } from 'node:util';
 import { Failure } from '#shared/kernel/failure.ts';

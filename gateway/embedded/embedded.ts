@@ -39,6 +39,8 @@ export interface EmbeddedOptions {
   readonly writeLog: (line: string) => void;
   /** Called with the data folder as soon as it is locked. */
   readonly onDataDir: (path: string) => void;
+  /** Whether lines of the log reach their file. */
+  readonly isLogWritable: () => boolean;
   readonly steps: StartSteps;
   readonly print: (line: string) => void;
 }
@@ -110,10 +112,11 @@ async function openAll(options: EmbeddedOptions, closers: Closers) {
     const file = settings.servicesFile ?? 'SERVICES_FILE';
     const claim = await claimServices(dependencies.database, placement, file);
     closers.push(() => claim.release());
-    const files = { dataDir: dataDir.path, tls: tlsFilesOf(settings) };
-    const stop = await reportBoard(dependencies.database, placement.device, files);
-    closers.push(() => Promise.resolve(stop()));
   }
+  const { isLogWritable } = options;
+  const reported = { dataDir: dataDir.path, tls: files, isLogWritable };
+  const stopReporting = await reportBoard(dependencies.database, placement.device, reported);
+  closers.push(() => Promise.resolve(stopReporting()));
   const facadeCounts: { text?: MetricsSource } = {};
   const shared = { dependencies, placement, secrets, redis, tls };
   const runtime = await openGateway(options, {

@@ -87,6 +87,7 @@ async function run(given: Arguments, env: Environment, console: Console): Promis
     log,
     writeLog,
     onDataDir: (path) => void (logFile = file.open(path)),
+    isLogWritable: () => file.isWritable(),
     steps,
     print,
   });

@@ -63,6 +63,7 @@ const dashboards: Readonly<Record<string, readonly MetricName[]>> = {
     'trader_redis_may_evict',
     'trader_disk_free_ratio',
     'trader_disk_writable',
+    'trader_log_writable',
     'trader_certificate_expires_timestamp_seconds',
     'trader_certificate_refused',
     'trader_clock_skew_seconds',

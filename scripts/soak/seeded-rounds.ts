@@ -45,8 +45,8 @@ export function failover(run: RoundsRun & { readonly protection: string }): Prom
   return rounds('tests/failover/main.ts', 'failover', [...extent, run.protection]);
 }
 
-/** Invented faults of a running system, each found through alerts and notices alone. @param count 0: each fault once */
+/** Invented faults of a running system, each found through alerts and notices alone. @param count 0: each fault once @param only parts of names, between `|` */
 export function night(seed: string, count: number, only: string | undefined): Promise<number> {
-  const some = only === undefined ? [] : [only];
+  const some = only?.split('|') ?? [];
   return rounds('tests/night/main.ts', 'night', [seed, String(count), ...some]);
 }

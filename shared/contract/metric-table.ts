@@ -195,6 +195,11 @@ export const metricTable = {
     help: '1 where DATA_DIR of a board can be written to.',
     labels: ['board'],
   },
+  trader_log_writable: {
+    part: 'disk',
+    help: '1 where lines reach the log file that `npm start` writes on a board, and would where it begins the next one.',
+    labels: ['board'],
+  },
   trader_certificate_refused: {
     part: 'certificate',
     help: '1 where the certificate, key and CA of a board, as their files are now, cannot be used; the processes go on with those they had.',

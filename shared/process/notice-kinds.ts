@@ -36,6 +36,7 @@ export const noticeUrgency = {
   'dead-letters': 'high',
   'backup-failed': 'high',
   'disk-full': 'high',
+  'log-not-written': 'normal',
   'certificate-ends': 'high',
   'clock-wrong': 'high',
 } as const satisfies Readonly<Record<string, NoticeUrgency>>;

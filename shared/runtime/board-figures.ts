@@ -1,5 +1,5 @@
 /**
- * Disk, certificate and clock of each board, in the Redis that the boards share: the board with the gateway service shows
+ * Disk, log file, certificate and clock of each board, in the Redis that the boards share: the board with the gateway service shows
  * those of all, so that every board raises alerts and notices.
  */
 import { X509Certificate } from 'node:crypto';
@@ -22,6 +22,7 @@ const figuresSchema = z.object({
   at: z.number(),
   diskFreeRatio: z.number().optional(),
   diskWritable: z.boolean().optional(),
+  logWritable: z.boolean().optional(),
   certificateRefused: z.boolean().optional(),
   /** Seconds since 1970. */
   certificateExpires: z.number().optional(),
@@ -35,6 +36,8 @@ type Stored = Pick<Database, 'redis'>;
 export interface BoardFiles {
   readonly dataDir: string | undefined;
   readonly tls: TlsFiles | undefined;
+  /** Whether lines reach the log file of the process; absent where it has none. */
+  readonly isLogWritable?: (() => boolean) | undefined;
 }
 
 /** Reports now and then every ten seconds. @returns its end */
@@ -50,7 +53,11 @@ export async function reportBoard(
       diskFigures(files.dataDir),
       certificateFigures(files.tls),
     ]);
-    const figures: BoardFigures = { at, clockSkewSeconds, ...ofDisk, ...ofCertificate };
+    const logWritable = files.isLogWritable?.();
+    const figures: BoardFigures = {
+      ...{ at, clockSkewSeconds, ...ofDisk, ...ofCertificate },
+      ...(logWritable !== undefined && { logWritable }),
+    };
     await database.redis.hset(keys.runtime.boardFigures(), board, encode(figures));
   };
   await report().catch(() => undefined);

@@ -3,7 +3,7 @@
  * and the alert is over.
  */
 import { readdirSync, readFileSync } from 'node:fs';
-import { rename } from 'node:fs/promises';
+import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DAY_MS, MINUTE_MS, instantOf } from '#shared/kernel/instant.ts';
@@ -129,6 +129,18 @@ it('queue stuck: a queue of calls that was paused is named, and goes on', async 
   expect(said).toMatch(/^1$/m);
   await reader.untilFiring('TraderQueueNotWorked', false);
   expect(await client.zscore(`queue:${queue}:completed`, waiting)).not.toBeNull();
+});
+
+it('log not written: the board is named, and the file is there again', async () => {
+  const log = join(dataDir, 'log');
+  await rename(log, `${log}-before`);
+  await writeFile(log, 'no folder');
+  await reader.untilFiring('TraderLogNotWritten');
+  const alert = (await reader.alerts()).find(({ name }) => name === 'TraderLogNotWritten');
+  expect(alert?.labels).toEqual({ board: stored.placement.device });
+  expect(await reader.follow('log-not-written')).toContain('/log');
+  await reader.untilFiring('TraderLogNotWritten', false);
+  expect(readdirSync(log)).toEqual(['trader.log']);
 });
 
 it('schedule missing: the job is named, is scheduled again, and run once', async () => {

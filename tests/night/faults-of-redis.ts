@@ -1,7 +1,7 @@
 import type { InventedFault } from './invented-fault.ts';
 import type { NightSystem } from './night-system.ts';
 
-export function faultsOfRedis({ stored, redis }: NightSystem): InventedFault[] {
+export function faultsOfRedis({ stored, redis, prometheus }: NightSystem): InventedFault[] {
   const client = stored.database.redis;
   const limit = async (): Promise<number> => {
     const used = /^used_memory:(\d+)/m.exec(await client.info('memory'))?.[1];
@@ -18,6 +18,15 @@ export function faultsOfRedis({ stored, redis }: NightSystem): InventedFault[] {
       name: 'Redis keeps no file',
       ...{ alert: 'TraderRedisNotPersistent', labels: {}, notice: 'redis-not-persistent' },
       make: () => client.config('SET', 'appendonly', 'no'),
+      mend: () => client.config('SET', 'appendonly', 'yes'),
+    },
+    {
+      name: 'Redis keeps no file, and Prometheus is started again',
+      ...{ alert: 'TraderRedisNotPersistent', labels: {}, notice: 'redis-not-persistent' },
+      make: async () => {
+        await client.config('SET', 'appendonly', 'no');
+        await prometheus.restart();
+      },
       mend: () => client.config('SET', 'appendonly', 'yes'),
     },
     {

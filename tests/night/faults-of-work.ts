@@ -9,6 +9,8 @@ import { until } from '../support/until.ts';
 import type { InventedFault } from './invented-fault.ts';
 import type { NightSystem } from './night-system.ts';
 
+const LOST_AGAIN_MS = 100;
+
 export function faultsOfWork(system: NightSystem): InventedFault[] {
   return [...faultsOfJobs(system), ...faultsOfQueues(system)];
 }
@@ -84,8 +86,26 @@ function faultsOfJobs({ call, stored, near }: NightSystem): InventedFault[] {
   ];
 }
 
-function faultsOfQueues({ stored }: NightSystem): InventedFault[] {
+/** A connector restores it, and it is lost again. */
+function lostSchedule({ runs }: NightSystem['stored']): InventedFault {
+  let losing: NodeJS.Timeout | undefined;
+  return {
+    name: 'a schedule is lost again and again',
+    ...{ alert: 'TraderScheduleMissing', labels: { job_name: 'backup' } },
+    notice: 'schedule-missing',
+    make: async () => {
+      const queue = await runs.queueOf(gateway.triggerJob.topic);
+      await queue.removeJobScheduler('backup');
+      losing = setInterval(() => void queue.removeJobScheduler('backup'), LOST_AGAIN_MS);
+    },
+    mend: () => Promise.resolve(clearInterval(losing)),
+  };
+}
+
+function faultsOfQueues({ stored, near }: NightSystem): InventedFault[] {
   const client = stored.database.redis;
+  const called = 'gateway-list-jobs';
+  const calls = `async-near.${called}`;
   const waiting = 'night-run';
   const queueOf = () => stored.runs.queueOf(gateway.runReplay.topic);
   return [
@@ -109,6 +129,19 @@ function faultsOfQueues({ stored }: NightSystem): InventedFault[] {
         await queue.resume();
       },
     },
+    {
+      name: 'the queue of calls of a function is paused',
+      ...{ alert: 'TraderQueueNotWorked', labels: { queue: calls }, notice: 'queue-stuck' },
+      make: async () => {
+        await client.hset(`queue:${calls}:meta`, 'paused', 1);
+        const headers = { authorization: `Bearer ${near.tradeToken}` };
+        const request = { method: 'POST', headers, body: '{}' };
+        const { status } = await fetch(`${near.gatewayUrl}/async-function/${called}`, request);
+        if (status !== 202) throw new Error(`the call was not queued: ${status}`);
+      },
+      mend: () => client.hdel(`queue:${calls}:meta`, 'paused'),
+    },
+    lostSchedule(stored),
     {
       name: 'dead letters',
       ...{ alert: 'TraderDeadLetters', labels: { kind: 'async-call' }, notice: 'dead-letters' },

@@ -1,4 +1,4 @@
-/** A night in a process of its own: node <bundle> SEED ROUNDS [FAULT...]. A line of JSON a fault, and a report at the end. */
+/** A night in a process of its own: node <bundle> SEED ROUNDS [PART OF A FAULT...]. A line of JSON a fault, and a report at the end. */
 import { keys } from '#shared/redis/keys.ts';
 import { allFaults } from './all-faults.ts';
 import { openNight } from './night-system.ts';
@@ -18,7 +18,9 @@ const close = (): Promise<void> => (closing ??= system.close());
 for (const signal of ['SIGTERM', 'SIGINT'] as const)
   process.once(signal, () => void close().finally(() => process.exit(130)));
 const faults = allFaults(system);
-const only = faults.filter(({ name }) => rest.length === 0 || rest.includes(name));
+const only = faults.filter(
+  ({ name }) => rest.length === 0 || rest.some((part) => name.includes(part)),
+);
 const seen = () => system.prometheus.alerts();
 const { received } = system.receiver;
 let read = 0;
@@ -45,6 +47,7 @@ try {
 }
 const named = (some: readonly NightFinding[]) => some.map(({ fault }) => fault);
 const report = {
+  notMade: named(findings.filter(({ unmade }) => unmade !== undefined)),
   notFound: named(findings.filter(({ foundSeconds }) => foundSeconds === undefined)),
   notOver: named(findings.filter(({ overSeconds }) => overSeconds === undefined)),
   misleading: named(findings.filter(({ misleading }) => misleading.length > 0)),

@@ -31,6 +31,8 @@ export interface Intervals {
 export interface NightPrometheus {
   /** What fires, or waits for its time. */
   alerts(): Promise<readonly SeenAlert[]>;
+  /** Killed, and started again with what it stored. */
+  restart(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -53,15 +55,25 @@ export async function openPrometheus(
   await writeFile(file, JSON.stringify(config));
   const address = `127.0.0.1:${await freePort()}`;
   const args = [`--config.file=${file}`, `--storage.tsdb.path=${folder}/data`];
-  const child = spawn('prometheus', [...args, `--web.listen-address=${address}`], {
-    stdio: 'ignore',
-  });
-  const ended = once(child, 'close');
+  const start = () => {
+    const child = spawn('prometheus', [...args, `--web.listen-address=${address}`], {
+      stdio: 'ignore',
+    });
+    return { child, ended: once(child, 'close') };
+  };
+  let running = start();
+  const kill = async (): Promise<void> => {
+    running.child.kill('SIGKILL');
+    await running.ended;
+  };
   return {
     alerts: () => alertsAt(`http://${address}/api/v1/alerts`),
+    restart: async () => {
+      await kill();
+      running = start();
+    },
     close: async () => {
-      child.kill('SIGKILL');
-      await ended;
+      await kill();
       await rm(folder, { recursive: true, force: true });
     },
   };

@@ -115,6 +115,7 @@ export async function openNight(isShort: boolean): Promise<NightSystem> {
         {
           name: 'far',
           has: ['scoring'],
+          isLate: true,
           env: { ...clockOf('far'), GATEWAY_METRICS_PORT: String(far) },
         },
       ],
@@ -126,8 +127,10 @@ export async function openNight(isShort: boolean): Promise<NightSystem> {
   const [nearBoard, farBoard] = opened.boards;
   const board = present(farBoard, 'there are two boards');
   await keysOfBroker(nearBoard.dataDir);
-  if (hasDisk) await mountDisk(nearBoard.dataDir);
-  nearBoard.start();
+  for (const one of [nearBoard, board]) {
+    if (hasDisk) await mountDisk(one.dataDir);
+    one.start();
+  }
   await Promise.all([nearBoard.ready(), board.ready()]);
   let connector: Run | undefined;
   const startConnector = async (): Promise<void> => {
@@ -182,7 +185,7 @@ export async function openNight(isShort: boolean): Promise<NightSystem> {
         await one?.ended;
       }
       await Promise.all([nearBoard.end('SIGTERM'), board.end('SIGTERM')]);
-      if (hasDisk) execFileSync('umount', [nearBoard.dataDir]);
+      if (hasDisk) execFileSync('umount', [nearBoard.dataDir, board.dataDir]);
       await opened.close();
       receiver.close();
       await Promise.all([redis.stop(), broker.stop(), program.remove(), removeDataDirs()]);

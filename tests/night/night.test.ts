@@ -57,9 +57,9 @@ describeNeeding(withoutPrometheus, 'a night of faults, seen through Prometheus a
     const findings: NightFinding[] = [];
     const run = { seed: SEED, faults: short, rounds: ROUNDS, seen, awaitsLasting: false };
     for await (const finding of night(run)) findings.push(finding);
-    for (const { fault, foundSeconds, misleading } of findings)
-      expect({ fault, found: typeof foundSeconds, misleading }).toEqual({
-        ...{ fault, found: 'number', misleading: [] },
+    for (const { fault, foundSeconds, misleading, unmade } of findings)
+      expect({ fault, found: typeof foundSeconds, misleading, unmade }).toEqual({
+        ...{ fault, found: 'number', misleading: [], unmade: undefined },
       });
     expect(findings).toHaveLength(ROUNDS);
   }, 240_000);

@@ -28,6 +28,8 @@ export interface NightFinding {
   readonly fault: string;
   readonly alert: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** Why it could not be made. */
+  readonly unmade?: string | undefined;
   /** From the making to the alert with these labels; absent: it was not found. */
   readonly foundSeconds?: number | undefined;
   /** From the making to the notice; absent: none came, or none was waited for. */
@@ -84,7 +86,10 @@ async function lookedAt(
       if (one.fires && !isNamed(one) && !before.has(one.key)) others.add(one.name);
     return all.some(isFound);
   }, waitMs);
-  await making;
+  const unmade = await making.then(
+    () => undefined,
+    (thrown: unknown) => String(thrown),
+  );
   const kind = fault.notice;
   const noticeSeconds =
     noticed && kind !== undefined
@@ -104,7 +109,7 @@ async function lookedAt(
   const besides = [...others].sort();
   return {
     ...{ fault: name, alert, labels, foundSeconds, noticeSeconds, overSeconds },
-    ...{ misleading, besides },
+    ...{ misleading, besides, unmade },
   };
 }
 

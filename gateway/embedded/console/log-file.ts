@@ -1,10 +1,20 @@
 /**
- * The log of the embedded mode: `log/trader.log` in DATA_DIR, one JSON line an event. Lines written
- * before the folder is locked are buffered. A file that has grown to its limit is kept as
+ * The log of the embedded mode: `log/trader.log` in DATA_DIR, one JSON line an event. Lines that cannot be written,
+ * as before the folder is locked, are held. A file that has grown to its limit is kept as
  * `trader.log.1`, the one before as `.2`.
  */
-import { closeSync, fstatSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 
 const BYTES_MAX = 10 * 1024 * 1024;
 const KEPT = 3;
@@ -15,7 +25,7 @@ export class LogFile {
   private file: string | undefined;
   private descriptor: number | undefined;
   private bytes = 0;
-  private held: string[] = [];
+  private readonly held: string[] = [];
 
   constructor(bytesMax = BYTES_MAX) {
     this.bytesMax = bytesMax;
@@ -25,30 +35,26 @@ export class LogFile {
    * @returns the file's path; undefined where it cannot be written, which does not stop the process
    */
   open(dataDir: string): string | undefined {
-    const folder = join(dataDir, 'log');
-    try {
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
-      this.file = join(folder, 'trader.log');
-      this.begin(this.file);
-    } catch {
-      this.descriptor = undefined;
-      this.file = undefined;
-    }
-    for (const line of this.held.splice(0)) this.write(line);
-    return this.file;
+    this.file = join(dataDir, 'log', 'trader.log');
+    return this.isWritable() ? this.file : undefined;
   }
 
   write(line: string): void {
-    if (this.descriptor === undefined || this.file === undefined) {
-      if (this.held.length < HELD_MAX) this.held.push(line);
-      return;
-    }
+    if (this.held.length < HELD_MAX) this.held.push(line);
+    this.flush();
+  }
+
+  /** Whether lines reach the file, and the next one when it is full. Opens it again where it is gone, and writes what was held. */
+  isWritable(): boolean {
+    if (this.file === undefined) return false;
     try {
-      this.bytes += writeSync(this.descriptor, `${line}\n`);
-      if (this.bytes >= this.bytesMax) this.rotate(this.file);
+      if (!this.isThere(this.file)) this.begin(this.file);
+      accessSync(dirname(this.file), constants.W_OK);
     } catch {
-      // A full disk must not end the program that logs it.
+      return false;
     }
+    this.flush();
+    return this.held.length === 0;
   }
 
   close(): void {
@@ -56,13 +62,35 @@ export class LogFile {
     this.descriptor = undefined;
   }
 
+  private flush(): void {
+    if (this.descriptor === undefined || this.file === undefined) return;
+    try {
+      for (let line = this.held[0]; line !== undefined; line = this.held[0]) {
+        this.bytes += writeSync(this.descriptor, `${line}\n`);
+        this.held.shift();
+      }
+      if (this.bytes >= this.bytesMax) this.rotate(this.file);
+    } catch {
+      // A full disk must not end the program that logs it.
+    }
+  }
+
+  /** Somebody may have moved or removed the file that is open. */
+  private isThere(file: string): boolean {
+    if (this.descriptor === undefined) return false;
+    const found = statSync(file, { throwIfNoEntry: false });
+    return found?.ino === fstatSync(this.descriptor).ino;
+  }
+
   private begin(file: string): void {
-    this.descriptor = openSync(file, 'a', 0o600);
-    this.bytes = fstatSync(this.descriptor).size;
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    const opened = openSync(file, 'a', 0o600);
+    this.close();
+    this.descriptor = opened;
+    this.bytes = fstatSync(opened).size;
   }
 
   private rotate(file: string): void {
-    this.close();
     for (let age = KEPT - 1; age >= 1; age -= 1) {
       const older = age === 1 ? file : `${file}.${age - 1}`;
       try {

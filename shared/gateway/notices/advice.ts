@@ -35,6 +35,8 @@ export const advice: Partial<Readonly<Record<NoticeKind, string>>> = {
     'Trading goes on and nothing is lost. It can wait for the morning: trader backup makes one and says what is wrong.',
   'disk-full':
     'Trading goes on until the disk is full; then nothing is sent. Free some space within a day.',
+  'log-not-written':
+    'Trading goes on; only lines of the log are lost. It can wait for the morning: then see whether the folder log in DATA_DIR is there and can be written to.',
   'certificate-ends':
     'It can wait for some days: after that the boards no longer talk to each other.',
   'clock-wrong':

@@ -343,6 +343,16 @@ export const alertTable: readonly AlertRow[] = [
     runbook: 'disk-full',
   },
   {
+    name: 'TraderLogNotWritten',
+    metric: 'trader_log_writable',
+    ...equals(0),
+    forSeconds: 0,
+    severity: 'warning',
+    summary:
+      'The log file of a board cannot be written; what happens meanwhile is not on record in it.',
+    runbook: 'log-not-written',
+  },
+  {
     name: 'TraderCertificateRefused',
     metric: 'trader_certificate_refused',
     ...equals(1),

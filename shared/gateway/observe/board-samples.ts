@@ -1,4 +1,4 @@
-/** Redis, and the boards: disk, certificate and clock of each. */
+/** Redis, and the boards: disk, log file, certificate and clock of each. */
 import { sample, type MetricName, type Sample } from '#shared/contract/metric-table.ts';
 import { tlsFilesOf } from '#shared/process/tls-settings.ts';
 import { replicasMissing } from '#shared/redis/replication.ts';
@@ -55,6 +55,7 @@ export async function diskSamples(context: Context): Promise<Sample[]> {
   return [
     ...(await ofBoards(context, 'trader_disk_free_ratio', own, 'diskFreeRatio')),
     ...(await ofBoards(context, 'trader_disk_writable', own, 'diskWritable')),
+    ...(await ofBoards(context, 'trader_log_writable', {}, 'logWritable')),
   ];
 }
 

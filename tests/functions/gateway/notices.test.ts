@@ -376,6 +376,7 @@ describe('what is reported', () => {
       TraderRedisReplicaMissing: 'redis-replica-missing',
       ...{ TraderDiskReadOnly: 'disk-full', TraderCertificateRefused: 'certificate-ends' },
       ...{ TraderQueueNotWorked: 'queue-stuck', TraderConnectorSilent: 'queue-stuck' },
+      TraderLogNotWritten: 'log-not-written',
       ...{ TraderServiceSlow: 'service-slow', TraderStatePartUnread: 'metrics-missing' },
       ...{ TraderRedisWriteFailed: 'redis-not-persistent', TraderPricesStale: 'prices-stale' },
       TraderRatesStale: 'rates-stale',
@@ -506,7 +507,8 @@ describe('a condition', () => {
       ...{ name: 'trader_state_part_unread' as const, labels: { part }, value },
     });
     const names = unreadAlerts([unread('book', 1), unread('market', 0), unread('disk', 1)]);
-    expect([...names]).toEqual(['TraderBookDiffers', 'TraderDiskFull', 'TraderDiskReadOnly']);
+    const ofDisk = ['TraderDiskFull', 'TraderDiskReadOnly', 'TraderLogNotWritten'];
+    expect([...names]).toEqual(['TraderBookDiffers', ...ofDisk]);
   });
 
   it('is not reported where it was over before it had lasted', () => {

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -71,6 +71,37 @@ describe('the log file', () => {
       'trader.log.2',
     ]);
     expect(await readFile(join(dir, 'log', 'trader.log.1'), 'utf8')).toBe('dddddddddd\n');
+  });
+
+  it('is opened again where it was moved away, and holds what it cannot write', async () => {
+    const file = new LogFile();
+    const path = file.open(dir) ?? '';
+    file.write('first');
+    expect(file.isWritable()).toBe(true);
+    await rename(join(dir, 'log'), join(dir, 'aside'));
+    await writeFile(join(dir, 'log'), 'no folder');
+    expect(file.isWritable()).toBe(false);
+    await rm(join(dir, 'log'));
+    expect(file.isWritable()).toBe(true);
+    file.write('second');
+    expect(await readFile(path, 'utf8')).toBe('second\n');
+    file.close();
+    file.write('held');
+    expect(file.isWritable()).toBe(true);
+    expect(await readFile(path, 'utf8')).toBe('second\nheld\n');
+    file.close();
+  });
+
+  it('is not writable where its folder was not to be had at the start, until it is', async () => {
+    await writeFile(join(dir, 'log'), 'no folder');
+    const file = new LogFile();
+    expect(file.open(dir)).toBeUndefined();
+    file.write('held');
+    expect(file.isWritable()).toBe(false);
+    await rm(join(dir, 'log'));
+    expect(file.isWritable()).toBe(true);
+    expect(await readFile(join(dir, 'log', 'trader.log'), 'utf8')).toBe('held\n');
+    file.close();
   });
 
   it('stops nothing where it is not writable', () => {
