@@ -37,20 +37,36 @@ const OWN_COMMANDS: Readonly<Record<Batch, number>> = { pipeline: 0, multi: 1 };
  * @returns the same connection for what is done within that span
  */
 export function withRedisSpans(redis: Redis, traceparent: string, until?: ReadsUntil): Redis {
-  const ofCall: OfCall = { traceparent, until };
-  return Object.assign(Object.create(spannedCommands(redis)) as Redis, ofCall);
+  let Commands = made.get(redis);
+  if (!Commands) made.set(redis, (Commands = classOver(spannedCommands(redis))));
+  return new Commands(traceparent, until);
 }
 
-const made = new WeakMap<Redis, Redis>();
+type CommandsOfCall = new (traceparent: string, until: ReadsUntil | undefined) => Redis;
+
+/** One for the calls of a process. */
+const made = new WeakMap<Redis, CommandsOfCall>();
+
+function classOver(spanned: Redis): CommandsOfCall {
+  class Commands implements OfCall {
+    readonly traceparent: string;
+    readonly until: ReadsUntil | undefined;
+
+    constructor(traceparent: string, until: ReadsUntil | undefined) {
+      this.traceparent = traceparent;
+      this.until = until;
+    }
+  }
+  Object.setPrototypeOf(Commands.prototype, spanned);
+  return Commands as unknown as CommandsOfCall;
+}
 
 /** What the objects of all calls inherit. */
 function spannedCommands(redis: Redis): Redis {
-  const known = made.get(redis);
-  if (known) return known;
   const optionsOf = optionsByOperation(redis);
   const spanOf = ({ traceparent }: OfCall, operation: string): Span | undefined =>
     startSpan(operation, () => optionsOf(operation), traceparent);
-  const spanned = commandsOver(redis, {
+  return commandsOver(redis, {
     sendCommand(this: OfCall, command: Command, stream: Stream) {
       const { until } = this;
       if (until?.isOver) {
@@ -66,8 +82,6 @@ function spannedCommands(redis: Redis): Redis {
     ...spannedBatches(redis, 'pipeline', spanOf),
     ...spannedBatches(redis, 'multi', spanOf),
   } as Partial<Redis>);
-  made.set(redis, spanned);
-  return spanned;
 }
 
 /** Keys and values are left out: they name securities. So are the folders of a socket: they may be a person's home. */

@@ -19,11 +19,15 @@ export function commandsOver(redis: Redis, own: Partial<Redis>): Redis {
 function steadyCommands(redis: Redis): Redis {
   const known = made.get(redis);
   if (known) return known;
-  // What is derived from one that never changes does not either.
-  const isDerived = made.has(Object.getPrototypeOf(redis) as Redis);
-  const steady = isDerived ? redis : steadyFor(redis);
+  const steady = isDerived(redis) ? redis : steadyFor(redis);
   made.set(redis, steady);
   return steady;
+}
+
+/** What is derived from one that never changes does not either. */
+function isDerived(redis: Redis): boolean {
+  const base = Object.getPrototypeOf(redis) as Redis | null;
+  return base !== null && (made.has(base) || isDerived(base));
 }
 
 function steadyFor(redis: Redis): Redis {

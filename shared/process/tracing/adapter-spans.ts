@@ -9,15 +9,18 @@ export interface TracedAdapter<T> {
   readonly role: string;
   /** Which adapter it is: `paper`, `alpaca`. */
   readonly name: string;
+  /** Parts of it that have spans of their own. */
+  readonly parts?: Partial<T>;
   /** The adapter for work within a span; absent where it asks nobody who has spans. */
   readonly within?: ((traceparent: string) => T) | undefined;
 }
 
 /** @param traceparent of the span that the adapter is called in */
 export function withSpans<T extends object>(traced: TracedAdapter<T>, traceparent: string): T {
-  const { adapter } = traced;
+  const { adapter, parts = {} } = traced;
   return new Proxy(adapter, {
     get: (target, key) => {
+      if (key in parts) return Reflect.get(parts, key);
       const member: unknown = Reflect.get(target, key, target);
       if (typeof member !== 'function') return member;
       return (...args: unknown[]): unknown => spanned(traced, key, args, traceparent);

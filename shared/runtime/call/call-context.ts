@@ -3,7 +3,6 @@ import type { CallOptions } from '#shared/clients/functions-client.ts';
 import type { Operation } from '#shared/contract/row.ts';
 import type { Facts } from '#shared/kernel/failure.ts';
 import type { Log } from '#shared/process/log.ts';
-import type { Database } from '#shared/redis/database.ts';
 import type { ReadsUntil } from '#shared/redis/redis-spans.ts';
 import { abortableReads } from '../abortable-reads.ts';
 import type { Context, Dependencies } from '../context.ts';
@@ -33,7 +32,7 @@ export interface ContextParts {
 
 /** What a context has beside the dependencies. */
 type OfCall = Omit<Context, keyof Dependencies> & Pick<Context, 'log'>;
-type ContextClass = new (parts: ContextParts, database: Database, used: Used) => Context;
+type ContextClass = new (parts: ContextParts, used: Used) => Context;
 
 /** One for the calls of an operation in a process: the dependencies are what its contexts inherit. */
 const classes = new WeakMap<Dependencies, ContextClass>();
@@ -42,20 +41,28 @@ export function contextOf(parts: ContextParts): Context {
   const dependencies = countedUse(parts.dependencies, parts.operation.name);
   let OwnContext = classes.get(dependencies);
   if (!OwnContext) classes.set(dependencies, (OwnContext = classFor(dependencies)));
+  return new OwnContext(parts, watched(dependencies, parts));
+}
+
+/** @param dependencies with what is counted for the operation */
+function watched(dependencies: Dependencies, parts: ContextParts): Used {
   const { operation, effects, deadline, traced } = parts;
-  const used = traced?.countedUse(dependencies, operation.name) ?? dependencies;
-  if (operation.effect !== 'reads') {
-    const watched = effects.watch(used);
-    return new OwnContext(parts, watched.database, { ...watched, marketData: used.marketData });
-  }
-  const database =
-    traced?.countedDatabase(dependencies, deadline) ?? abortableReads(used.database, deadline);
-  return new OwnContext(parts, database, used);
+  const isRead = operation.effect === 'reads';
+  const used = traced?.countedUse(dependencies, operation.name, isRead ? deadline : undefined);
+  const { broker, marketData, functions, runs, database } = used ?? dependencies;
+  if (!isRead) return { ...effects.watch({ database, broker, functions, runs }), marketData };
+  // Recorded reads stop by themselves.
+  const stopped = used ? database : abortableReads(database, deadline);
+  return { database: stopped, broker, marketData, functions, runs };
 }
 
 function classFor(dependencies: Dependencies): ContextClass {
   class CalledContext implements OfCall {
-    readonly database: Database;
+    readonly database: Used['database'];
+    readonly broker: Used['broker'];
+    readonly marketData: Used['marketData'];
+    readonly functions: Used['functions'];
+    readonly runs: Used['runs'];
     readonly requestId: string;
     readonly traceparent: string | undefined;
     readonly run: string | undefined;
@@ -64,12 +71,14 @@ function classFor(dependencies: Dependencies): ContextClass {
     readonly answerIsOpen: Context['answerIsOpen'];
     readonly callOptions: Context['callOptions'];
     private readonly parts: ContextParts;
-    private readonly used: Used;
 
-    constructor(parts: ContextParts, database: Database, used: Used) {
+    constructor(parts: ContextParts, { database, broker, marketData, functions, runs }: Used) {
       this.parts = parts;
       this.database = database;
-      this.used = used;
+      this.broker = broker;
+      this.marketData = marketData;
+      this.functions = functions;
+      this.runs = runs;
       this.requestId = parts.requestId;
       this.traceparent = parts.traceparent;
       this.run = parts.run;
@@ -77,22 +86,6 @@ function classFor(dependencies: Dependencies): ContextClass {
       this.nameOutcome = parts.nameOutcome;
       this.answerIsOpen = parts.answerIsOpen;
       this.callOptions = (key) => optionsOf(parts, key);
-    }
-
-    get broker(): Used['broker'] {
-      return this.used.broker;
-    }
-
-    get marketData(): Used['marketData'] {
-      return this.used.marketData;
-    }
-
-    get functions(): Used['functions'] {
-      return this.used.functions;
-    }
-
-    get runs(): Used['runs'] {
-      return this.used.runs;
     }
 
     get signal(): AbortSignal {
