@@ -1,27 +1,30 @@
 /** Corporate actions as the universe stores them, read by brokers and the portfolio. */
 import * as z from 'zod';
+import { atFirstUse } from '#shared/kernel/at-first-use.ts';
 import { actionKinds, type CorporateAction } from '#shared/kernel/corporate-action.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import { decode, storedDay, storedDecimal, storedIsin, storedPrice } from '#shared/redis/codec.ts';
 import type { Database } from '#shared/redis/database.ts';
 import { keys } from '#shared/redis/keys.ts';
 
-export const storedAction: z.ZodType<CorporateAction> = z.strictObject({
-  actionId: z.string(),
-  kind: z.enum(actionKinds),
-  isin: storedIsin,
-  day: storedDay,
-  payDay: storedDay.optional(),
-  newShares: storedDecimal.optional(),
-  oldShares: storedDecimal.optional(),
-  amount: storedPrice.optional(),
-  taxRatio: storedDecimal.optional(),
-  newIsin: storedIsin.optional(),
-  newSymbol: z.string().optional(),
-  costRatio: storedDecimal.optional(),
-  fractionPrice: storedPrice.optional(),
-  source: z.string(),
-});
+export const storedAction = atFirstUse<z.ZodType<CorporateAction>>(() =>
+  z.strictObject({
+    actionId: z.string(),
+    kind: z.enum(actionKinds),
+    isin: storedIsin,
+    day: storedDay,
+    payDay: storedDay.optional(),
+    newShares: storedDecimal.optional(),
+    oldShares: storedDecimal.optional(),
+    amount: storedPrice.optional(),
+    taxRatio: storedDecimal.optional(),
+    newIsin: storedIsin.optional(),
+    newSymbol: z.string().optional(),
+    costRatio: storedDecimal.optional(),
+    fractionPrice: storedPrice.optional(),
+    source: z.string(),
+  }),
+);
 
 /** By day, then by id. @throws Failure DATA_CORRUPT */
 export function storedActions(
@@ -50,7 +53,7 @@ const READ_MAX = 5_000;
 function actionOf(json: string): CorporateAction {
   const known = read.get(json);
   if (known) return known;
-  const action = decode(storedAction, json, 'a corporate action');
+  const action = decode(storedAction(), json, 'a corporate action');
   if (read.size >= READ_MAX) read.clear();
   read.set(json, action);
   return action;

@@ -4,6 +4,7 @@
  * are refused. An invalid value becomes an issue that names the field.
  */
 import * as z from 'zod';
+import { atFirstUse } from '#shared/kernel/at-first-use.ts';
 import { parseDay } from '#shared/kernel/calendar-day.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { Failure } from '#shared/kernel/failure.ts';
@@ -244,20 +245,26 @@ function given<T>(
   return parse(value.amount ?? '', value.currency ?? '');
 }
 
-export const timestamp = wire(
-  z
-    .strictObject({ seconds: numeric.nullish(), nanos: int32({ min: 0, max: 999_999_999 }) })
-    .nullish()
-    .transform(
-      via((value): Instant | undefined => {
-        if (!value) return undefined;
-        const seconds = finite(value.seconds);
-        if (!Number.isInteger(seconds) || seconds < secondsRange.min || seconds > secondsRange.max)
-          throw new Failure('INVALID_REQUEST', 'seconds within the years 1 to 9999');
-        return fromTimestamp({ seconds: String(seconds), nanos: value.nanos });
-      }),
-    ),
-  timestampJson,
+export const timestamp = atFirstUse(() =>
+  wire(
+    z
+      .strictObject({ seconds: numeric.nullish(), nanos: int32({ min: 0, max: 999_999_999 }) })
+      .nullish()
+      .transform(
+        via((value): Instant | undefined => {
+          if (!value) return undefined;
+          const seconds = finite(value.seconds);
+          if (
+            !Number.isInteger(seconds) ||
+            seconds < secondsRange.min ||
+            seconds > secondsRange.max
+          )
+            throw new Failure('INVALID_REQUEST', 'seconds within the years 1 to 9999');
+          return fromTimestamp({ seconds: String(seconds), nanos: value.nanos });
+        }),
+      ),
+    timestampJson,
+  ),
 );
 
 /** An enum by its name or number; the first name (number 0) is the default. */
@@ -368,39 +375,43 @@ export function map<Value extends z.ZodType>(value: Value, keys?: readonly strin
 const WEIGHTS_ROUNDING = 1e-9;
 
 /** Shares of the value by ISIN, 0 to 1 each and in sum. */
-export const weights = wire(
-  z
-    .record(z.string().min(1).max(100), double({ min: 0, max: 1 }))
-    .nullish()
-    .transform(
-      via((entries): ReadonlyMap<Isin, number> => {
-        const parsed = Object.entries(entries ?? {}).map(
-          ([isin, weight]) => [parseIsin(isin), weight] as const,
-        );
-        const total = parsed.reduce((sum, [, weight]) => sum + weight, 0);
-        if (total > 1 + WEIGHTS_ROUNDING)
-          throw new Failure('INVALID_REQUEST', `weights of at most 1 in sum, not ${total}`);
-        return new Map(parsed);
-      }),
-    ),
-  weightsJson,
+export const weights = atFirstUse(() =>
+  wire(
+    z
+      .record(z.string().min(1).max(100), double({ min: 0, max: 1 }))
+      .nullish()
+      .transform(
+        via((entries): ReadonlyMap<Isin, number> => {
+          const parsed = Object.entries(entries ?? {}).map(
+            ([isin, weight]) => [parseIsin(isin), weight] as const,
+          );
+          const total = parsed.reduce((sum, [, weight]) => sum + weight, 0);
+          if (total > 1 + WEIGHTS_ROUNDING)
+            throw new Failure('INVALID_REQUEST', `weights of at most 1 in sum, not ${total}`);
+          return new Map(parsed);
+        }),
+      ),
+    weightsJson,
+  ),
 );
 
 /** `common.Position`, a holding stated by a caller. */
-export const position = z.strictObject({
-  symbol,
-  isin,
-  name: text(),
-  quantity,
-  averagePrice: price,
-  currentPrice: price,
-  marketValue: money,
-  costBasis: money,
-  unrealizedPnl: money,
-  unrealizedPnlPct: double(),
-  accountId: account,
-  lastUpdated: timestamp,
-  pricedAtCost: bool,
-});
+export const position = atFirstUse(() =>
+  z.strictObject({
+    symbol,
+    isin,
+    name: text(),
+    quantity,
+    averagePrice: price,
+    currentPrice: price,
+    marketValue: money,
+    costBasis: money,
+    unrealizedPnl: money,
+    unrealizedPnlPct: double(),
+    accountId: account,
+    lastUpdated: timestamp(),
+    pricedAtCost: bool,
+  }),
+);
 
-export type StatedPosition = z.output<typeof position>;
+export type StatedPosition = z.output<ReturnType<typeof position>>;

@@ -1,5 +1,6 @@
 /** Rows of the gateway service: the trading cycle, deposits, jobs, and the system's health. */
 import * as z from 'zod';
+import { atFirstUse } from '#shared/kernel/at-first-use.ts';
 import { proposalStates } from '#shared/kernel/proposal-state.ts';
 import { trustLevels } from '#shared/kernel/trust-level.ts';
 import type { GatewayServiceService } from '#protos/gen/gateway.ts';
@@ -28,15 +29,21 @@ import { multilineJson, wire, wireRequired, wordJson } from './wire-json.ts';
 
 const POLICY_MAX = 20_000;
 /** A policy of a replay, as a file holds it. */
-const policyText = wireRequired(multilineText(POLICY_MAX).pipe(z.string().min(1, 'is needed')), {
-  ...multilineJson(POLICY_MAX),
-  type: 'string',
-  minLength: 1,
-});
+const policyText = atFirstUse(() =>
+  wireRequired(multilineText(POLICY_MAX).pipe(z.string().min(1, 'is needed')), {
+    ...multilineJson(POLICY_MAX),
+    type: 'string',
+    minLength: 1,
+  }),
+);
 
 export const jobStates = ['idle', 'waiting', 'running', 'failed'] as const;
 
-const answer = { digest: requiredText(64), answeredBy: text(100), surface: text(32) };
+const answer = atFirstUse(() => ({
+  digest: requiredText(64),
+  answeredBy: text(100),
+  surface: text(32),
+}));
 
 export const gateway = contract<typeof GatewayServiceService>()('gateway', {
   getSystemStatus: {
@@ -51,7 +58,7 @@ export const gateway = contract<typeof GatewayServiceService>()('gateway', {
     summary:
       'Runs one trading cycle: sync, score, optimise, plan, validate, execute, book, report.',
     get request() {
-      return request({ dryRun: bool, force: bool, buysOnly: bool, targetWeights: weights });
+      return request({ dryRun: bool, force: bool, buysOnly: bool, targetWeights: weights() });
     },
     streams: true,
     effect: 'trades',
@@ -117,7 +124,7 @@ export const gateway = contract<typeof GatewayServiceService>()('gateway', {
     effect: 'trades',
     summary: 'Approves exactly the plan of a digest, and queues the cycle that executes it.',
     get request() {
-      return request({ accountId: account, planId: requiredText(128), ...answer });
+      return request({ accountId: account, planId: requiredText(128), ...answer() });
     },
   },
   rejectPlan: {
@@ -129,7 +136,7 @@ export const gateway = contract<typeof GatewayServiceService>()('gateway', {
       return request({
         accountId: account,
         planId: requiredText(128),
-        ...answer,
+        ...answer(),
         reason: text(1000),
       });
     },
@@ -143,7 +150,7 @@ export const gateway = contract<typeof GatewayServiceService>()('gateway', {
       return request({
         accountId: account,
         planId: requiredText(128),
-        ...answer,
+        ...answer(),
         quantities: map(text(40)),
         dryRun: bool,
       });
@@ -243,8 +250,8 @@ export const gateway = contract<typeof GatewayServiceService>()('gateway', {
     timeoutMs: 30_000,
     get request() {
       return request({
-        from: timestamp,
-        to: timestamp,
+        from: timestamp(),
+        to: timestamp(),
         who: text(120),
         operation: text(64),
         accountId: text(64),
@@ -261,7 +268,7 @@ export const gateway = contract<typeof GatewayServiceService>()('gateway', {
       return request({
         refusals: requiredList(
           request({
-            at: timestamp,
+            at: timestamp(),
             operation: requiredText(64),
             who: text(120),
             token: text(16),
@@ -281,7 +288,7 @@ export const gateway = contract<typeof GatewayServiceService>()('gateway', {
       return request({
         from: requiredDay,
         to: requiredDay,
-        policies: requiredList(request({ name: requiredText(100), document: policyText }), 10),
+        policies: requiredList(request({ name: requiredText(100), document: policyText() }), 10),
       });
     },
     streams: true,

@@ -1,6 +1,7 @@
 /** Rows of the optimization service: target weights, and the way there. */
 import type { z } from 'zod';
 import type { OptimizationServiceService } from '#protos/gen/optimization.ts';
+import { atFirstUse } from '#shared/kernel/at-first-use.ts';
 import { objectives } from '#shared/kernel/objective.ts';
 import {
   account,
@@ -25,29 +26,35 @@ import { contract, usual } from './row.ts';
 
 const ratio = { min: 0, max: 1 };
 
-const allocation = request({
-  isin,
-  symbol,
-  targetWeight: double(ratio),
-  minWeight: double(ratio),
-  maxWeight: double(ratio),
-});
+const allocation = atFirstUse(() =>
+  request({
+    isin,
+    symbol,
+    targetWeight: double(ratio),
+    minWeight: double(ratio),
+    maxWeight: double(ratio),
+  }),
+);
 
-const constraints = request({
-  maxPositions: int32({ min: 0 }),
-  minPositionSize: moneyNotNegative,
-  maxPositionSize: moneyNotNegative,
-  maxTurnoverPct: double({ min: 0, max: 200 }),
-  allowFractional: bool,
-});
+const constraints = atFirstUse(() =>
+  request({
+    maxPositions: int32({ min: 0 }),
+    minPositionSize: moneyNotNegative,
+    maxPositionSize: moneyNotNegative,
+    maxTurnoverPct: double({ min: 0, max: 200 }),
+    allowFractional: bool,
+  }),
+);
 
-const order = request({
-  isin,
-  symbol,
-  side: requiredEnumeration(['TRADE_SIDE_UNSPECIFIED', 'BUY', 'SELL']),
-  quantity: positiveQuantity,
-  limitPrice: price,
-});
+const order = atFirstUse(() =>
+  request({
+    isin,
+    symbol,
+    side: requiredEnumeration(['TRADE_SIDE_UNSPECIFIED', 'BUY', 'SELL']),
+    quantity: positiveQuantity,
+    limitPrice: price,
+  }),
+);
 
 export const optimization = contract<typeof OptimizationServiceService>()('optimization', {
   optimizeAllocation: {
@@ -59,13 +66,14 @@ export const optimization = contract<typeof OptimizationServiceService>()('optim
     get request() {
       return request({
         portfolioHash: text(64),
-        currentPositions: list(position),
-        targetAllocations: list(allocation),
+        currentPositions: list(position()),
+        targetAllocations: list(allocation()),
         availableCash: moneyNotNegative,
-        constraints: constraints
+        constraints: constraints()
           .nullish()
           .transform(
-            (value: z.output<typeof constraints> | null | undefined) => value ?? undefined,
+            (value: z.output<ReturnType<typeof constraints>> | null | undefined) =>
+              value ?? undefined,
           ),
         objective: enumeration(['OBJECTIVE_UNSPECIFIED', ...objectives]),
         riskAversion: double({ min: 0, max: 1000 }),
@@ -85,7 +93,7 @@ export const optimization = contract<typeof OptimizationServiceService>()('optim
     get request() {
       return request({
         portfolioHash: text(64),
-        orders: list(order),
+        orders: list(order()),
         availableCash: moneyNotNegative,
         accountId: account,
       });
@@ -98,8 +106,8 @@ export const optimization = contract<typeof OptimizationServiceService>()('optim
     get request() {
       return request({
         portfolioHash: text(64),
-        currentPositions: list(position),
-        targetAllocations: list(allocation),
+        currentPositions: list(position()),
+        targetAllocations: list(allocation()),
         availableCash: moneyNotNegative,
         accountId: account,
       });

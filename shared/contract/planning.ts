@@ -41,13 +41,13 @@ export const planning = contract<typeof PlanningServiceService>()('planning', {
     get request() {
       return request({
         portfolioHash: text(64),
-        positions: list(position),
+        positions: list(position()),
         availableCash: moneyNotNegative,
         monthlyDeposit: moneyNotNegative,
         maxPositions: int32({ min: 0, max: 1000 }),
         targetAllocationPct: double({ min: 0, max: 100 }),
         constraints: map(text(4000), planConstraints),
-        targetWeights: weights,
+        targetWeights: weights(),
         changedFrom: text(128),
         quantities: map(text(40)),
         dryRun: bool,

@@ -144,7 +144,7 @@ export const portfolio = contract<typeof PortfolioServiceService>()('portfolio',
     get request() {
       return request({
         accountId: account,
-        positions: list(position),
+        positions: list(position()),
         forceSync: bool,
         removeMissing: bool,
         startUpCheck: bool,

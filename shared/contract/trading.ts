@@ -1,6 +1,7 @@
 /** Rows of the trading service: orders, checked, sent at most once, and accounted for. */
 import type { z } from 'zod';
 import type { TradingServiceService } from '#protos/gen/trading.ts';
+import { atFirstUse } from '#shared/kernel/at-first-use.ts';
 import {
   account,
   bool,
@@ -35,21 +36,23 @@ const ACTIVE = {
   ],
 };
 
-const trade = request({
-  accountId: account,
-  isin,
-  symbol,
-  side: requiredEnumeration(tradeSides),
-  quantity: positiveQuantity,
-  orderType: enumeration(orderTypes),
-  limitPrice: price,
-  stopPrice: price,
-  timeInForce: enumeration(timesInForce),
-  dryRun: bool,
-  referencePrice: price,
-});
+const trade = atFirstUse(() =>
+  request({
+    accountId: account,
+    isin,
+    symbol,
+    side: requiredEnumeration(tradeSides),
+    quantity: positiveQuantity,
+    orderType: enumeration(orderTypes),
+    limitPrice: price,
+    stopPrice: price,
+    timeInForce: enumeration(timesInForce),
+    dryRun: bool,
+    referencePrice: price,
+  }),
+);
 
-type TradeRequest = z.output<typeof trade>;
+type TradeRequest = z.output<ReturnType<typeof trade>>;
 
 /** An unspecified order type follows from the given prices; an unspecified time in force is DAY. */
 function meaningOfTrade(request: TradeRequest) {
@@ -73,10 +76,12 @@ export function orderTypeOf({ orderType, limitPrice, stopPrice }: Priced): Named
   return limitPrice ? 'LIMIT' : 'MARKET';
 }
 
-const batch = request({ accountId: account, trades: list(trade, 100), stopOnError: bool });
+const batch = atFirstUse(() =>
+  request({ accountId: account, trades: list(trade(), 100), stopOnError: bool }),
+);
 
 /** A trade of a batch that names no account is of the batch's. */
-function meaningOfBatch({ trades, ...rest }: z.output<typeof batch>) {
+function meaningOfBatch({ trades, ...rest }: z.output<ReturnType<typeof batch>>) {
   const { accountId } = rest;
   return { ...rest, trades: trades.map((one) => meaningOfTrade({ ...one, accountId })) };
 }
@@ -85,14 +90,18 @@ export const trading = contract<typeof TradingServiceService>()('trading', {
   executeTrade: {
     ...usual.trade,
     summary: 'Checks an order, stores the intent, sends it at most once, and answers the outcome.',
-    request: trade,
+    get request() {
+      return trade();
+    },
     meaning: meaningOfTrade,
   },
   batchExecuteTrades: {
     ...usual.trade,
     timeoutMs: 300_000,
     summary: 'Executes orders in turn, sells first.',
-    request: batch,
+    get request() {
+      return batch();
+    },
     meaning: meaningOfBatch,
   },
   getTradeStatus: {

@@ -1,5 +1,6 @@
 /** Rows of the universe service: securities and their market data. */
 import * as z from 'zod';
+import { atFirstUse } from '#shared/kernel/at-first-use.ts';
 import {
   actionFields,
   actionKinds,
@@ -87,39 +88,43 @@ function actionForm(kind: ActionKind, further: readonly Term[]): Json {
   });
 }
 
-const sharesTerm = wire(optionalDecimal, blankOr(positiveDecimalJson));
-const ratioTerm = wire(optionalDecimal, blankOr(ratioJson));
+const sharesTerm = atFirstUse(() => wire(optionalDecimal, blankOr(positiveDecimalJson)));
+const ratioTerm = atFirstUse(() => wire(optionalDecimal, blankOr(ratioJson)));
 
 /** `universe.CorporateAction`. */
-const statedAction = z.strictObject({
-  actionId: wire(text(100), optionalIdJson),
-  kind: requiredWord(actionKinds),
-  isin,
-  day: requiredDay,
-  payDay: optionalDay,
-  newShares: sharesTerm,
-  oldShares: sharesTerm,
-  amount: price,
-  taxRatio: ratioTerm,
-  newIsin: optionalIsin,
-  newSymbol: symbol,
-  costRatio: ratioTerm,
-  fractionPrice: price,
-  source: text(32),
-});
+const statedAction = atFirstUse(() =>
+  z.strictObject({
+    actionId: wire(text(100), optionalIdJson),
+    kind: requiredWord(actionKinds),
+    isin,
+    day: requiredDay,
+    payDay: optionalDay,
+    newShares: sharesTerm(),
+    oldShares: sharesTerm(),
+    amount: price,
+    taxRatio: ratioTerm(),
+    newIsin: optionalIsin,
+    newSymbol: symbol,
+    costRatio: ratioTerm(),
+    fractionPrice: price,
+    source: text(32),
+  }),
+);
 
 /** As the parser trims it: blanks around it do not count. */
 const FILE_NAME = String.raw`^[^\u0000-\u0020\u007f-\u00a0/\\][^\u0000-\u001f\u007f/\\]*[.]([cC][sS][vV]|[tT][sS][vV]|[tT][xX][tT])$`;
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256 in hexadecimal');
-const priceFile = z.strictObject({
-  name: wireRequired(
-    requiredText(100).pipe(
-      z.string().regex(/^[^/\\]+\.(?:csv|tsv|txt)$/i, 'the name of a CSV file, without a folder'),
+const sha256 = atFirstUse(() => z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256 in hexadecimal'));
+const priceFile = atFirstUse(() =>
+  z.strictObject({
+    name: wireRequired(
+      requiredText(100).pipe(
+        z.string().regex(/^[^/\\]+\.(?:csv|tsv|txt)$/i, 'the name of a CSV file, without a folder'),
+      ),
+      { type: 'string', maxLength: 100, pattern: FILE_NAME },
     ),
-    { type: 'string', maxLength: 100, pattern: FILE_NAME },
-  ),
-  parts: list(sha256, 200),
-});
+    parts: list(sha256(), 200),
+  }),
+);
 
 const syncQueue: QueuePolicy = {
   concurrency: 1,
@@ -202,7 +207,7 @@ export const universe = contract<typeof UniverseServiceService>()('universe', {
     summary: 'Declares what happens to a share beside trading, or that a suspected split was none.',
     get request() {
       return request({
-        action: statedAction.meta({ isRequired: true, alternatives: actionForms() }),
+        action: statedAction().meta({ isRequired: true, alternatives: actionForms() }),
       });
     },
   },
@@ -213,7 +218,7 @@ export const universe = contract<typeof UniverseServiceService>()('universe', {
     summary: 'Imports a folder of price files into Redis, for MARKET_DATA=imported.',
     get request() {
       return request({
-        files: list(priceFile, 6_000),
+        files: list(priceFile(), 6_000),
         contents: list(z.string().max(2_000_000, 'at most 2000000 characters'), 100),
         apply: bool,
       });

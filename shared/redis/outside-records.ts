@@ -8,6 +8,7 @@ import { closeSync, constants, existsSync, fstatSync, openSync, readSync } from 
 import { link, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
+import { atFirstUse } from '#shared/kernel/at-first-use.ts';
 import { laterEpoch, type Epoch } from './epoch.ts';
 import { KnownTexts } from './known-texts.ts';
 
@@ -44,12 +45,14 @@ export const noRecords: OutsideRecords = {
 
 const TAIL_BYTES_MAX = 65_536;
 
-const lineSchema = z.object({
-  prefix: z.string(),
-  id: z.string(),
-  generation: z.number().int().positive(),
-  sequence: z.number().int().nonnegative(),
-});
+const lineSchema = atFirstUse(() =>
+  z.object({
+    prefix: z.string(),
+    id: z.string(),
+    generation: z.number().int().positive(),
+    sequence: z.number().int().nonnegative(),
+  }),
+);
 
 export function recordsAt({ file, keyPrefix, secretFile }: RecordPlaces): OutsideRecords {
   const known = new KnownTexts();
@@ -83,9 +86,9 @@ function latestOf(text: string, file: string, keyPrefix: string): Epoch | undefi
   return { id, generation, sequence };
 }
 
-function parseLine(line: string): z.infer<typeof lineSchema>[] {
+function parseLine(line: string): z.infer<ReturnType<typeof lineSchema>>[] {
   try {
-    return [lineSchema.parse(JSON.parse(line))];
+    return [lineSchema().parse(JSON.parse(line))];
   } catch {
     return [];
   }

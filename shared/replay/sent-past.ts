@@ -12,7 +12,7 @@ export function sentPast({ actions = new Map(), ...past }: Past): SentPast {
 }
 
 export function receivedPast({ actions, ...past }: SentPast): Past {
-  const read = (json: string) => decode(storedAction, json, 'a corporate action of a replay');
+  const read = (json: string) => decode(storedAction(), json, 'a corporate action of a replay');
   return {
     ...past,
     actions: new Map(

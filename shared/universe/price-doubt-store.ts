@@ -1,23 +1,26 @@
 /** Store of price doubts: one field for each security, absent where there is none. */
 import * as z from 'zod';
+import { atFirstUse } from '#shared/kernel/at-first-use.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import { decode, encode, storedDay } from '#shared/redis/codec.ts';
 import type { Database } from '#shared/redis/database.ts';
 import { keys } from '#shared/redis/keys.ts';
 import type { PriceDoubt, PriceDoubts } from './model/price-doubt.ts';
 
-const doubtsSchema = z.array(
-  z.discriminatedUnion('kind', [
-    z.object({ kind: z.literal('dead-price'), day: storedDay, reason: z.string() }),
-    z.object({ kind: z.literal('sources-disagree'), day: storedDay, reason: z.string() }),
-    z.object({
-      kind: z.literal('suspected-split'),
-      day: storedDay,
-      ratio: z.number().positive(),
-      evidence: z.enum(['jump', 'adjusted-jump', 'rescaled-past', 'unconfirmed-jump']),
-      isLive: z.boolean(),
-    }),
-  ]),
+const doubtsSchema = atFirstUse(() =>
+  z.array(
+    z.discriminatedUnion('kind', [
+      z.object({ kind: z.literal('dead-price'), day: storedDay, reason: z.string() }),
+      z.object({ kind: z.literal('sources-disagree'), day: storedDay, reason: z.string() }),
+      z.object({
+        kind: z.literal('suspected-split'),
+        day: storedDay,
+        ratio: z.number().positive(),
+        evidence: z.enum(['jump', 'adjusted-jump', 'rescaled-past', 'unconfirmed-jump']),
+        isLive: z.boolean(),
+      }),
+    ]),
+  ),
 );
 
 const { doubts } = keys.universe;
@@ -57,5 +60,5 @@ export class PriceDoubtStore {
 }
 
 function readDoubts(isin: string, json: string): readonly PriceDoubt[] {
-  return decode(doubtsSchema, json, `doubts about prices of ${isin}`);
+  return decode(doubtsSchema(), json, `doubts about prices of ${isin}`);
 }

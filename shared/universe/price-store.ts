@@ -1,5 +1,6 @@
 /** Daily bars, bars set aside, exchange rates, and what was fetched last. */
 import * as z from 'zod';
+import { atFirstUse } from '#shared/kernel/at-first-use.ts';
 import { addDays, dayOfEpoch, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import { pairOf, type Currency } from '#shared/kernel/currency.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
@@ -62,18 +63,22 @@ export interface LatestClose {
   readonly close: number;
 }
 
-const fetchedSchema = z.object({
-  through: storedDay,
-  at: storedInstant,
-  sources: z
-    .array(z.object({ source: z.string(), from: storedDay, fetchedAt: storedInstant }))
-    .optional(),
-});
-const setAsideSchema = z.object({
-  day: storedDay,
-  reason: z.string(),
-  origin: z.string().optional(),
-});
+const fetchedSchema = atFirstUse(() =>
+  z.object({
+    through: storedDay,
+    at: storedInstant,
+    sources: z
+      .array(z.object({ source: z.string(), from: storedDay, fetchedAt: storedInstant }))
+      .optional(),
+  }),
+);
+const setAsideSchema = atFirstUse(() =>
+  z.object({
+    day: storedDay,
+    reason: z.string(),
+    origin: z.string().optional(),
+  }),
+);
 
 /** New bars are judged by those of the last months; more than the calendar days that a dead price is judged on. */
 const LATEST_BARS_MIN = 140;
@@ -159,7 +164,7 @@ export class PriceStore {
   async setAside(isin: Isin): Promise<readonly SetAsideBar[]> {
     if (!(await this.database.mayExist(setAside(isin)))) return [];
     const lines = await this.database.redis.lrange(setAside(isin), 0, -1);
-    return lines.map((line) => decode(setAsideSchema, line, `bars of ${isin} set aside`));
+    return lines.map((line) => decode(setAsideSchema(), line, `bars of ${isin} set aside`));
   }
 
   /**
@@ -306,7 +311,7 @@ export class PriceStore {
 
   private readFetched(subject: string, json: string): Fetched {
     return this.database.read(`${syncs()}:${subject}`, json, (text) =>
-      decode(fetchedSchema, text, `what was fetched, ${subject}`),
+      decode(fetchedSchema(), text, `what was fetched, ${subject}`),
     );
   }
 

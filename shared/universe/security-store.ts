@@ -2,6 +2,7 @@
  * The securities of the universe. Three operations write three separate hashes (description,
  * fundamentals, removal), so that none overwrites another's change.
  */
+import { atFirstUse } from '#shared/kernel/at-first-use.ts';
 import { storedFigures } from '#shared/clients/stored-figures.ts';
 import * as z from 'zod';
 import type { Isin } from '#shared/kernel/isin.ts';
@@ -23,34 +24,40 @@ import type { Fundamentals, Security } from './model/security.ts';
 export type Description = Omit<Security, 'fundamentals' | 'removed'>;
 type Removal = NonNullable<Security['removed']>;
 
-const descriptionSchema = z.object({
-  isin: storedIsin,
-  symbol: z.string().min(1),
-  name: z.string(),
-  exchange: z.string(),
-  currency: storedCurrency,
-  country: z.string().optional(),
-  sector: z.string().optional(),
-  industry: z.string().optional(),
-  securityType: z.string(),
-  lot: storedDecimal,
-  addedAt: storedInstant,
-  /** Idempotency key of the call that added it; a repeat of that call finds its own work. */
-  addedBy: z.string(),
-});
+const descriptionSchema = atFirstUse(() =>
+  z.object({
+    isin: storedIsin,
+    symbol: z.string().min(1),
+    name: z.string(),
+    exchange: z.string(),
+    currency: storedCurrency,
+    country: z.string().optional(),
+    sector: z.string().optional(),
+    industry: z.string().optional(),
+    securityType: z.string(),
+    lot: storedDecimal,
+    addedAt: storedInstant,
+    /** Idempotency key of the call that added it; a repeat of that call finds its own work. */
+    addedBy: z.string(),
+  }),
+);
 
-const fundamentalsSchema = z.object({
-  asOf: storedDay,
-  fetchedAt: storedInstant,
-  ...storedFigures,
-});
+const fundamentalsSchema = atFirstUse(() =>
+  z.object({
+    asOf: storedDay,
+    fetchedAt: storedInstant,
+    ...storedFigures,
+  }),
+);
 
-const removalSchema = z.object({
-  at: storedInstant,
-  reason: z.string(),
-  /** Idempotency key of the call that removed it. */
-  removedBy: z.string(),
-});
+const removalSchema = atFirstUse(() =>
+  z.object({
+    at: storedInstant,
+    reason: z.string(),
+    /** Idempotency key of the call that removed it. */
+    removedBy: z.string(),
+  }),
+);
 
 const { securities, fundamentals, removals } = keys.universe;
 
@@ -127,7 +134,7 @@ export class SecurityStore {
     const json = encode({ ...description, addedBy: key });
     if ((await redis.hsetnx(securities(), description.isin, json)) === 1) return true;
     const stored = await redis.hget(securities(), description.isin);
-    return decode(descriptionSchema, stored ?? '', describe(description.isin)).addedBy === key;
+    return decode(descriptionSchema(), stored ?? '', describe(description.isin)).addedBy === key;
   }
 
   /** Changes what is known about a security that is there; writes nothing when nothing differs. */
@@ -135,7 +142,7 @@ export class SecurityStore {
     const { redis } = this.database;
     const json = await redis.hget(securities(), isin);
     if (json === null) return;
-    const changed = encode({ ...decode(descriptionSchema, json, describe(isin)), ...change });
+    const changed = encode({ ...decode(descriptionSchema(), json, describe(isin)), ...change });
     if (changed !== json) await redis.hset(securities(), isin, changed);
   }
 
@@ -152,7 +159,7 @@ export class SecurityStore {
     const json = encode({ ...removal, removedBy: key });
     if ((await redis.hsetnx(removals(), isin, json)) === 1) return true;
     const stored = (await redis.hget(removals(), isin)) ?? json;
-    return decode(removalSchema, stored, `removal of ${isin}`).removedBy === key;
+    return decode(removalSchema(), stored, `removal of ${isin}`).removedBy === key;
   }
 
   /** Puts a removed security back, as the call with this key describes it. */
@@ -173,18 +180,18 @@ function readSecurity(
   known: string | undefined,
   removed: string | undefined,
 ): Security {
-  const { addedBy: _, ...described } = decode(descriptionSchema, json, describe(isin));
+  const { addedBy: _, ...described } = decode(descriptionSchema(), json, describe(isin));
   return {
     ...described,
     ...(known !== undefined && {
-      fundamentals: decode(fundamentalsSchema, known, `fundamentals of ${isin}`),
+      fundamentals: decode(fundamentalsSchema(), known, `fundamentals of ${isin}`),
     }),
     ...(removed !== undefined && { removed: readRemoval(isin, removed) }),
   };
 }
 
 function readRemoval(isin: string, json: string): Removal {
-  const { at, reason } = decode(removalSchema, json, `removal of ${isin}`);
+  const { at, reason } = decode(removalSchema(), json, `removal of ${isin}`);
   return { at, reason };
 }
 

@@ -95,7 +95,7 @@ export class AuditReader {
   }
 
   private async head(): Promise<AuditHead | undefined> {
-    return (await this.database.find(keys.audit.head(), auditHead))?.value;
+    return (await this.database.find(keys.audit.head(), auditHead()))?.value;
   }
 
   /** @param end the first that is not read any more */

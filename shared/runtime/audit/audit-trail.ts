@@ -3,6 +3,7 @@
  * segments are dropped, and the head of the chain before the first line that is kept stays.
  */
 import * as z from 'zod';
+import { atFirstUse } from '#shared/kernel/at-first-use.ts';
 import { CHAIN_START, linesAfter } from '#shared/kernel/hash-chain.ts';
 import type { Database } from '#shared/redis/database.ts';
 import type { Write } from '#shared/redis/change.ts';
@@ -14,13 +15,15 @@ import { RefusalLimit } from './refusal-limit.ts';
 const SEGMENT_LINES = 5_000;
 const SEGMENTS_KEPT = 10;
 
-const headOf = z.strictObject({ lines: z.number(), hash: z.string() });
-export const auditHead = z.strictObject({
-  head: headOf,
-  /** Of each segment that is kept, oldest first: its number, and the head of the chain before it. */
-  segments: z.array(z.strictObject({ number: z.number(), before: headOf })),
-});
-export type AuditHead = z.infer<typeof auditHead>;
+const headOf = atFirstUse(() => z.strictObject({ lines: z.number(), hash: z.string() }));
+export const auditHead = atFirstUse(() =>
+  z.strictObject({
+    head: headOf(),
+    /** Of each segment that is kept, oldest first: its number, and the head of the chain before it. */
+    segments: z.array(z.strictObject({ number: z.number(), before: headOf() })),
+  }),
+);
+export type AuditHead = z.infer<ReturnType<typeof auditHead>>;
 
 export interface SegmentRule {
   readonly lines: number;
@@ -94,7 +97,7 @@ export class AuditTrail {
   }
 
   private append(lines: readonly AuditLine[]): Promise<void> {
-    return this.database.update(keys.audit.head(), auditHead, (current) => {
+    return this.database.update(keys.audit.head(), auditHead(), (current) => {
       const { value, write } = appended(current, lines, this.rule);
       return { value, write, result: undefined };
     });

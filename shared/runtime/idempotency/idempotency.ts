@@ -7,6 +7,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
+import { atFirstUse } from '#shared/kernel/at-first-use.ts';
 import { keyReused } from '#shared/kernel/failure.ts';
 import { parsedHash } from '#shared/contract/equal-request.ts';
 import type { Operation } from '#shared/contract/row.ts';
@@ -21,14 +22,16 @@ const WAIT_MS_MAX = 250;
 /**
  * The record stored under a key; records of other builds are ignored, and the work is done again.
  */
-const keptSchema = z.object({
-  requestHash: z.string().optional(),
-  /** The message that was answered, as JSON; absent while the work runs, and after it failed. */
-  answer: z.string().optional(),
-  /** The key of an earlier call that this one turned out to repeat. */
-  sameAs: z.string().optional(),
-});
-type Kept = z.infer<typeof keptSchema>;
+const keptSchema = atFirstUse(() =>
+  z.object({
+    requestHash: z.string().optional(),
+    /** The message that was answered, as JSON; absent while the work runs, and after it failed. */
+    answer: z.string().optional(),
+    /** The key of an earlier call that this one turned out to repeat. */
+    sameAs: z.string().optional(),
+  }),
+);
+type Kept = z.infer<ReturnType<typeof keptSchema>>;
 
 export interface OnceCall {
   readonly database: Database;
@@ -89,7 +92,7 @@ export function keepAsSame(call: OnceCall, earlier: string): Promise<void> {
 async function keptOf(call: OnceCall, note?: 'note the request'): Promise<Kept | undefined> {
   const key = keys.runtime.once(call.operation.name, call.key);
   const requestHash = parsedHash(call.operation, call.request);
-  return call.database.update(key, keptSchema, (current) => {
+  return call.database.update(key, keptSchema(), (current) => {
     if (current?.requestHash !== undefined && current.requestHash !== requestHash)
       throw keyReused(
         `The idempotency key ${call.key} was used with another request; nothing was done.`,
@@ -104,7 +107,7 @@ async function keptOf(call: OnceCall, note?: 'note the request'): Promise<Kept |
 async function keep(call: OnceCall, kept: Omit<Kept, 'requestHash'>): Promise<void> {
   const key = keys.runtime.once(call.operation.name, call.key);
   const value: Kept = { requestHash: parsedHash(call.operation, call.request), ...kept };
-  await call.database.update(key, keptSchema, () => ({
+  await call.database.update(key, keptSchema(), () => ({
     value,
     result: undefined,
     write: [expiry(key)],

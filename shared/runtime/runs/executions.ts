@@ -6,6 +6,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import * as z from 'zod';
+import { atFirstUse } from '#shared/kernel/at-first-use.ts';
 import type { FailureBody } from '#shared/kernel/failure.ts';
 import { decode, encode } from '#shared/redis/codec.ts';
 import type { Database } from '#shared/redis/database.ts';
@@ -28,16 +29,18 @@ export type Execution =
     };
 
 const attempt = z.string();
-const executionSchema = z.discriminatedUnion('state', [
-  z.object({ state: z.literal('running'), attempt }),
-  z.object({ state: z.literal('done'), attempt, last: z.string().optional() }),
-  z.object({
-    state: z.literal('failed'),
-    attempt,
-    hasAdvanced: z.boolean(),
-    failure: z.looseObject({ code: z.string(), message: z.string() }),
-  }),
-]);
+const executionSchema = atFirstUse(() =>
+  z.discriminatedUnion('state', [
+    z.object({ state: z.literal('running'), attempt }),
+    z.object({ state: z.literal('done'), attempt, last: z.string().optional() }),
+    z.object({
+      state: z.literal('failed'),
+      attempt,
+      hasAdvanced: z.boolean(),
+      failure: z.looseObject({ code: z.string(), message: z.string() }),
+    }),
+  ]),
+);
 
 /** A dead process is detected when its lease expires. */
 const LEASE_MS = 12_000;
@@ -128,7 +131,7 @@ export class Executions {
   async read(run: string): Promise<Execution | undefined> {
     const key = keys.runtime.execution(run);
     const json = await this.redis.get(key);
-    return json === null ? undefined : (decode(executionSchema, json, key) as Execution);
+    return json === null ? undefined : (decode(executionSchema(), json, key) as Execution);
   }
 
   /** The connector has read how the attempt ended; the run may be taken again. */

@@ -323,7 +323,7 @@ export class Runs {
   async outcome(run: string): Promise<Outcome | undefined> {
     const key = keys.runtime.outcome(run);
     const json = await this.database.redis.get(key);
-    return json === null ? undefined : (decode(outcomeSchema, json, key) as Outcome);
+    return json === null ? undefined : (decode(outcomeSchema(), json, key) as Outcome);
   }
 
   /** Runs of an operation that wait or run; not those that a scheduler has planned for later. */

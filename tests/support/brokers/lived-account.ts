@@ -110,7 +110,7 @@ async function agreeWithBroker({ database, now }: Dependencies, book: Book): Pro
   const held = new Map(holdings.filter(([, { quantity }]) => quantity.sign > 0));
   const paper = { ...opened, cash: book.cash, holdings: held };
   const { record } = paperRecordOf(paper, undefined, new Set());
-  await database.update(keys.paperBroker.book(DEFAULT_ACCOUNT), paperRecord, () => ({
+  await database.update(keys.paperBroker.book(DEFAULT_ACCOUNT), paperRecord(), () => ({
     value: record,
     result: undefined,
   }));

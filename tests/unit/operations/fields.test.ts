@@ -51,9 +51,9 @@ describe('request fields', () => {
     [fields.text(5), '123456'],
     [fields.text(), 'a\u0000b'],
     [fields.symbol, 'A B'],
-    [fields.timestamp, { seconds: 1e300 }],
-    [fields.timestamp, { seconds: -62_135_596_801 }],
-    [fields.timestamp, { seconds: 253_402_300_800 }],
+    [fields.timestamp(), { seconds: 1e300 }],
+    [fields.timestamp(), { seconds: -62_135_596_801 }],
+    [fields.timestamp(), { seconds: 253_402_300_800 }],
     [fields.map(fields.text(), ['a']), { b: 'x' }],
     [fields.list(fields.bool, 2), [true, true, true]],
   ])('refuse %# %p', (schema, value) => {

@@ -259,7 +259,7 @@ describe('the paper book', () => {
     ];
     const book = orders.reduce((next, sent) => place(next, sent, all).book, opened('9000'));
     const { record, settled } = paperRecordOf(book, undefined, new Set());
-    const stored = paperRecord.parse(JSON.parse(JSON.stringify(record)));
+    const stored = paperRecord().parse(JSON.parse(JSON.stringify(record)));
     const ended = settled.map((line) =>
       settledOrderOf(JSON.parse(JSON.stringify(line)), DEFAULT_ACCOUNT, book.currency),
     );
@@ -275,7 +275,7 @@ describe('the paper book', () => {
     const { record, settled } = paperRecordOf(book, undefined, new Set());
     const lines = settled.map((line) => [...line]);
     const written = JSON.stringify({ ...record, settledCount: undefined, settled: lines });
-    const older = paperRecord.parse(JSON.parse(written));
+    const older = paperRecord().parse(JSON.parse(written));
     const next = paperRecordOf(paperBookOf(older, DEFAULT_ACCOUNT, []), older, new Set());
     expect(encode(next.settled)).toBe(encode(lines));
     expect(next.record.settledCount).toBe(lines.length);

@@ -1,5 +1,6 @@
 /** The currency that the paper account was opened in. */
 import * as z from 'zod';
+import { atFirstUse } from '#shared/kernel/at-first-use.ts';
 import type { Currency } from '#shared/kernel/currency.ts';
 import { refused } from '#shared/kernel/failure.ts';
 import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
@@ -7,7 +8,7 @@ import { storedCurrency } from '#shared/redis/codec.ts';
 import type { Database } from '#shared/redis/database.ts';
 import { keys } from '#shared/redis/keys.ts';
 
-const currencyOfBook = z.object({ currency: storedCurrency });
+const currencyOfBook = atFirstUse(() => z.object({ currency: storedCurrency }));
 
 /**
  * An account keeps its currency: it applies where no setting does, and a setting with another
@@ -21,7 +22,7 @@ export async function accountCurrency(
   stated: Currency | undefined,
   proposed: Currency,
 ): Promise<Currency> {
-  const book = await database.find(keys.paperBroker.book(DEFAULT_ACCOUNT), currencyOfBook);
+  const book = await database.find(keys.paperBroker.book(DEFAULT_ACCOUNT), currencyOfBook());
   const expected = book?.value.currency;
   if (expected === undefined) return stated ?? proposed;
   if (stated === undefined || stated === expected) return expected;

@@ -220,7 +220,7 @@ export class PaperBroker implements Broker {
   ): Promise<R> {
     const { database, now } = this.around;
     const key = keys.paperBroker.book(accountId);
-    const before = await database.find(key, paperRecord);
+    const before = await database.find(key, paperRecord());
     const live = before ? liveOrders(paperBookOf(before.value, accountId, [])) : [];
     const held = before ? heldIn(before.value) : [];
     const ordered = live.map((order) => order.instruction.isin);
@@ -248,7 +248,7 @@ export class PaperBroker implements Broker {
       };
     };
     // An account is not opened again in a Redis that lost it.
-    const done = await database.update(key, paperRecord, decide, 'guarded', before);
+    const done = await database.update(key, paperRecord(), decide, 'guarded', before);
     // Orders have ended since they were loaded.
     return done ? done.value : this.change(accountId, requested, signal, step);
   }

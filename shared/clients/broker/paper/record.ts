@@ -3,6 +3,7 @@
  * which each is appended once, so that years of history do not slow down each call.
  */
 import * as z from 'zod';
+import { atFirstUse } from '#shared/kernel/at-first-use.ts';
 import type { BrokerCorporateAction, BrokerFlow } from '#shared/clients/broker/broker.ts';
 import { parseCurrency } from '#shared/kernel/currency.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
@@ -26,136 +27,161 @@ import {
 import { KeptRows } from './kept-rows.ts';
 import { isLive, type PaperBook, type PaperHolding, type PaperOrder } from './paper-book.ts';
 
-const cover = z.strictObject({ sharesUntil: storedInstant, cashUntil: storedInstant });
+const cover = atFirstUse(() =>
+  z.strictObject({ sharesUntil: storedInstant, cashUntil: storedInstant }),
+);
 
-const restoredLots = z.strictObject({
-  isin: storedIsin,
-  symbol: z.string(),
-  made: z.array(z.string()).readonly(),
-  lots: z
-    .array(
-      z.strictObject({
-        ...{ lotId: z.string(), quantity: storedDecimal, unitCost: storedPrice },
-        ...{ cost: storedMoney, acquiredAt: storedInstant },
-      }),
-    )
-    .readonly(),
-  change: storedDecimal,
-  gain: storedMoney,
-});
+const restoredLots = atFirstUse(() =>
+  z.strictObject({
+    isin: storedIsin,
+    symbol: z.string(),
+    made: z.array(z.string()).readonly(),
+    lots: z
+      .array(
+        z.strictObject({
+          ...{ lotId: z.string(), quantity: storedDecimal, unitCost: storedPrice },
+          ...{ cost: storedMoney, acquiredAt: storedInstant },
+        }),
+      )
+      .readonly(),
+    change: storedDecimal,
+    gain: storedMoney,
+  }),
+);
 
-const brokerAction = z.strictObject({
-  actionId: z.string(),
-  kind: z.enum(['split', 'stock-dividend', 'rename', 'spin-off', 'merger', 'delisting', 'other']),
-  isin: storedIsin,
-  newIsin: storedIsin.optional(),
-  newSymbol: z.string().optional(),
-  newShares: storedDecimal.optional(),
-  oldShares: storedDecimal.optional(),
-  sharesChange: storedDecimal.optional(),
-  sharesReceived: storedDecimal.optional(),
-  costRatio: storedDecimal.optional(),
-  price: storedPrice.optional(),
-  exchangeRate: storedDecimal.optional(),
-  cash: storedMoney.optional(),
-  fraction: z.strictObject({ quantity: storedDecimal, cash: storedMoney }).optional(),
-  undoes: z
-    .strictObject({ actionId: z.string(), lots: z.array(restoredLots).readonly() })
-    .optional(),
-  source: z.string().optional(),
-  covered: cover.optional(),
-  note: z.string().optional(),
-  happenedAt: storedInstant,
-}) satisfies z.ZodType<BrokerCorporateAction>;
+const brokerAction = atFirstUse(
+  () =>
+    z.strictObject({
+      actionId: z.string(),
+      kind: z.enum([
+        'split',
+        'stock-dividend',
+        'rename',
+        'spin-off',
+        'merger',
+        'delisting',
+        'other',
+      ]),
+      isin: storedIsin,
+      newIsin: storedIsin.optional(),
+      newSymbol: z.string().optional(),
+      newShares: storedDecimal.optional(),
+      oldShares: storedDecimal.optional(),
+      sharesChange: storedDecimal.optional(),
+      sharesReceived: storedDecimal.optional(),
+      costRatio: storedDecimal.optional(),
+      price: storedPrice.optional(),
+      exchangeRate: storedDecimal.optional(),
+      cash: storedMoney.optional(),
+      fraction: z.strictObject({ quantity: storedDecimal, cash: storedMoney }).optional(),
+      undoes: z
+        .strictObject({ actionId: z.string(), lots: z.array(restoredLots()).readonly() })
+        .optional(),
+      source: z.string().optional(),
+      covered: cover().optional(),
+      note: z.string().optional(),
+      happenedAt: storedInstant,
+    }) satisfies z.ZodType<BrokerCorporateAction>,
+);
 
 /** The document; amounts are decimals as text, in the account's currency. */
-export const paperRecord = z.strictObject({
-  currency: z.string(),
-  cash: z.string(),
-  /** ISIN, symbol, quantity. */
-  holdings: z.array(z.tuple([z.string(), z.string(), z.string()])),
-  live: z.array(z.array(z.unknown())),
-  /** How many orders the list of settled ones has. */
-  settledCount: z.number().optional(),
-  /** Settled orders of documents from before there was a list; the next change moves them there. */
-  settled: z.array(z.array(z.unknown())).optional(),
-  flows: z.array(z.array(z.unknown())),
-  actions: z.array(brokerAction).optional(),
-  carried: z
-    .strictObject({ through: storedDay, hash: z.string(), waiting: z.array(z.string()) })
-    .optional(),
-  orderCount: z.number(),
-  movedAt: z.number(),
-});
+export const paperRecord = atFirstUse(() =>
+  z.strictObject({
+    currency: z.string(),
+    cash: z.string(),
+    /** ISIN, symbol, quantity. */
+    holdings: z.array(z.tuple([z.string(), z.string(), z.string()])),
+    live: z.array(z.array(z.unknown())),
+    /** How many orders the list of settled ones has. */
+    settledCount: z.number().optional(),
+    /** Settled orders of documents from before there was a list; the next change moves them there. */
+    settled: z.array(z.array(z.unknown())).optional(),
+    flows: z.array(z.array(z.unknown())),
+    actions: z.array(brokerAction()).optional(),
+    carried: z
+      .strictObject({ through: storedDay, hash: z.string(), waiting: z.array(z.string()) })
+      .optional(),
+    orderCount: z.number(),
+    movedAt: z.number(),
+  }),
+);
 
-export type PaperRecord = z.infer<typeof paperRecord>;
+export type PaperRecord = z.infer<ReturnType<typeof paperRecord>>;
 
 /** Quantity, price, commission, fees, rate, settlement, time. */
-const fillTuple = z.tuple([
-  storedDecimal,
-  z.string(),
-  z.string(),
-  z.string(),
-  storedDecimal,
-  z.string(),
-  storedInstant,
-]);
-
-const orderTuple = z.tuple([
-  z.string(),
-  z.string(),
-  storedIsin,
-  z.string(),
-  z.enum(['BUY', 'SELL']),
-  storedDecimal,
-  z.enum(['MARKET', 'LIMIT', 'STOP', 'STOP_LIMIT']),
-  z.enum(['DAY', 'GTC', 'IOC', 'FOK']),
-  storedPrice.nullable(),
-  storedPrice.nullable(),
-  storedCurrency,
-  z.enum(['WORKING', 'PARTIAL', 'FILLED', 'CANCELLED', 'EXPIRED', 'REJECTED']),
-  z.string().nullable(),
-  storedDay,
-  z.boolean(),
-  z.string(),
-  z.array(fillTuple),
-  z.string().nullable().optional(),
-]);
-
-const flowExtras = z.strictObject({
-  charges: storedMoney.optional(),
-  source: z.string().optional(),
-  covered: cover.optional(),
-  closedLots: storedClosedLots.optional(),
-  note: z.string().optional(),
-  restores: z.object({ lotId: z.string(), acquiredAt: storedInstant }).optional(),
-});
-
-const flowTuple = z.tuple([
-  z.string(),
-  z.enum([
-    'deposit',
-    'withdrawal',
-    'dividend',
-    'tax',
-    'interest',
-    'fee',
-    'conversion',
-    'buy',
-    'sell',
-    'transfer-in',
-    'transfer-out',
+const fillTuple = atFirstUse(() =>
+  z.tuple([
+    storedDecimal,
+    z.string(),
+    z.string(),
+    z.string(),
+    storedDecimal,
+    z.string(),
+    storedInstant,
   ]),
-  z.string(),
-  storedIsin.nullable(),
-  storedDecimal.nullable(),
-  storedPrice.nullable(),
-  storedDecimal.nullable(),
-  storedInstant,
-  z.string().nullable().optional(),
-  z.string().nullable().optional(),
-  flowExtras.optional(),
-]);
+);
+
+const orderTuple = atFirstUse(() =>
+  z.tuple([
+    z.string(),
+    z.string(),
+    storedIsin,
+    z.string(),
+    z.enum(['BUY', 'SELL']),
+    storedDecimal,
+    z.enum(['MARKET', 'LIMIT', 'STOP', 'STOP_LIMIT']),
+    z.enum(['DAY', 'GTC', 'IOC', 'FOK']),
+    storedPrice.nullable(),
+    storedPrice.nullable(),
+    storedCurrency,
+    z.enum(['WORKING', 'PARTIAL', 'FILLED', 'CANCELLED', 'EXPIRED', 'REJECTED']),
+    z.string().nullable(),
+    storedDay,
+    z.boolean(),
+    z.string(),
+    z.array(fillTuple()),
+    z.string().nullable().optional(),
+  ]),
+);
+
+const flowExtras = atFirstUse(() =>
+  z.strictObject({
+    charges: storedMoney.optional(),
+    source: z.string().optional(),
+    covered: cover().optional(),
+    closedLots: storedClosedLots.optional(),
+    note: z.string().optional(),
+    restores: z.object({ lotId: z.string(), acquiredAt: storedInstant }).optional(),
+  }),
+);
+
+const flowTuple = atFirstUse(() =>
+  z.tuple([
+    z.string(),
+    z.enum([
+      'deposit',
+      'withdrawal',
+      'dividend',
+      'tax',
+      'interest',
+      'fee',
+      'conversion',
+      'buy',
+      'sell',
+      'transfer-in',
+      'transfer-out',
+    ]),
+    z.string(),
+    storedIsin.nullable(),
+    storedDecimal.nullable(),
+    storedPrice.nullable(),
+    storedDecimal.nullable(),
+    storedInstant,
+    z.string().nullable().optional(),
+    z.string().nullable().optional(),
+    flowExtras().optional(),
+  ]),
+);
 
 /** @param settled those of the settled orders that are asked for @throws Failure DATA_CORRUPT */
 export function paperBookOf(
@@ -300,7 +326,7 @@ function liveOrderOf(
 
 function orderOf(tuple: unknown, accountId: AccountId, base: PaperBook['currency']): PaperOrder {
   const [id, brokerOrderId, isin, symbol, side, quantity, type, timeInForce, ...rest] =
-    orderTuple.parse(tuple);
+    orderTuple().parse(tuple);
   const [limit, stop, currency, state, reason, day, triggered, reserved, fills, adjustedBy] = rest;
   const common = { clientOrderId: id, isin, symbol, side };
   return {
@@ -363,7 +389,7 @@ function flowOf(tuple: unknown[], base: PaperBook['currency']): BrokerFlow {
 
 function readFlow(tuple: unknown[], base: PaperBook['currency']): BrokerFlow {
   const [flowId, kind, amount, isin, quantity, price, rate, happenedAt, ...late] =
-    flowTuple.parse(tuple);
+    flowTuple().parse(tuple);
   const [related, reverses, extras] = late;
   return {
     flowId,

@@ -38,7 +38,7 @@ const contentsSchema = z.strictObject({
   securities: z.array(securitySchema),
   benchmark: storedIsin.optional(),
   fundamentals: z.array(z.tuple([storedIsin, fundamentalsSchema])),
-  actions: z.array(storedAction),
+  actions: z.array(storedAction()),
   /** By pair; undefined where there is no rates.csv. */
   rates: z.array(z.tuple([z.string(), z.array(z.tuple([storedDay, z.number()]))])).optional(),
   doubts: z.array(z.string()),
