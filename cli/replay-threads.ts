@@ -1,6 +1,5 @@
 /** Replays on worker threads: each is given the data once and carries out one run at a time. */
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { Failure } from '#shared/kernel/failure.ts';
 import type { SentPast } from '#shared/replay/sent-past.ts';
@@ -71,9 +70,11 @@ export function openReplayThreads({
   };
 }
 
-/** This very program, which carries out runs where it is not the main thread. */
+/** Beside this program, whose parts lie in folders of one place. */
+const THREAD = '../cli/replay-thread.js';
+
 function openWorker(inputs: ThreadInputs): Worker {
-  return new Worker(fileURLToPath(import.meta.url), {
+  return new Worker(new URL(THREAD, import.meta.url), {
     workerData: inputs,
     resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
   });

@@ -1,8 +1,14 @@
 #!/usr/bin/env node
-// `trader`: runs trader.ts, bundled as every script of the project is.
-import { dirname, join } from 'node:path';
+// `trader`: builds it, or takes the build of the last time, and runs it in this very process.
+import * as modules from 'node:module';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { keptBuild } from '../scripts/build/kept-build.mjs';
 
-const here = dirname(fileURLToPath(import.meta.url));
-process.argv.splice(1, 1, join(here, '../scripts/run.mjs'), join(here, 'trader.ts'));
-await import('../scripts/run.mjs');
+const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..');
+
+const build = await keptBuild(ROOT, 'trader');
+// Later versions of Node keep what they compiled, beside what it was compiled from.
+modules.enableCompileCache?.(join(ROOT, build, 'compile-cache'));
+process.argv[1] = join(ROOT, 'cli', 'trader.ts');
+await import(`../${build}/cli/trader.js`);

@@ -1,5 +1,4 @@
 /** `trader`: one command for a person. Each of its commands is a file of `commands/`. */
-import { isMainThread } from 'node:worker_threads';
 import { Command, CommanderError } from 'commander';
 import { Failure } from '#shared/kernel/failure.ts';
 import { action } from './commands/account/action.ts';
@@ -32,7 +31,6 @@ import { verify } from './commands/account/verify.ts';
 import { commandExitCodes, exitCodeOf } from './command-exit-codes.ts';
 import { helpLayout } from './help-layout.ts';
 import { complain } from './output.ts';
-import { serveReplays } from './replay-thread.ts';
 
 const commands: readonly ((trader: Command) => void)[] = [
   status,
@@ -81,8 +79,7 @@ const trader = new Command('trader')
   .showHelpAfterError('trader --help lists the commands');
 for (const add of commands) add(trader);
 
-if (isMainThread) process.exitCode = await run(process.argv);
-else serveReplays();
+process.exitCode = await run(process.argv);
 
 async function run(argv: readonly string[]): Promise<number> {
   try {

@@ -31,15 +31,21 @@ const REQUIRE =
  * Builds everything; `out` is a folder inside the project, so that node_modules is found from it.
  * `also` are programs besides, such as those that measure the others.
  */
-export async function build({ out = 'dist', also = [] } = {}) {
+export function build({ out = 'dist', also = [] } = {}) {
+  const programs = PROGRAMS.filter((file) => existsSync(join(ROOT, file)));
+  return bundleAll(out, [...programs, ...handlers(), ...also]);
+}
+
+/** The command `trader` alone, with the thread of its replays. */
+export function buildTrader({ out }) {
+  return bundleAll(out, ['cli/trader.ts', 'cli/replay-thread.ts']);
+}
+
+async function bundleAll(out, entryPoints) {
   rmSync(join(ROOT, out), { recursive: true, force: true });
   const { metafile } = await bundle({
     absWorkingDir: ROOT,
-    entryPoints: [
-      ...PROGRAMS.filter((file) => existsSync(join(ROOT, file))),
-      ...handlers(),
-      ...also,
-    ],
+    entryPoints,
     outdir: out,
     outbase: '.',
     ...bundleOptions,

@@ -1,4 +1,5 @@
-// The build of the last start, kept under what it was made from: a start whose sources are the same bundles nothing.
+// The build of the last start, and that of the last `trader`, kept under what they were made from: where the sources are
+// the same nothing is bundled.
 // Programs run from it, and so a build is marked by each that uses it and removed when none is left.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -8,24 +9,31 @@ import { buildVersion } from './build-version.mjs';
 const SOURCES = ['functions', 'gateway', 'protos', 'shared', 'template', 'scripts'];
 const MANIFESTS = ['package.json', 'package-lock.json', 'tsconfig.json'];
 /** A build; one that is being made, with the process that makes it; a program that uses one. */
-const KEPT = /^kept-(?<key>[0-9a-f]{16})$/;
-const MADE = /^kept-[0-9a-f]{16}\.(?<pid>\d+)$/;
+const KEPT = /^(?<kind>kept|trader)-(?<key>[0-9a-f]{16})$/;
+const MADE = /^(?<kind>kept|trader)-[0-9a-f]{16}\.(?<pid>\d+)$/;
 const USED = /^used-(?<key>[0-9a-f]{16})\.(?<pid>\d+)$/;
+
+/** Everything for a start, and the command `trader`; one is removed only where another of its kind is made. */
+const kinds = {
+  kept: { sources: SOURCES, builder: 'build' },
+  trader: { sources: [...SOURCES, 'cli'], builder: 'buildTrader' },
+};
 
 /**
  * Until this process ends, it has the build.
  * @param {string} root of the project
+ * @param {'kept' | 'trader'} kind
  * @returns the build's folder in it
  */
-export async function keptBuild(root) {
-  const key = keyOf(root);
-  const name = `kept-${key}`;
+export async function keptBuild(root, kind = 'kept') {
+  const key = keyOf(root, kind);
+  const name = `${kind}-${key}`;
   mkdirSync(join(root, 'build'), { recursive: true });
   const mark = join(root, 'build', `used-${key}.${process.pid}`);
   // Before it is looked for, so that it cannot be removed afterwards.
   writeFileSync(mark, '');
   process.once('exit', () => rmSync(mark, { force: true }));
-  if (!existsSync(join(root, 'build', name))) await make(root, name);
+  if (!existsSync(join(root, 'build', name))) await make(root, kind, name);
   return `build/${name}`;
 }
 
@@ -33,30 +41,30 @@ export async function keptBuild(root) {
  * Removes what no running program has: builds, and what starts that were killed have left.
  * @internal
  */
-export function removeUnused(root) {
+export function removeUnused(root, kind = 'kept') {
   const all = readdirSync(join(root, 'build'));
   const used = new Set();
   for (const name of all) {
-    const { key, pid } = (USED.exec(name) ?? MADE.exec(name))?.groups ?? {};
-    if (pid === undefined) continue;
+    const { key, pid, kind: made = kind } = (USED.exec(name) ?? MADE.exec(name))?.groups ?? {};
+    if (pid === undefined || made !== kind) continue;
     if (lives(Number(pid))) used.add(key);
     else rmSync(join(root, 'build', name), { recursive: true, force: true });
   }
   for (const name of all) {
-    const { key } = KEPT.exec(name)?.groups ?? {};
-    if (key !== undefined && !used.has(key))
+    const { key, kind: kept } = KEPT.exec(name)?.groups ?? {};
+    if (kept === kind && !used.has(key))
       rmSync(join(root, 'build', name), { recursive: true, force: true });
   }
 }
 
 /** Made aside and renamed, so that a build that was interrupted is never taken for a whole one. */
-async function make(root, name) {
-  const [{ build }, { stop }] = await Promise.all([import('../build.mjs'), import('esbuild')]);
+async function make(root, kind, name) {
+  const [builders, { stop }] = await Promise.all([import('../build.mjs'), import('esbuild')]);
   const aside = `build/${name}.${process.pid}`;
-  await build({ out: aside });
+  await builders[kinds[kind].builder]({ out: aside });
   // The bundler's process would stay as long as ours, with its memory.
   await stop();
-  removeUnused(root);
+  removeUnused(root, kind);
   try {
     renameSync(join(root, aside), join(root, 'build', name));
   } catch (thrown) {
@@ -76,10 +84,10 @@ function lives(pid) {
 }
 
 /** Path, size and times of each source: whatever writes a file changes them. */
-function keyOf(root) {
-  const hash = createHash('sha256').update(`${buildVersion(root)} ${process.version}`);
+function keyOf(root, kind) {
+  const hash = createHash('sha256').update(`${buildVersion(root)} ${process.version} ${kind}`);
   for (const file of MANIFESTS) hash.update(stamp(root, file));
-  for (const folder of SOURCES)
+  for (const folder of kinds[kind].sources)
     for (const file of filesIn(root, folder)) hash.update(stamp(root, file));
   return hash.digest('hex').slice(0, 16);
 }

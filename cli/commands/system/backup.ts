@@ -3,7 +3,6 @@ import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { gateway } from '#shared/contract/gateway.ts';
 import { Failure } from '#shared/kernel/failure.ts';
@@ -75,7 +74,8 @@ async function endOf(ask: Ask, runCount: number) {
 
 /** The script verifies first, refuses while the system runs, and says what it did. */
 function restore(file: string, { replace, dryRun, json }: RestoreOptions): void {
-  const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
+  // trader.mjs names the source that runs, wherever its build lies.
+  const root = join(dirname(process.argv[1] ?? ''), '..');
   const flags = [...(replace ? ['--replace'] : []), ...(dryRun ? ['--dry-run'] : [])];
   const path = fromCallerFolder(file);
   const script = [join(root, 'scripts/run.mjs'), join(root, 'scripts/restore-backup.ts')];

@@ -9,8 +9,6 @@ import { fileComplaint } from '../../file-complaint.ts';
 import { windowOf, type PolicyFile } from '#shared/replay/replay-terms.ts';
 import { fromCallerFolder } from '../../caller-folder.ts';
 import { commandExitCodes } from '../../command-exit-codes.ts';
-import { replayHere } from './replay-here.ts';
-import { replayAsJob } from './replay-job.ts';
 
 interface Options {
   readonly from: string;
@@ -48,9 +46,12 @@ async function run({ data, threads, out, json, ...terms }: Options): Promise<voi
   const form = json ? 'json' : 'text';
   if (data === undefined) {
     refuseWithoutData({ '--threads': threads, '--out': out });
+    const { replayAsJob } = await import('./replay-job.ts');
     process.stdout.write(await replayAsJob(files, window, form));
   } else {
     const work = { data, files, window, out, threads: threads ?? threadsHere() };
+    // All handlers that a replay has.
+    const { replayHere } = await import('./replay-here.ts');
     process.stdout.write((await replayHere(work))[form]);
   }
   process.exitCode = commandExitCodes.ok;

@@ -10,8 +10,9 @@ test('removes builds that no living process has, with the marks of dead ones', (
   const root = mkdtempSync(join(tmpdir(), 'kept-build-'));
   const build = join(root, 'build');
   const { pid: dead } = spawnSync(process.execPath, ['--version']);
-  for (const folder of [`kept-${USED}`, `kept-${LEFT}`, `kept-${OTHER}`, `kept-${LEFT}.${dead}`])
-    mkdirSync(join(build, folder), { recursive: true });
+  const trader = [`trader-${OTHER}`, `trader-${LEFT}.${dead}`];
+  const starts = [`kept-${USED}`, `kept-${LEFT}`, `kept-${OTHER}`, `kept-${LEFT}.${dead}`];
+  for (const folder of [...starts, ...trader]) mkdirSync(join(build, folder), { recursive: true });
   mkdirSync(join(build, `kept-${OTHER}.${process.pid}`));
   mkdirSync(join(build, 'bench'));
   writeFileSync(join(build, `used-${USED}.${process.pid}`), '');
@@ -26,6 +27,8 @@ test('removes builds that no living process has, with the marks of dead ones', (
         `kept-${USED}`,
         `kept-${OTHER}.${process.pid}`,
         `used-${USED}.${process.pid}`,
+        // Removed where another of `trader` is made.
+        ...trader,
       ].sort(),
     );
   } finally {
