@@ -65,6 +65,7 @@ export const keys = {
   },
   scoring: {
     history: (isin: string) => `{security:${isin}}:scores`,
+    latest: () => '{scores}:latest',
   },
   planning: {
     plan: (plan: string) => `{plan:${plan}}:plan`,
@@ -219,6 +220,7 @@ export const keyTable: readonly KeyRow[] = [
     'every policy there was',
   ),
   row(keys.scoring.history(isin), 'hash', null, 'scoring', 'score and grade, by day'),
+  row(keys.scoring.latest(), 'hash', null, 'scoring', 'day and total of the latest score, by ISIN'),
   row(keys.planning.plan('plan-1'), 'document', null, 'planning', 'a plan and its status'),
   row(keys.planning.byTime(), 'zset', null, 'planning', 'plan ids by creation time'),
   row(keys.planning.byHash('0123abcd'), 'zset', null, 'planning', 'plan ids of one portfolio hash'),

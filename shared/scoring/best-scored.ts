@@ -7,9 +7,6 @@ import type { Isin } from '#shared/kernel/isin.ts';
 import type { Database } from '#shared/redis/database.ts';
 import { ScoreStore } from './score-store.ts';
 
-/** Concurrent reads of Redis. */
-const READS_AT_ONCE = 200;
-
 /**
  * All of them where they are at most `max`; else those with the best latest scores, up to a day, by ISIN
  * where scores are equal. One without a score comes after those that have one.
@@ -21,13 +18,8 @@ export async function bestScored(
   until: CalendarDay,
 ): Promise<readonly Isin[]> {
   if (isins.length <= max) return isins;
-  const store = new ScoreStore(database);
-  const scored: { readonly isin: Isin; readonly total: number }[] = [];
-  for (let first = 0; first < isins.length; first += READS_AT_ONCE) {
-    const some = isins.slice(first, first + READS_AT_ONCE);
-    const totals = await Promise.all(some.map((isin) => store.latest(isin, until)));
-    some.forEach((isin, i) => scored.push({ isin, total: totals[i]?.total ?? -1 }));
-  }
+  const totals = await new ScoreStore(database).totals(isins, until);
+  const scored = isins.map((isin, i) => ({ isin, total: totals[i] ?? -1 }));
   scored.sort((a, b) => b.total - a.total || (a.isin < b.isin ? -1 : 1));
   return scored.slice(0, max).map(({ isin }) => isin);
 }

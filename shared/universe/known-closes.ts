@@ -21,6 +21,20 @@ const SECURITIES_MAX = 400;
 
 const lately = new WeakMap<Database['redis'], Known>();
 
+/** The last stored bar; its day as days since 1970-01-01. */
+export interface LatestClose {
+  readonly day: number;
+  readonly close: number;
+}
+
+/** The last bars of all closes that were read at one version. */
+interface KnownLatest {
+  readonly version: string;
+  readonly byIsin: Map<Isin, LatestClose>;
+}
+
+const latest = new WeakMap<Database['redis'], KnownLatest>();
+
 /** @param versionKey holds another text after each change of any price */
 export async function knownCloses(
   { redis }: Database,
@@ -34,9 +48,43 @@ export async function knownCloses(
   const isSame = known?.version === version && known.from === from;
   if (isSame && areEqual(known.isins, isins)) return known.closes;
   const closes = await read();
-  if (version !== null && isins.length <= SECURITIES_MAX)
-    lately.set(redis, { version, from, isins, closes });
+  if (version === null) return closes;
+  if (isins.length <= SECURITIES_MAX) lately.set(redis, { version, from, isins, closes });
+  rememberLatest(redis, version, closes);
   return closes;
+}
+
+function rememberLatest(redis: Database['redis'], version: string, closes: Closes): void {
+  const known = latest.get(redis);
+  const byIsin = known?.version === version ? known.byIsin : new Map<Isin, LatestClose>();
+  for (const [isin, { days, close }] of closes) {
+    const [day, price] = [days.at(-1), close.at(-1)];
+    if (day !== undefined && price !== undefined) byIsin.set(isin, { day, close: price });
+  }
+  latest.set(redis, { version, byIsin });
+}
+
+/**
+ * The last bars, of closes that were read at the version that stands now, and read where none were.
+ * @param read none of a security without bars
+ */
+export async function knownLatest(
+  { redis }: Database,
+  versionKey: string,
+  isins: readonly Isin[],
+  read: (isins: readonly Isin[]) => Promise<ReadonlyMap<Isin, LatestClose>>,
+): Promise<ReadonlyMap<Isin, LatestClose>> {
+  const version = await redis.get(versionKey);
+  const known = latest.get(redis);
+  const byIsin = known?.version === version ? known.byIsin : undefined;
+  const unknown = byIsin ? isins.filter((isin) => !byIsin.has(isin)) : isins;
+  const others = await read(unknown);
+  return new Map(
+    isins.flatMap((isin) => {
+      const one = others.get(isin) ?? byIsin?.get(isin);
+      return one ? [[isin, one]] : [];
+    }),
+  );
 }
 
 function areEqual(a: readonly Isin[], b: readonly Isin[]): boolean {

@@ -42,9 +42,10 @@ export async function loadMarketView(
   const requested = choose(all, isins);
   const currencies = new Set(requested.map((security) => security.currency));
   const ids = requested.map((security) => security.isin);
-  const [doubts, bars, quotes, rates, rateSeries] = await Promise.all([
+  // The last closes are known once these are read.
+  const bars = await reader.closesOf(ids, from);
+  const [doubts, quotes, rates, rateSeries] = await Promise.all([
     reader.doubts(),
-    reader.closesOf(ids, from),
     reader.quotes(ids),
     reader.rates(base, [...currencies, base], today),
     loadRateSeries(reader, currencies, base, today),

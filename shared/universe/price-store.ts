@@ -33,7 +33,7 @@ import {
   readRateChunks,
   type YearField,
 } from './year-chunks.ts';
-import { knownCloses, type Closes } from './known-closes.ts';
+import { knownCloses, knownLatest, type Closes, type LatestClose } from './known-closes.ts';
 import { joinedYearsOf, type JoinedYears } from './sync/joined-years.ts';
 import { YearHashes } from './sync/year-hashes.ts';
 
@@ -55,12 +55,6 @@ export interface LatestSeries {
   readonly years: readonly YearField[];
   /** Whether these are all. */
   readonly isWhole: boolean;
-}
-
-/** The last stored bar; its day as days since 1970-01-01. */
-export interface LatestClose {
-  readonly day: number;
-  readonly close: number;
 }
 
 const fetchedSchema = atFirstUse(() =>
@@ -145,20 +139,23 @@ export class PriceStore {
     return { series, years, isWhole: years.length === known.length };
   }
 
-  /** The last stored bars, read from the latest year alone; none where there are no bars. */
+  /** The last stored bars, known from closes or read from the latest year alone; none where there are no bars. */
   async latest(isins: readonly Isin[]): Promise<ReadonlyMap<Isin, LatestClose>> {
     const keys = isins.map(prices);
-    const compute = async (): Promise<ReadonlyMap<Isin, LatestClose>> => {
-      const fields = await this.hashes.readLatest(keys);
-      const found = new Map<Isin, LatestClose>();
-      isins.forEach((isin, i) => {
-        const { days, close } = this.closesIn(isin, fields[i] ?? []);
-        const [day, price] = [days.at(-1), close.at(-1)];
-        if (day !== undefined && price !== undefined) found.set(isin, { day, close: price });
-      });
-      return found;
-    };
+    const compute = () =>
+      knownLatest(this.database, pricesVersion(), isins, (some) => this.readLatest(some));
     return this.database.derive(`latest:${isins.join()}`, keys, compute, pricesVersion());
+  }
+
+  private async readLatest(isins: readonly Isin[]): Promise<ReadonlyMap<Isin, LatestClose>> {
+    const fields = await this.hashes.readLatest(isins.map(prices));
+    const found = new Map<Isin, LatestClose>();
+    isins.forEach((isin, i) => {
+      const { days, close } = this.closesIn(isin, fields[i] ?? []);
+      const [day, price] = [days.at(-1), close.at(-1)];
+      if (day !== undefined && price !== undefined) found.set(isin, { day, close: price });
+    });
+    return found;
   }
 
   async setAside(isin: Isin): Promise<readonly SetAsideBar[]> {

@@ -19,7 +19,8 @@ import { isTradable, type Security } from './model/security.ts';
 import { splitAdjusted } from './model/split-adjustment.ts';
 import { ActionStore } from './action-store.ts';
 import { PriceDoubtStore } from './price-doubt-store.ts';
-import { PriceStore, type LatestClose } from './price-store.ts';
+import type { LatestClose } from './known-closes.ts';
+import { PriceStore } from './price-store.ts';
 import { SecurityStore } from './security-store.ts';
 
 /** What quotes are made from; where nothing has changed, the very objects of the last time. */

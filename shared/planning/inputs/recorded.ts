@@ -53,13 +53,14 @@ function recordedReads({ reads }: PlanInputs, database: Database): Database {
   });
 }
 
-/** Earlier versions read years of bars one by one, and not the version of all prices. */
+/** Earlier versions read years of bars and scores one by one, and not the version of all prices. */
 function earlierReplies(
   replies: ReadonlyMap<string, readonly unknown[]>,
   [name = '', key = '', ...fields]: readonly string[],
 ): unknown[] | undefined {
   if (name === 'get' && key === keys.universe.pricesVersion()) return [null];
   if (name !== 'hmget') return undefined;
+  if (key === keys.scoring.latest()) return [fields.map(() => null)];
   const texts = fields.map((field) => replies.get(JSON.stringify(['hget', key, field]))?.at(-1));
   return texts.includes(undefined) ? undefined : [texts];
 }

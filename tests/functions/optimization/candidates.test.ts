@@ -1,6 +1,7 @@
 import { parseDay, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import { instantOf } from '#shared/kernel/instant.ts';
 import { parseIsin } from '#shared/kernel/isin.ts';
+import { keys } from '#shared/redis/keys.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import { bestScored } from '#shared/scoring/best-scored.ts';
 import { ScoreStore } from '#shared/scoring/score-store.ts';
@@ -48,6 +49,35 @@ describe('the securities of a large universe that are weighed', () => {
     expect(await best(2)).toEqual([C, B]);
     await score(C, 0.1);
     expect(await best(1)).toEqual([B]);
+  });
+
+  it('are chosen by the last score up to the day, whichever was stored last, and by an earlier version', async () => {
+    await score(C, 0.9, parseDay('2026-01-02'));
+    await score(C, 0.1);
+    await score(C, 0.8, parseDay('2026-01-02'));
+    await score(B, 0.4);
+    expect(await best(1)).toEqual([B]);
+    await dependencies.database.redis.del(keys.scoring.latest());
+    expect(await best(2)).toEqual([B, C]);
+  });
+
+  it('are known by one command, however many there are', async () => {
+    for (const [isin, total] of [
+      [A, 0.3],
+      [B, 0.2],
+      [C, 0.1],
+    ] as const)
+      await score(isin, total);
+    const { redis: connection } = dependencies.database;
+    const send = connection.sendCommand.bind(connection);
+    const sent: string[] = [];
+    connection.sendCommand = (command, stream) => {
+      sent.push(command.name);
+      return send(command, stream);
+    };
+    expect(await best(1)).toEqual([A]);
+    connection.sendCommand = send;
+    expect(sent).toEqual(['hmget']);
   });
 
   it('are not chosen by what is scored later', async () => {

@@ -45,6 +45,18 @@ function drawn(isin: Isin, random: Random): PriceSeries {
   return { isin, days, open, high, low, close, adjustedClose, volume };
 }
 
+/** Of each security some that end after `FROM`. */
+function drawnBars(name: string): ReadonlyMap<Isin, PriceSeries> {
+  const random = seededRandom(name);
+  return new Map(
+    isins.map((isin) => {
+      let series = drawn(isin, random);
+      while (dayOfEpoch(series.days.at(-1) ?? 0) < FROM) series = drawn(isin, random);
+      return [isin, series];
+    }),
+  );
+}
+
 /** Matching numbers one by one takes seconds. */
 function bytesOf(series: CloseSeries | undefined): string {
   const columns = series ? [series.days, series.close, series.adjustedClose] : [];
@@ -134,7 +146,25 @@ describe('closes of stored bars', () => {
       ];
       expect([...closes.keys()].sort()).toEqual([...whole.keys()].sort());
       for (const [one, bars] of whole) expect(bytesOf(closes.get(one))).toBe(bytesOf(bars));
+      const latest = await prices.latest(isins);
+      for (const one of isins) {
+        const { days, close } = stored.get(one) ?? { days: [], close: [] };
+        const last = days.length > 0 ? { day: days.at(-1), close: close.at(-1) } : undefined;
+        expect(latest.get(one)).toEqual(last);
+      }
     }
+  });
+
+  test('tell the last bars too, which are then not read', async () => {
+    const { database } = dependencies;
+    const prices = new PriceStore(database);
+    for (const series of drawnBars('latest').values()) await prices.put(series, []);
+    await prices.closesOf(isins, FROM);
+    const piped = jest.spyOn(database.redis, 'pipeline');
+    const latest = await new PriceStore(database).latest(isins);
+    expect(latest.size).toBe(isins.length);
+    expect(piped).not.toHaveBeenCalled();
+    piped.mockRestore();
   });
 
   test('are read once while no price has changed', async () => {
