@@ -11,15 +11,11 @@ import type { Epoch } from '../epoch.ts';
 import { keys as keyOf } from '../keys.ts';
 import { KnownTexts } from '../known-texts.ts';
 import { executeCommit } from './commit.ts';
-import { MemoryKeys } from './memory-keys.ts';
+import { MemoryKeys, type Watch } from './memory-keys.ts';
 import { MemoryRedis } from './memory-redis.ts';
 
-interface Derived {
-  /** Changes of its keys so far. */
-  readonly stamp: number;
-  /** Changes of all keys when that was seen. */
-  readonly seen: number;
-  readonly value: Promise<unknown>;
+interface Derived extends Watch {
+  value: Promise<unknown> | undefined;
 }
 
 export class MemoryDatabase extends Database {
@@ -79,12 +75,14 @@ export class MemoryDatabase extends Database {
     compute: () => Promise<T>,
   ): Promise<T> {
     const known = this.computed.get(place);
-    const seen = this.memory.changesSoFar;
-    // Most reads follow each other without a change of any key.
-    if (known?.seen === seen) return known.value as Promise<T>;
-    const stamp = keys.reduce((sum, key) => sum + this.memory.changesOf(key), 0);
-    const value = known?.stamp === stamp ? (known.value as Promise<T>) : compute();
-    this.computed.set(place, { stamp, seen, value });
+    if (known?.value && !known.isStale) return known.value as Promise<T>;
+    const derived: Derived = known ?? { isStale: false, value: undefined };
+    this.computed.set(place, derived);
+    for (const key of keys) this.memory.watch(key, derived);
+    // Before it is computed: what is written meanwhile makes it stale.
+    derived.isStale = false;
+    const value = compute();
+    derived.value = value;
     return value;
   }
 }

@@ -41,14 +41,20 @@ interface KeptDocument {
   readonly value: unknown;
 }
 
+/** Who goes by what keys hold. */
+export interface Watch {
+  isStale: boolean;
+}
+
+const nobody: readonly Watch[] = [];
+
 /** As values; those written before them are kept as JSON, which needs less memory. */
 const DOCUMENTS_KEPT = 500;
 
 export class MemoryKeys {
   private readonly values = new Map<string, Value>();
   private readonly documents = new Map<string, KeptDocument>();
-  private readonly changes = new Map<string, number>();
-  private allChanges = 0;
+  private readonly watches = new Map<string, Set<Watch>>();
 
   /** The value that a document was written with or read as; only while its version is still this one. */
   document(key: string): KeptDocument | undefined {
@@ -64,19 +70,14 @@ export class MemoryKeys {
     this.documents.delete(oldest);
   }
 
-  /** How often any key was written. */
-  get changesSoFar(): number {
-    return this.allChanges;
-  }
-
-  /** How often a key was written. */
-  changesOf(key: string): number {
-    return this.changes.get(key) ?? 0;
+  /** From now on a write of the key makes it stale. */
+  watch(key: string, watch: Watch): void {
+    const all = this.watches.get(key) ?? new Set();
+    this.watches.set(key, all.add(watch));
   }
 
   private changed(key: string): void {
-    this.allChanges += 1;
-    this.changes.set(key, this.changesOf(key) + 1);
+    for (const watch of this.watches.get(key) ?? nobody) watch.isStale = true;
   }
 
   /** As HSET of version and JSON; the JSON is made when the document is read as text. */

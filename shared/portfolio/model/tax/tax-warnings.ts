@@ -25,7 +25,8 @@ export function taxWarnings(
   rules: PolicyTax,
   today: CalendarDay,
 ): readonly TaxWarning[] {
-  const cheaper = [...holdings.values()].flatMap(({ isin, symbol, lots }) =>
+  const dated = rules.holdingPeriods.length > 0 ? [...holdings.values()] : [];
+  const cheaper = dated.flatMap(({ isin, symbol, lots }) =>
     lots.flatMap(({ quantity, acquiredAt }): TaxWarning[] => {
       const next = cheaperFrom(rules, dayOf(acquiredAt), today);
       if (!next || next.day > addDays(today, AHEAD_DAYS)) return [];
