@@ -33,8 +33,6 @@ interface Waiting {
 /** Redis answers nobody else while it applies them. */
 const TOGETHER_MAX = 64;
 const TOGETHER_LENGTH_MAX = 2 ** 18;
-const NO_GUARD = ['0', '', '0', '0', '0'];
-const NO_MARK = ['0', ''];
 
 export const commitScriptOf = {
   sha: createHash('sha1').update(commitScript).digest('hex'),
@@ -84,8 +82,12 @@ export class JoinedCommits {
   }
 
   private async run(commits: readonly Waiting[]): Promise<readonly CommitReply[]> {
-    const keys = commits.flatMap(({ change }) => change.keys);
-    const args = commits.flatMap(({ change }) => change.args);
+    const keys: string[] = [];
+    const args: string[] = [];
+    for (const { change } of commits) {
+      for (const key of change.keys) keys.push(key);
+      for (const arg of change.args) args.push(arg);
+    }
     const call = [keys.length, ...keys, ...args] as const;
     try {
       return (await this.redis.evalsha(commitScriptOf.sha, ...call)) as CommitReply[];
@@ -105,25 +107,26 @@ function isReply(thrown: unknown): boolean {
   return thrown instanceof Error && thrown.name === 'ReplyError';
 }
 
+/** A plan of few words instead of an argument for each: to send an argument costs more than to read a word. */
 export function packed({ expect, write, guard, mark }: Change): PackedChange {
   const keys: string[] = [];
-  const index = (key: string): string => {
+  const index = (key: string): number => {
     const known = keys.indexOf(key);
-    return String(known < 0 ? keys.push(key) : known + 1);
+    return known < 0 ? keys.push(key) : known + 1;
   };
-  const rest = [
-    ...(guard ? guardArgs(guard, index(guard.key)) : NO_GUARD),
-    ...(mark ? [index(mark.key), mark.value] : NO_MARK),
-    String(expect.length),
-    ...expect.flatMap(({ key, version }) => [index(key), String(version)]),
-  ];
-  for (const { op, key, args } of write) rest.push(op, index(key), String(args.length), ...args);
-  return { keys, args: [String(keys.length), String(rest.length), ...rest] };
-}
-
-function guardArgs(
-  { id, generation, sequence, advance }: Epoch & { advance: boolean },
-  key: string,
-) {
-  return [key, id, String(generation), String(sequence), advance ? '1' : '0'];
+  const texts: string[] = [];
+  let plan = '0';
+  if (guard) {
+    const { id, generation, sequence, advance, key } = guard;
+    plan = `${index(key)} ${generation} ${sequence} ${advance ? 1 : 0}`;
+    texts.push(id);
+  }
+  if (mark) texts.push(mark.value);
+  plan += ` ${mark ? index(mark.key) : 0} ${expect.length}`;
+  for (const { key, version } of expect) plan += ` ${index(key)} ${version}`;
+  for (const { op, key, args } of write) {
+    plan += ` ${op} ${index(key)} ${args.length}`;
+    for (const arg of args) texts.push(arg);
+  }
+  return { keys, args: [`${keys.length} ${texts.length} ${plan}`, ...texts] };
 }

@@ -70,15 +70,15 @@ export const plantedFaults: readonly PlantedFault[] = [
     'commits-without-comparing',
     'two-processes',
     commit,
-    'if version ~= ARGV[at + 1] then',
+    'if version ~= expected then',
     'if false then',
   ),
   fault(
     'commits-on-a-lost-state',
     'state-loss',
     commit,
-    'local guard = tonumber(ARGV[first])',
-    'local guard = 0',
+    "local held = redis.call('HMGET', KEYS[keys + guard], 'id', 'generation', 'sequence', 'doubt')",
+    'local held = { id, leastGeneration, leastSequence }',
   ),
   fault(
     'books-fills-again',

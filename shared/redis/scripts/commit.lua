@@ -2,12 +2,14 @@
 -- process asks for in one turn come together, cost one call, and wait for the disk together; each stands by itself.
 --
 -- KEYS     the keys of all commits, one commit's after the other's; those of documents all in one hash slot
--- ARGV     of each commit in turn; a key is its index among the commit's own, 0 where there is none:
---            how many keys and how many arguments it has; the latter from the next one on
---            guard: key; id, generation, sequence, and 1 to advance it
---            mark: key, value
+-- ARGV     of each commit in turn a plan, and the texts that it takes one after the other: the id of its guard, the value of
+--          its mark, the arguments of its writes. The plan has words between blanks; a key is its index among the commit's
+--          own, 0 where there is none:
+--            how many keys and how many texts it has
+--            guard: key; with one: generation, sequence, and 1 to advance it
+--            mark: key
 --            how many expectations; of each its key, and the version of the document read ("0": it must not exist)
---            writes, until the end: of each its command, key, how many arguments, and these
+--            writes, until the end: of each its command, key, and how many arguments
 -- returns  for each commit [1] when applied, [0] when an expectation failed, [-1] when the guard failed; in the
 --          latter two it changed nothing. With a guard that advances: [1, generation, sequence]. An error where one of its
 --          writes was refused. An error for all of them means that nothing was changed at all.
@@ -26,12 +28,13 @@ local function write(...)
   return done
 end
 
-local function commit(keys, first, last)
-  local guard = tonumber(ARGV[first])
-  local generation, sequence
+local function commit(word, keys, at)
+  local guard = tonumber(word())
+  local generation, sequence, advances
 
   if guard > 0 then
-    local id, leastGeneration, leastSequence = ARGV[first + 1], tonumber(ARGV[first + 2]), tonumber(ARGV[first + 3])
+    local id, leastGeneration, leastSequence = ARGV[at], tonumber(word()), tonumber(word())
+    at, advances = at + 1, word() == '1'
     local held = redis.call('HMGET', KEYS[keys + guard], 'id', 'generation', 'sequence', 'doubt')
     generation, sequence = tonumber(held[2]), tonumber(held[3])
     if held[1] ~= id or held[4] or not generation or not sequence then
@@ -47,27 +50,27 @@ local function commit(keys, first, last)
 
   -- Shows, on whichever server it is read later, that this commit has arrived there; also one that changes
   -- nothing, as what it rests on must not be lost either.
-  local mark = tonumber(ARGV[first + 5])
+  local mark = tonumber(word())
   if mark > 0 then
-    write('SET', KEYS[keys + mark], ARGV[first + 6], 'PX', 60000)
+    write('SET', KEYS[keys + mark], ARGV[at], 'PX', 60000)
+    at = at + 1
   end
 
-  local at = first + 8
-  for _ = 1, tonumber(ARGV[first + 7]) do
-    local version = redis.call('HGET', KEYS[keys + tonumber(ARGV[at])], 'version') or '0'
-    if version ~= ARGV[at + 1] then
+  for _ = 1, tonumber(word()) do
+    local key, expected = KEYS[keys + tonumber(word())], word()
+    local version = redis.call('HGET', key, 'version') or '0'
+    if version ~= expected then
       return { 0 }
     end
-    at = at + 2
   end
 
-  while at <= last do
-    local count = tonumber(ARGV[at + 2])
-    write(ARGV[at], KEYS[keys + tonumber(ARGV[at + 1])], unpack(ARGV, at + 3, at + 2 + count))
-    at = at + 3 + count
+  for command in word do
+    local key, count = KEYS[keys + tonumber(word())], tonumber(word())
+    write(command, key, unpack(ARGV, at, at + count - 1))
+    at = at + count
   end
 
-  if guard > 0 and ARGV[first + 4] == '1' then
+  if advances then
     sequence = write('HINCRBY', KEYS[keys + guard], 'sequence', 1)
     return { 1, generation, sequence }
   end
@@ -78,8 +81,9 @@ end
 local results = {}
 local keys, at = 0, 1
 while at <= #ARGV do
-  local last = at + 1 + tonumber(ARGV[at + 1])
-  local done, result = pcall(commit, keys, at + 2, last)
+  local word = string.gmatch(ARGV[at], '%S+')
+  local keyCount, count = tonumber(word()), tonumber(word())
+  local done, result = pcall(commit, word, keys, at + 1)
   if not done then
     -- Redis 7 gives a table, those before it a text that begins with the place.
     local reason = type(result) == 'table' and result.err or string.gsub(result, '^@user_script: ?%d+: ', '')
@@ -89,6 +93,6 @@ while at <= #ARGV do
     end
   end
   results[#results + 1] = result
-  keys, at = keys + tonumber(ARGV[at]), last + 1
+  keys, at = keys + keyCount, at + 1 + count
 end
 return results

@@ -19,30 +19,34 @@ export function carriedCommits(
   const commits: CarriedCommit[] = [];
   let [keysBefore, at] = [0, 0];
   while (at < args.length) {
-    const [keyCount, count] = [Number(args[at]), Number(args[at + 1])];
-    commits.push(
-      commitOf(keys.slice(keysBefore, keysBefore + keyCount), args.slice(at + 2, at + 2 + count)),
-    );
-    [keysBefore, at] = [keysBefore + keyCount, at + 2 + count];
+    const [keyCount = '', count = '', ...plan] = (args[at] ?? '').split(' ');
+    const texts = args.slice(at + 1, at + 1 + Number(count));
+    commits.push(commitOf(keys.slice(keysBefore, keysBefore + Number(keyCount)), plan, texts));
+    [keysBefore, at] = [keysBefore + Number(keyCount), at + 1 + Number(count)];
   }
   return commits;
 }
 
-function commitOf(keys: readonly string[], args: readonly string[]): CarriedCommit {
-  const rest = [...args];
+function commitOf(
+  keys: readonly string[],
+  plan: readonly string[],
+  texts: readonly string[],
+): CarriedCommit {
+  const [words, rest] = [[...plan], [...texts]];
+  const word = (): string => words.shift() ?? '';
+  const number = (): number => Number(word());
   const text = (): string => rest.shift() ?? '';
-  const number = (): number => Number(text());
   /** Empty for none. */
   const key = (): string => keys[number() - 1] ?? '';
-  const guard = { key: key(), id: text(), generation: number(), sequence: number() };
-  const advance = text() === '1';
-  const mark = { key: key(), value: text() };
-  const expect = Array.from({ length: number() }, () => ({ key: key(), version: text() }));
-  const write: CarriedWrite[] = [];
-  while (rest.length > 0) write.push({ op: text(), key: key(), args: rest.splice(0, number()) });
-  return {
-    ...{ expect, write },
-    ...(guard.key !== '' && { guard: { ...guard, advance } }),
-    ...(mark.key !== '' && { mark }),
+  const guarded = key();
+  const guard = guarded !== '' && {
+    ...{ key: guarded, id: text(), generation: number(), sequence: number() },
+    advance: word() === '1',
   };
+  const marked = key();
+  const mark = marked !== '' && { key: marked, value: text() };
+  const expect = Array.from({ length: number() }, () => ({ key: key(), version: word() }));
+  const write: CarriedWrite[] = [];
+  while (words.length > 0) write.push({ op: word(), key: key(), args: rest.splice(0, number()) });
+  return { expect, write, ...(guard && { guard }), ...(mark && { mark }) };
 }
