@@ -1,4 +1,5 @@
 /** Reads a source of market data once and wholly, as the past of replays. */
+import { getHeapStatistics } from 'node:v8';
 import type { MarketData } from '#shared/clients/market-data/market-data.ts';
 import { parseDay } from '#shared/kernel/calendar-day.ts';
 import { pairOf, type Currency } from '#shared/kernel/currency.ts';
@@ -7,20 +8,35 @@ import type { Past } from './past.ts';
 import type { ReplayPolicy } from './replay-policy.ts';
 
 const BEGINNING = parseDay('1900-01-01');
+/** Of a bar as an object with its figures and its day, in a column for measuring, and in the stores. */
+const BAR_BYTES = 250;
+/** Of the room that is left; the rest is worked in. */
+const PAST_RATIO = 0.8;
+const MEGABYTE = 2 ** 20;
+
 /** Shares that a fractional order counts in. */
 const FRACTION = '0.000000001';
 
+/**
+ * @param room bytes that it may take; by default what V8 has left of its limit, which follows that of the control group
+ * @throws Failure REFUSED `replay-memory` as soon as more is read
+ */
 export async function readPast(
   source: MarketData,
   base: Currency,
   signal: AbortSignal,
+  room = roomHere(),
 ): Promise<Past> {
   const securities = await source.listing(signal);
   const bars: [Past['securities'][number]['isin'], Awaited<ReturnType<MarketData['bars']>>][] = [];
   const fundamentals: [(typeof bars)[number][0], NonNullable<FundamentalsOf>][] = [];
   const actions: [(typeof bars)[number][0], readonly ActionOf[]][] = [];
+  let count = 0;
   for (const { isin } of securities) {
-    bars.push([isin, await source.bars(isin, BEGINNING, signal)]);
+    const own = await source.bars(isin, BEGINNING, signal);
+    bars.push([isin, own]);
+    count += own.length;
+    requireRoom(count, room, bars.length, securities.length);
     const known = await source.fundamentals(isin, signal);
     if (known) fundamentals.push([isin, known]);
     actions.push([isin, (await source.actions?.(isin, signal)) ?? []]);
@@ -38,6 +54,23 @@ export async function readPast(
     actions: new Map(actions),
     benchmark: source.benchmark,
   };
+}
+
+function roomHere(): number {
+  const { heap_size_limit: limit, used_heap_size: used } = getHeapStatistics();
+  return (limit - used) * PAST_RATIO;
+}
+
+function requireRoom(bars: number, room: number, read: number, all: number): void {
+  const bytes = bars * BAR_BYTES;
+  if (bytes <= room) return;
+  const megabytes = (of: number): string => `${Math.ceil(of / MEGABYTE)} MB`;
+  throw refused(
+    'replay-memory',
+    `The prices of ${read} of ${all} securities take ${megabytes(bytes)} of memory, and there are ${megabytes(room)} for them. ` +
+      'Replay fewer securities or a shorter history, or where there is more memory.',
+    { securities: read, bars },
+  );
 }
 
 type FundamentalsOf = Awaited<ReturnType<MarketData['fundamentals']>>;

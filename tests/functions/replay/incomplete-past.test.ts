@@ -1,6 +1,9 @@
 /** Securities that begin after a run, end within it, or are not there: said by name, and by day. */
 import { parseReplayPolicy } from '#shared/replay/replay-policy-document.ts';
+import type { MarketData } from '#shared/clients/market-data/market-data.ts';
+import { parseCurrency } from '#shared/kernel/currency.ts';
 import type { Past } from '#shared/replay/past.ts';
+import { readPast } from '#shared/replay/read-past.ts';
 import { runHere } from '#shared/replay/replay-policies.ts';
 import { reportOf } from '#shared/replay/model/replay-report.ts';
 import { replayReportText } from '#shared/replay/report-text.ts';
@@ -11,6 +14,7 @@ const days = daysFrom(60);
 const [from, late, ending, to] = [days[10], days[20], days[25], days[59]];
 if (!from || !late || !ending || !to) throw new Error('there are days');
 const past = madeUpPast({ seed: 'incomplete', days: 60 });
+const EUR = parseCurrency('EUR');
 const LIMITS = 'splits: declared\nsettings: { WEIGHT_MAX_RATIO: 1, MAXIMUM_ORDER_RATIO: 1 }';
 
 const replayed = (text: string, own: Past) =>
@@ -64,4 +68,24 @@ test('figures of a run of one day that need two are not defined', async () => {
   );
   const report = reportOf({ ...run, name: 'own' }, [], [0], 'seed');
   expect(replayReportText(report, [], []).join('\n')).not.toMatch(/NaN|-100\.0 %/);
+});
+
+test('more prices than there is memory for are refused, naming how many were read', async () => {
+  const source = {
+    ...{ name: 'past', simulated: true, ping: () => Promise.resolve() },
+    listing: () => Promise.resolve(past.securities),
+    bars: (isin: (typeof ISINS)[number]) => Promise.resolve(past.bars.get(isin) ?? []),
+    fundamentals: () => Promise.resolve(undefined),
+    rates: () => Promise.resolve([]),
+  } as unknown as MarketData;
+  const read = (room?: number) => readPast(source, EUR, new AbortController().signal, room);
+  // Of each security 60 bars of 250 bytes.
+  const all = await read(60 * 250 * ISINS.length);
+  expect(all.bars.size).toBe(ISINS.length);
+  await expect(read(60 * 250 * 2)).rejects.toMatchObject({
+    code: 'REFUSED',
+    message: expect.stringContaining(`prices of 3 of ${ISINS.length} securities`) as string,
+    facts: { rule: 'replay-memory', securities: 3, bars: 180 },
+  });
+  expect((await read()).bars.size).toBe(ISINS.length);
 });
