@@ -28,13 +28,28 @@ const kinds = {
 export async function keptBuild(root, kind = 'kept') {
   const key = keyOf(root, kind);
   const name = `${kind}-${key}`;
-  mkdirSync(join(root, 'build'), { recursive: true });
-  const mark = join(root, 'build', `used-${key}.${process.pid}`);
   // Before it is looked for, so that it cannot be removed afterwards.
-  writeFileSync(mark, '');
-  process.once('exit', () => rmSync(mark, { force: true }));
-  if (!existsSync(join(root, 'build', name))) await make(root, kind, name);
+  const isMarked = mark(root, key, name);
+  if (isMarked && !existsSync(join(root, 'build', name))) await make(root, kind, name);
   return `build/${name}`;
+}
+
+/** A user who may only read the project takes what its owner has built: that needs no mark to be read. */
+function mark(root, key, name) {
+  const build = join(root, 'build');
+  const file = join(build, `used-${key}.${process.pid}`);
+  try {
+    mkdirSync(build, { recursive: true });
+    writeFileSync(file, '');
+  } catch (thrown) {
+    if (existsSync(join(build, name))) return false;
+    console.error(
+      `${build} cannot be written (${thrown.code}), and has no ${name} of these sources. Start it once as the owner of the folder.`,
+    );
+    process.exit(1);
+  }
+  process.once('exit', () => rmSync(file, { force: true }));
+  return true;
 }
 
 /**

@@ -1,6 +1,6 @@
-/** Which builds of starts are removed: those that no running program has. */
+/** Which builds of starts are removed: those that no running program has. Who may only read takes what is built. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -32,6 +32,46 @@ test('removes builds that no living process has, with the marks of dead ones', (
       ].sort(),
     );
   } finally {
+    rmSync(root, { recursive: true, force: true });
+  }
+});
+
+test('takes what is built where the folder cannot be written, and else says so in a line', () => {
+  const root = mkdtempSync(join(tmpdir(), 'kept-build-'));
+  const build = join(root, 'build');
+  const folders = ['functions', 'gateway', 'protos', 'shared', 'template', 'scripts', 'cli'];
+  for (const folder of [...folders, 'build']) mkdirSync(join(root, folder));
+  for (const file of ['package.json', 'package-lock.json', 'tsconfig.json'])
+    writeFileSync(join(root, file), '{}');
+  chmodSync(root, 0o555);
+  chmodSync(build, 0o555);
+  const script = join(__dirname, '../../../scripts/build/kept-build.mjs');
+  const started = () => {
+    // Root may write everywhere.
+    const asked = `import(${JSON.stringify(script)}).then(({ keptBuild }) => {
+      if (process.getuid() === 0) process.setuid(65534);
+      return keptBuild(${JSON.stringify(root)}, 'trader');
+    }).then(console.log)`;
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['-e', asked], {
+      encoding: 'utf8',
+    });
+    return { status, stdout, stderr };
+  };
+  try {
+    const refused = started();
+    expect(refused).toMatchObject({ status: 1, stdout: '' });
+    const said = /^(\S+) cannot be written \(EACCES\), and has no (trader-[0-9a-f]{16}) of/.exec(
+      refused.stderr,
+    );
+    expect(said?.[1]).toBe(build);
+    expect(refused.stderr.trim().split('\n')).toHaveLength(1);
+    chmodSync(build, 0o755);
+    mkdirSync(join(build, said?.[2] ?? ''));
+    chmodSync(build, 0o555);
+    expect(started()).toEqual({ status: 0, stdout: `build/${said?.[2]}\n`, stderr: '' });
+    expect(readdirSync(build)).toEqual([said?.[2]]);
+  } finally {
+    for (const folder of [root, build]) chmodSync(folder, 0o755);
     rmSync(root, { recursive: true, force: true });
   }
 });
