@@ -3,7 +3,8 @@
  *
  * A board of 2 GB with 1 GB to spare: the packed stack, connector, facade and Redis within a control group that has
  * `BENCH_BOARD_MB` (1024) of memory and no more, and each operation called there with a request that it really works on:
- * prices, fundamentals, scores, plans, a replay, a dry cycle. Fails where the kernel ends a process for want of memory.
+ * prices, fundamentals, scores, plans, a replay, a dry cycle. With `BENCH_BOARD_SECURITIES` a dry cycle of so many drawn
+ * securities in place of these calls. Fails where the kernel ends a process for want of memory.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -14,13 +15,15 @@ import { buildEmbedded } from '../embedded-build.ts';
 import { figure } from '../figures/figure.ts';
 import { openBoard } from '../memory/board.ts';
 import { makeImages } from '../memory/bundles.ts';
-import { callAll } from '../memory/call-all.ts';
+import { callAll, callCycle } from '../memory/call-all.ts';
 import { memoryMb, type Candidate } from '../memory/compared-servers.ts';
+import { lastWholeDay, writeMarket } from '../universe/market-folder.ts';
 import { MemoryGroup } from './memory-group.ts';
 
 const MB = 1024 * 1024;
 const LIMIT_MB = Number(process.env['BENCH_BOARD_MB'] ?? 1024);
 const DAYS = Number(process.env['BENCH_ROUNDS'] ?? 3);
+const SECURITIES = Number(process.env['BENCH_BOARD_SECURITIES'] ?? 0);
 /** After the last call: threads end after three seconds. */
 const SETTLE_MS = 5_000;
 const OUT = 'build/bench/board';
@@ -34,14 +37,19 @@ else await measured(group);
 
 async function measured(within: MemoryGroup): Promise<void> {
   const dataDir = await mkdtemp(join(tmpdir(), 'bench-board-'));
+  const marketDir = SECURITIES > 0 ? join(dataDir, 'market') : undefined;
+  if (marketDir) writeMarket(marketDir, SECURITIES, lastWholeDay(new Date()), 'board');
   try {
-    const board = await openedWithin(within, dataDir);
+    const board = await openedWithin(within, { dataDir, marketDir });
     const all: Record<string, object> = {};
     try {
       for (let day = 1; day <= DAYS; day += 1) {
-        await callAll(board);
+        const began = performance.now();
+        await (marketDir ? callCycle(board) : callAll(board));
+        const seconds = (performance.now() - began) / 1000;
         await sleep(SETTLE_MS);
-        all[`all calls, ${day}`] = {
+        all[`${marketDir ? 'cycle' : 'all calls'}, ${day}`] = {
+          s: Math.round(seconds),
           'peak, MB': Math.round(within.peakBytes() / MB),
           'at rest, MB (PSS)': Math.round(memoryMb(board)),
           'at rest, MB (anonymous)': Math.round(within.anonymousBytes() / MB),
@@ -50,7 +58,8 @@ async function measured(within: MemoryGroup): Promise<void> {
       }
       console.log(`${board.processes.length} processes within ${LIMIT_MB} MB, none ended`);
       console.table(all);
-      figure('board: peak / its memory limit', [within.peakBytes() / MB / LIMIT_MB]);
+      if (!marketDir)
+        figure('board: peak / its memory limit', [within.peakBytes() / MB / LIMIT_MB]);
     } finally {
       await board.close();
     }
@@ -61,11 +70,16 @@ async function measured(within: MemoryGroup): Promise<void> {
   }
 }
 
+interface Folders {
+  readonly dataDir: string;
+  readonly marketDir: string | undefined;
+}
+
 /** This process is in the group while it starts the others, as a process is in the group of the one that starts it. */
-async function openedWithin(within: MemoryGroup, dataDir: string): Promise<Candidate> {
+async function openedWithin(within: MemoryGroup, folders: Folders): Promise<Candidate> {
   within.enter();
   try {
-    return await openBoard({ redisUrl: '', keyPrefix: 'board', dataDir }, images, dist);
+    return await openBoard({ redisUrl: '', keyPrefix: 'board', ...folders }, images, dist);
   } finally {
     within.leave();
   }

@@ -16,13 +16,13 @@ import {
  * @param dist the build with connector and facade
  */
 export async function openBoard(
-  { keyPrefix, dataDir }: FunctionEnvironment,
+  { keyPrefix, dataDir, marketDir }: FunctionEnvironment,
   images: ReadonlyMap<string, Image>,
   dist: string,
 ): Promise<Candidate> {
   const redis = await startTestRedis();
   const { url: redisUrl } = redis;
-  const packed = await openContainers({ redisUrl, keyPrefix, dataDir }, images);
+  const packed = await openContainers({ redisUrl, keyPrefix, dataDir, marketDir }, images);
   const env = {
     PATH: process.env['PATH'],
     ...{ REDIS_URL: redisUrl, REDIS_KEY_PREFIX: keyPrefix, GATEWAY_URL: packed.url },

@@ -26,6 +26,8 @@ export interface FunctionEnvironment {
   readonly redisUrl: string;
   readonly keyPrefix: string;
   readonly dataDir: string;
+  /** A folder of prices; the sample without it. */
+  readonly marketDir?: string | undefined;
 }
 
 export const TOKEN = 'token-of-the-benchmark';
@@ -50,9 +52,10 @@ async function prepare({ dataDir }: FunctionEnvironment): Promise<string> {
   return secrets;
 }
 
-function environment({ redisUrl, keyPrefix }: FunctionEnvironment): NodeJS.ProcessEnv {
+function environment({ redisUrl, keyPrefix, marketDir }: FunctionEnvironment): NodeJS.ProcessEnv {
   return {
     PATH: process.env['PATH'],
+    ...(marketDir && { MARKET_DATA: `csv:${marketDir}` }),
     REDIS_URL: redisUrl,
     REDIS_KEY_PREFIX: keyPrefix,
     PLAN_DEPTH: '2',
