@@ -3,8 +3,8 @@
  *
  * Runs benches one after the other, each in a process of its own, and prints one table: figure, aim, last
  * value and its machine, value now. `--save` records the values. `--check` ends with 1 where a ratio is worse
- * than the last one by more than 15 % on a machine that was quiet, or a bench failed, and with 3 where the
- * machine was too noisy to judge.
+ * than the last one by more than 15 % while the machine was quiet, or a bench failed, and with 3 where the
+ * machine was too noisy to judge a bench.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { aims } from './aims.ts';
 import { compared, type Compared, type LastValue } from './figures-on-record.ts';
 import type { Measured } from './figure.ts';
-import { NOISE_MAX_RATIO, waitingRatio } from './noise.ts';
+import { NOISE_MAX_RATIO, otherWork } from './noise.ts';
 
 const LAST = 'bench/figures/last.json';
 const exitCodes = { ok: 0, worse: 1, noisy: 3 } as const;
@@ -27,25 +27,28 @@ export interface AllOptions {
 interface Outcome {
   readonly measured: readonly Measured[];
   readonly failed: readonly string[];
-  /** The largest share of waiting before, between and after the benches. */
-  readonly noise: number;
+  /** What share of the processors' time other work took, by bench. */
+  readonly noise: ReadonlyMap<string, number>;
 }
 
 /** @returns the exit code */
 export function runAll({ names, check, save }: AllOptions): number {
   const last = JSON.parse(readFileSync(LAST, 'utf8')) as Record<string, LastValue>;
   const outcome = measureAll(names);
-  const rows = compared(aims, last, outcome.measured).filter(({ name }) => isOf(name, names));
-  console.table(Object.fromEntries(rows.map((row) => [row.name, shown(row)])));
+  const all = compared(aims, last, outcome.measured);
+  const rows = all.filter(({ name }) => names.includes(benchOf(name)));
+  console.table(
+    Object.fromEntries(rows.map((row) => [row.name, shown(row, isNoisy(row, outcome))])),
+  );
   for (const name of outcome.failed) console.log(`${name} failed; its figures are those on record`);
-  const isNoisy = outcome.noise > NOISE_MAX_RATIO;
-  if (isNoisy)
-    console.log(
-      `Too noisy: a loop waited ${percent(outcome.noise)} of its time for a processor, more than ` +
-        `${percent(NOISE_MAX_RATIO)}. Read the ratios with care; none is judged.`,
-    );
-  if (save) record(last, outcome, isNoisy);
-  return check ? verdict(rows, outcome, isNoisy) : exitCodes.ok;
+  for (const [name, share] of outcome.noise)
+    if (share > NOISE_MAX_RATIO)
+      console.log(
+        `${name}: too noisy, other work took ${percent(share)} of the processors' time, more than ` +
+          `${percent(NOISE_MAX_RATIO)}. Read its ratios with care; none is judged.`,
+      );
+  if (save) record(last, outcome);
+  return check ? verdict(rows, outcome) : exitCodes.ok;
 }
 
 function measureAll(names: readonly string[]): Outcome {
@@ -53,24 +56,30 @@ function measureAll(names: readonly string[]): Outcome {
   const file = join(folder, 'figures.jsonl');
   writeFileSync(file, '');
   const failed: string[] = [];
-  let noise = waitingRatio();
+  const noise = new Map<string, number>();
   for (const name of names) {
     const env = { ...process.env, BENCH_FIGURES: file };
     const args = ['scripts/run.mjs', 'bench/bench.ts', name];
+    const shareOfOthers = otherWork();
     const { status } = spawnSync(process.execPath, args, { stdio: 'inherit', env });
     if (status !== 0) failed.push(name);
-    noise = Math.max(noise, waitingRatio());
+    noise.set(name, shareOfOthers());
   }
   const lines = readFileSync(file, 'utf8').split('\n').filter(Boolean);
   rmSync(folder, { recursive: true });
   return { measured: lines.map((line) => JSON.parse(line) as Measured), failed, noise };
 }
 
-function isOf(figure: string, names: readonly string[]): boolean {
-  return names.some((name) => figure.startsWith(`${name}:`));
+function benchOf(figure: string): string {
+  return figure.split(':')[0] ?? '';
 }
 
-function shown({ aim, last, now, isMet, worseRatio, isRegression }: Compared) {
+function isNoisy({ name }: Pick<Compared, 'name'>, { noise }: Outcome): boolean {
+  return (noise.get(benchOf(name)) ?? 0) > NOISE_MAX_RATIO;
+}
+
+function shown(row: Compared, noisy: boolean) {
+  const { aim, last, now, isMet, worseRatio, isRegression } = row;
   return {
     aim: aim ?? '',
     last: last ? rounded(last.value) : '',
@@ -78,23 +87,29 @@ function shown({ aim, last, now, isMet, worseRatio, isRegression }: Compared) {
     now: now ? rounded(now.value) : '',
     'spread of rounds': now ? percent(now.spreadRatio) : '',
     'worse by': worseRatio === undefined ? '' : percent(worseRatio),
-    '': isRegression ? 'REGRESSION' : isMet === undefined ? '' : isMet ? 'met' : 'missed',
+    '': now && noisy ? 'noisy' : isRegression ? 'REGRESSION' : metText(isMet),
   };
 }
 
-function verdict(rows: readonly Compared[], { failed }: Outcome, isNoisy: boolean): number {
-  if (failed.length > 0) return exitCodes.worse;
-  if (isNoisy) return exitCodes.noisy;
-  return rows.some(({ isRegression }) => isRegression) ? exitCodes.worse : exitCodes.ok;
+function metText(isMet: boolean | undefined): string {
+  if (isMet === undefined) return '';
+  return isMet ? 'met' : 'missed';
 }
 
-function record(last: Record<string, LastValue>, { measured }: Outcome, isNoisy: boolean): void {
+function verdict(rows: readonly Compared[], outcome: Outcome): number {
+  const isWorse = rows.some((row) => row.isRegression && !isNoisy(row, outcome));
+  if (outcome.failed.length > 0 || isWorse) return exitCodes.worse;
+  return rows.some((row) => row.now && isNoisy(row, outcome)) ? exitCodes.noisy : exitCodes.ok;
+}
+
+function record(last: Record<string, LastValue>, outcome: Outcome): void {
   const [{ model } = { model: 'unknown' }, ...others] = cpus();
-  const machine =
-    `${others.length + 1} × ${model}, Node ${process.versions.node}` +
-    (isNoisy ? ', shared with other work' : '');
+  const machine = `${others.length + 1} × ${model}, Node ${process.versions.node}`;
   const day = new Date().toISOString().slice(0, 10);
-  const values = measured.map(({ name, value }) => [name, { value: rounded(value), day, machine }]);
+  const values = outcome.measured.map((one) => {
+    const shared = isNoisy(one, outcome) ? ', shared with other work' : '';
+    return [one.name, { value: rounded(one.value), day, machine: `${machine}${shared}` }];
+  });
   const all = { ...last, ...(Object.fromEntries(values) as typeof last) };
   writeFileSync(LAST, `${JSON.stringify(all, null, 2)}\n`);
 }
