@@ -7,7 +7,7 @@ import { callPolicy, type CallPolicy } from '#gateway/queue/call-policy.ts';
 import { FunctionQueues } from '#gateway/queue/function-queues.ts';
 import { waitForPlace } from '#gateway/queue/wait-for-capacity.ts';
 import { bearerText, type Bearer } from '#shared/clients/bearer.ts';
-import { headerText } from '#shared/clients/functions-client.ts';
+import { headerText } from '#shared/clients/header-text.ts';
 import { operationAt } from '#shared/contract/catalogue.ts';
 import type { Log } from '#shared/process/log.ts';
 import { processSpan } from '#shared/process/tracing/messaging-spans.ts';

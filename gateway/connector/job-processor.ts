@@ -3,14 +3,13 @@
  * same run after any crash: what was recorded stays, and is not recorded twice.
  */
 import { DelayedError, UnrecoverableError, WaitingError, type Job } from 'bullmq';
+import { linesOf, textOf } from '#shared/clients/answer-body.ts';
 import {
   cancelled,
   cutOff,
   type FunctionAnswer,
   LINES_TYPE,
-  linesOf,
   refusalOf,
-  textOf,
   type Transport,
 } from '#shared/clients/functions-client.ts';
 import { Failure } from '#shared/kernel/failure.ts';

@@ -10,11 +10,8 @@ import type {
   UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { once } from 'node:events';
-import {
-  headerText,
-  type CallOptions,
-  type FunctionsClient,
-} from '#shared/clients/functions-client.ts';
+import type { CallOptions, FunctionsClient } from '#shared/clients/functions-client.ts';
+import { headerText } from '#shared/clients/header-text.ts';
 import { serviceHealth } from '#shared/clients/service-health.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import { refusalCodes } from '#shared/runtime/audit/refusal-limit.ts';

@@ -2,14 +2,13 @@
  * A gRPC call as a call of a function in protobuf: its bytes go on as they came, and so do those of the answer. A function
  * that takes only JSON is called with JSON; which do is learned from their answers.
  */
+import { bytesOf, textOf } from '#shared/clients/answer-body.ts';
 import {
-  bytesOf,
   cutOff,
   LINES_TYPE,
   messagesIn,
   parseJson,
   requestText,
-  textOf,
   type DirectExchange,
   type Exchange,
   type FunctionAnswer,

@@ -7,15 +7,12 @@ import type { Caller } from '#template/caller.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import type { Operation, ResponseOf, WireRequestOf } from '#shared/contract/row.ts';
 import { openBecause } from '#shared/contract/unknown-outcome.ts';
-import {
-  inSpan,
-  inSpanEach,
-  type Span,
-  type SpanOptions,
-} from '#shared/process/tracing/tracing.ts';
+import { inSpan, inSpanEach, type SpanOptions } from '#shared/process/tracing/tracing.ts';
 import { isOperation } from '#shared/contract/catalogue.ts';
 import { isDeclaredCall } from '#shared/contract/declared-calls.ts';
 import { recorded, recordedEach } from '#shared/process/call-record.ts';
+import { linesOf, textOf } from './answer-body.ts';
+import { headerText } from './header-text.ts';
 import { Answered, resumed } from './resumed-stream.ts';
 
 export interface CallOptions {
@@ -69,7 +66,6 @@ export function isCancelled({ aborted, reason }: AbortSignal): boolean {
   return aborted && reason instanceof Failure && reason.code === 'CANCELLED';
 }
 
-const HEADER_TEXT_MAX = 120;
 /** Time limit of a cancellation; the caller has left and does not wait for it. */
 const TAKE_BACK_MS_MAX = 5_000;
 
@@ -164,7 +160,7 @@ export class FunctionsClient {
         spanOf(operation),
         (span) =>
           countedBy(operation, options, () =>
-            this.callOnce(operation, exchange, sentBy(span, options)),
+            this.callOnce(operation, exchange, options, span?.traceparent ?? options.traceparent),
           ),
         options.traceparent,
       );
@@ -185,9 +181,10 @@ export class FunctionsClient {
     operation: Operation,
     exchange: Exchange<T>,
     options: CallOptions,
+    traceparent: string | undefined,
   ): Promise<T> {
     try {
-      const answer = await this.answerOnce(operation, exchange, options);
+      const answer = await this.answerOnce(operation, exchange, options, traceparent);
       const { status, staleMs, message } = answer;
       if (status !== 200) throw refusalOf(await textOf(answer.body), status);
       if (staleMs !== undefined) noteStale(operation, staleMs, options);
@@ -202,12 +199,13 @@ export class FunctionsClient {
     operation: Operation,
     exchange: Exchange<unknown>,
     options: CallOptions,
+    traceparent: string | undefined,
   ): Promise<FunctionAnswer & { readonly message?: object | undefined }> {
     const { name } = operation;
     const direct = exchange.direct && this.transport.directly?.(name);
     return direct
-      ? direct(name, exchange.direct, options, headersOf(options, NO_HEADERS))
-      : this.send(operation, exchange.sent(false), options, NO_HEADERS);
+      ? direct(name, exchange.direct, options, headersOf(options, traceparent, NO_HEADERS))
+      : this.send(operation, exchange.sent(false), options, traceparent, NO_HEADERS);
   }
 
   /**
@@ -236,7 +234,12 @@ export class FunctionsClient {
         countedEachBy(
           operation,
           options,
-          this.streamResumed(operation, exchange, sentBy(span, options)),
+          this.streamResumed(
+            operation,
+            exchange,
+            options,
+            span?.traceparent ?? options.traceparent,
+          ),
         ),
       options.traceparent,
     );
@@ -246,10 +249,11 @@ export class FunctionsClient {
     operation: Operation,
     exchange: Exchange<T>,
     options: CallOptions,
+    traceparent: string | undefined,
   ): AsyncGenerator<T, void> {
     const subscriber = new Subscriber(this.transport, operation, options);
     const attempt = (timed: CallOptions): AsyncGenerator<T> =>
-      this.streamOnce(operation, exchange, timed, subscriber);
+      this.streamOnce(operation, exchange, timed, subscriber, traceparent);
     try {
       if (operation.queue?.caller === 'follows') yield* resumed(attempt, options);
       else yield* attempt(options);
@@ -265,8 +269,10 @@ export class FunctionsClient {
     exchange: Exchange<T>,
     options: CallOptions,
     subscriber: Subscriber,
+    traceparent: string | undefined,
   ): AsyncGenerator<T> {
-    const answer = await this.send(operation, exchange.sent(true), options, subscriber.headers);
+    const { headers } = subscriber;
+    const answer = await this.send(operation, exchange.sent(true), options, traceparent, headers);
     if (answer.status !== 200) throw refusalIn(await textOf(answer.body), answer.status);
     yield* exchange.each(answer);
   }
@@ -286,10 +292,12 @@ export class FunctionsClient {
     { name }: Operation,
     sent: Sent,
     options: CallOptions,
-    headers: Readonly<Record<string, string>>,
+    traceparent: string | undefined,
+    further: Readonly<Record<string, string>>,
   ): Promise<FunctionAnswer> {
-    const call = { ...options, signal: options.signal, name, ...sent };
-    return this.transport({ ...call, headers: headersOf(options, headers) });
+    const headers = headersOf(options, traceparent, further);
+    const { signal } = options;
+    return this.transport({ ...options, signal, traceparent, name, ...sent, headers });
   }
 }
 
@@ -344,7 +352,8 @@ const NO_HEADERS: Readonly<Record<string, string>> = {};
 
 /** What of a call travels as headers whatever the transport. */
 function headersOf(
-  { timeoutMs, traceparent, keyIsMade, caller, actor }: CallOptions,
+  { timeoutMs, keyIsMade, caller, actor }: CallOptions,
+  traceparent: string | undefined,
   further: Readonly<Record<string, string>>,
 ): Record<string, string> {
   const headers: Record<string, string> = {};
@@ -388,12 +397,6 @@ function countsItself(caller: string | undefined, callee: string): caller is str
   return caller !== undefined && isOperation(caller) && isDeclaredCall(caller, callee);
 }
 
-/** The trace context that travels with the call. */
-function sentBy(span: Span | undefined, options: CallOptions): CallOptions {
-  if (!span) return options;
-  return { ...options, signal: options.signal, traceparent: span.traceparent };
-}
-
 /** A subscriber of a queued operation: named, so that it cancels only its own request. */
 class Subscriber {
   readonly headers: Readonly<Record<string, string>>;
@@ -431,11 +434,6 @@ class Subscriber {
   }
 }
 
-/** What a header can carry: other characters become question marks. */
-export function headerText(text: string): string {
-  return text.replace(/[^\x20-\x7e]/g, '?').slice(0, HEADER_TEXT_MAX);
-}
-
 /** A request as it travels. */
 export function requestText(request: unknown): string {
   return JSON.stringify(request, finiteOrText);
@@ -444,33 +442,6 @@ export function requestText(request: unknown): string {
 /** JSON has no such numbers; sent as text they reach the function, which rejects them by field. */
 function finiteOrText(_key: string, value: unknown): unknown {
   return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
-}
-
-export async function textOf(body: AsyncIterable<Uint8Array | string>): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = '';
-  for await (const chunk of body)
-    text += typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true });
-  return text + decoder.decode();
-}
-
-export async function bytesOf(body: FunctionAnswer['body']): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of body) chunks.push(Buffer.from(chunk as Uint8Array));
-  const [first = Buffer.alloc(0)] = chunks;
-  return chunks.length > 1 ? Buffer.concat(chunks) : first;
-}
-
-export async function* linesOf(body: AsyncIterable<Uint8Array | string>): AsyncGenerator<string> {
-  const decoder = new TextDecoder();
-  let rest = '';
-  for await (const chunk of body) {
-    rest += typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true });
-    const lines = rest.split('\n');
-    rest = lines.pop() ?? '';
-    for (const line of lines) if (line !== '') yield line;
-  }
-  if (rest !== '') yield rest;
 }
 
 interface StreamedMessage {

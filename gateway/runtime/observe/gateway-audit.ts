@@ -3,7 +3,7 @@
  * gateway does not let in. Never a body, a value of a secret or a password.
  */
 import type { Request, RequestHandler } from 'express';
-import { headerText } from '#shared/clients/functions-client.ts';
+import { headerText } from '#shared/clients/header-text.ts';
 import { callerNamed } from '#shared/contract/declared-calls.ts';
 import { Failure, type FailureCode } from '#shared/kernel/failure.ts';
 import { instantOf } from '#shared/kernel/instant.ts';

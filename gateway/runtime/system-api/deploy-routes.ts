@@ -1,5 +1,5 @@
 /** `/system/functions` and `/system/function/<name>`: what is deployed, and deploying it. */
-import { headerText } from '#shared/clients/functions-client.ts';
+import { headerText } from '#shared/clients/header-text.ts';
 import type { IRouter, Request, RequestHandler } from 'express';
 import { parseDeployment, parseRemoval } from '../deployments/deployment.ts';
 import type { DeployedFunction } from '../executors/deployed-function.ts';

@@ -6,7 +6,8 @@ import { Client, Metadata, type ChannelCredentials, type ChannelOptions } from '
 import { present } from '#shared/kernel/assert.ts';
 import { requireOperation } from '#shared/contract/catalogue.ts';
 import { functionName, type ServiceName } from '#shared/contract/names.ts';
-import { headerText, type CallOptions } from '../functions-client.ts';
+import type { CallOptions } from '../functions-client.ts';
+import { headerText } from '../header-text.ts';
 import { LastAnswers } from '../remote/last-answers.ts';
 import { Outage } from '../remote/outage.ts';
 import { remoteCallOf, READY_ROW } from '../remote/remote-call.ts';

@@ -5,11 +5,10 @@ import { Failure } from '#shared/kernel/failure.ts';
 import { requireOperation } from '#shared/contract/catalogue.ts';
 import { requestHash } from '#shared/contract/equal-request.ts';
 import type { Operation } from '#shared/contract/row.ts';
+import { bytesOf, textOf } from '../answer-body.ts';
 import {
-  bytesOf,
   readsEach,
   refusalOf,
-  textOf,
   type FunctionAnswer,
   type FunctionCall,
   type Transport,

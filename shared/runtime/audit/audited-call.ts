@@ -1,7 +1,7 @@
 /** What the audit gets of a call that changes something: a line when it is let in or refused, one when it ended. */
 import type { Operation } from '#shared/contract/row.ts';
 import type { Failure } from '#shared/kernel/failure.ts';
-import { headerText } from '#shared/clients/functions-client.ts';
+import { headerText } from '#shared/clients/header-text.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import type { FunctionEvent } from '#template/function.ts';
 import { tokenNameOf } from '../access.ts';

@@ -1,4 +1,5 @@
-import { FunctionsClient, textOf } from '#shared/clients/functions-client.ts';
+import { textOf } from '#shared/clients/answer-body.ts';
+import { FunctionsClient } from '#shared/clients/functions-client.ts';
 import { httpTransport } from '#shared/clients/http-transport.ts';
 import { inProcessTransport } from '#gateway/runtime/executors/in-process-transport.ts';
 import { scoring } from '#shared/contract/scoring.ts';
