@@ -182,7 +182,7 @@ function reportOwn(
   { placement = allLocal, dataDir, tls }: ConnectorOptions,
 ): Promise<() => void> | undefined {
   if (placement === allLocal) return undefined;
-  return reportBoard(database, placement.device, { dataDir, tls });
+  return reportBoard(database, placement.device, 'connector', { dataDir, tls });
 }
 
 /** Redis may start after the connector. @throws Failure REFUSED for one that is not safe */

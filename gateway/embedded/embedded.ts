@@ -115,7 +115,8 @@ async function openAll(options: EmbeddedOptions, closers: Closers) {
   }
   const { isLogWritable } = options;
   const reported = { dataDir: dataDir.path, tls: files, isLogWritable };
-  const stopReporting = await reportBoard(dependencies.database, placement.device, reported);
+  const { database } = dependencies;
+  const stopReporting = await reportBoard(database, placement.device, 'gateway', reported);
   closers.push(() => Promise.resolve(stopReporting()));
   const facadeCounts: { text?: MetricsSource } = {};
   const shared = { dependencies, placement, secrets, redis, tls };

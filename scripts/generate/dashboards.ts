@@ -27,6 +27,7 @@ const dashboards: Readonly<Record<string, readonly MetricName[]>> = {
     'trader_prices_age_seconds',
     'trader_rates_age_seconds',
     'trader_price_doubts',
+    'trader_price_doubts_ratio',
     'trader_suspected_split',
     'trader_securities',
   ],

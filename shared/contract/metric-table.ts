@@ -74,6 +74,11 @@ export const metricTable = {
     help: 'Securities set aside for their prices.',
     labels: ['kind'],
   },
+  trader_price_doubts_ratio: {
+    part: 'market',
+    help: 'Those of them that are traded, as a fraction of all that are.',
+    labels: ['kind'],
+  },
   trader_suspected_split: {
     part: 'market',
     help: '1 for each security that is held back as it may have been split, twenty at most.',

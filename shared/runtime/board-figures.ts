@@ -40,10 +40,14 @@ export interface BoardFiles {
   readonly isLogWritable?: (() => boolean) | undefined;
 }
 
-/** Reports now and then every ten seconds. @returns its end */
+/**
+ * Reports now and then every ten seconds, each process of a board what it knows, under its own name.
+ * @returns its end
+ */
 export async function reportBoard(
   database: Stored,
   board: string,
+  part: 'gateway' | 'connector',
   files: BoardFiles,
 ): Promise<() => void> {
   const report = async (): Promise<void> => {
@@ -58,7 +62,7 @@ export async function reportBoard(
       ...{ at, clockSkewSeconds, ...ofDisk, ...ofCertificate },
       ...(logWritable !== undefined && { logWritable }),
     };
-    await database.redis.hset(keys.runtime.boardFigures(), board, encode(figures));
+    await database.redis.hset(keys.runtime.boardFigures(), `${board} ${part}`, encode(figures));
   };
   await report().catch(() => undefined);
   const timer = setInterval(() => void report().catch(() => undefined), INTERVAL_MS).unref();
@@ -70,11 +74,14 @@ export async function reportedBoards(database: Stored): Promise<ReadonlyMap<stri
   const all = Object.entries(await database.redis.hgetall(keys.runtime.boardFigures()));
   if (all.length === 0) return new Map();
   const now = await redisNow(database);
-  const read = all.map(([board, text]): [string, BoardFigures] => [
-    board,
-    decode(figuresSchema, text, `the figures of the board ${board}`),
-  ]);
-  return new Map(read.filter(([, { at }]) => now - at <= AGE_MS_MAX));
+  const read = all.map(([field, text]) => {
+    const [board = ''] = field.split(' ');
+    return { board, ...decode(figuresSchema, text, `the figures of the board ${board}`) };
+  });
+  const boards = new Map<string, BoardFigures>();
+  for (const { board, ...figures } of read.sort((one, other) => one.at - other.at))
+    if (now - figures.at <= AGE_MS_MAX) boards.set(board, { ...boards.get(board), ...figures });
+  return boards;
 }
 
 /** Of the file system that a folder is on; nothing where there is no such folder, and what cannot be read is absent. */

@@ -1,6 +1,7 @@
 /** Reviews stored prices for doubts after a sync. */
 import { addDays, dayOfEpoch, epochDay, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import { deadPriceReason, movedLately } from '#shared/kernel/bars/dead-price.ts';
+import { repeatedSessions, repeatReason } from '#shared/kernel/bars/repeated-bars.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import type { PriceDoubt } from './model/price-doubt.ts';
 import { indexAtEpoch, lastDay, type PriceSeries } from './model/price-series.ts';
@@ -14,7 +15,13 @@ const READ_AT_ONCE = 100;
 /** Priced once a day without a market of their own. */
 const FUND_TYPES = new Set(['FUND', 'MUTUALFUND', 'MONEYMARKET', 'INDEX', 'BOND', 'CURRENCY']);
 
-type LatestBars = Pick<PriceSeries, 'days' | 'adjustedClose' | 'volume'>;
+/** Of fewer others most say nothing. */
+const REPEATING_MIN = 5;
+
+interface LatestBars extends Pick<PriceSeries, 'days' | 'adjustedClose' | 'volume'> {
+  /** Of the latest bars, those that are bars of earlier days again. */
+  readonly repeated: number;
+}
 
 /** What dead prices are judged on. Copies: of thousands of securities, whole years would be held in memory. */
 export class LatestReviewed {
@@ -27,12 +34,14 @@ export class LatestReviewed {
   }
 
   /** @param series with all bars of the last months */
-  keep({ isin, days, adjustedClose, volume }: PriceSeries): void {
+  keep(series: PriceSeries): void {
+    const { isin, days, adjustedClose, volume } = series;
     const first = indexAtEpoch(days, this.from - 1) + 1;
     this.byIsin.set(isin, {
       days: days.slice(first),
       adjustedClose: adjustedClose.slice(first),
       volume: volume.slice(first),
+      repeated: repeatedSessions(series, first),
     });
   }
 
@@ -67,9 +76,11 @@ export async function reviewDeadPrices(
   );
   const priced = [...series].filter(([, { days }]) => days.length > 0);
   const moved = new Set(priced.flatMap(([isin, bars]) => (movedLately(bars) ? [isin] : [])));
+  const repeating = priced.filter(([, { repeated }]) => repeated > 0).length;
+  const peersRepeat = repeating >= REPEATING_MIN && repeating * 2 >= priced.length;
   const known = await doubts.all();
   for (const security of tradable) {
-    const found = deadPrice(security, series, { priced: priced.length, moved });
+    const found = deadPrice(security, series, { priced: priced.length, moved, peersRepeat });
     const isDoubted = known.get(security.isin)?.some(({ kind }) => kind === 'dead-price');
     // Thousands of securities have none, before and after.
     if (found.length > 0 || isDoubted) await doubts.put(security.isin, 'dead-price', found);
@@ -79,21 +90,23 @@ export async function reviewDeadPrices(
 interface Peers {
   readonly priced: number;
   readonly moved: ReadonlySet<Isin>;
+  readonly peersRepeat: boolean;
 }
 
 function deadPrice(
   { isin, securityType }: Security,
   all: ReadonlyMap<Isin, LatestBars>,
-  { priced, moved }: Peers,
+  { priced, moved, peersRepeat }: Peers,
 ): readonly PriceDoubt[] {
   const own = all.get(isin);
   const day = own && lastDay(own);
   if (!own || day === undefined) return [];
   const others = priced - 1;
   const othersMoved = moved.size - (moved.has(isin) ? 1 : 0);
-  const reason = deadPriceReason(own, {
-    peersMoved: others > 0 && othersMoved * 2 >= others,
-    tradesInShares: !FUND_TYPES.has(securityType),
-  });
+  const reason =
+    deadPriceReason(own, {
+      peersMoved: others > 0 && othersMoved * 2 >= others,
+      tradesInShares: !FUND_TYPES.has(securityType),
+    }) ?? repeatReason(own.repeated, peersRepeat);
   return reason === undefined ? [] : [{ kind: 'dead-price', day, reason }];
 }

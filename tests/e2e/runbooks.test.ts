@@ -14,6 +14,7 @@ import { alertTable, type AlertRow } from '#shared/gateway/observe/alert-table.t
 import { processAlerts } from '#shared/gateway/observe/process-alerts.ts';
 import { JobStore } from '#shared/gateway/job-store.ts';
 import { PriceDoubtStore } from '#shared/universe/price-doubt-store.ts';
+import { StoredMarket } from '#shared/universe/stored-market.ts';
 import { parseSettings } from '#shared/process/settings.ts';
 import { openDependencies } from '#shared/runtime/dependencies.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
@@ -75,6 +76,24 @@ it('prices stale: the job is read and run once', async () => {
   expect(await firing()).toContain('TraderPricesStale');
   expect(await reader.follow('prices-stale')).toContain('"jobName":"sync-prices"');
   await reader.untilFiring('TraderPricesStale', false);
+});
+
+it('prices in doubt: the kind is named, and a sync that brings right ones ends it', async () => {
+  const { database } = stored;
+  // A sync that still runs would find that they are right.
+  const asked = () => reader.call('gateway-get-job-status', { jobName: 'sync-prices' });
+  const isIdle = async () => JSON.stringify(await asked()).includes('"status":"idle"');
+  while (!(await isIdle())) await sleep(200);
+  const doubts = new PriceDoubtStore(database);
+  const day = dayOf(instantOf(Date.now()));
+  const reason = 'its last 2 bars are those of earlier days again';
+  const isins = (await new StoredMarket(database).securities()).map(({ isin }) => isin);
+  for (const isin of isins.slice(0, isins.length / 2))
+    await doubts.put(isin, 'dead-price', [{ kind: 'dead-price', day, reason }]);
+  const alert = (await reader.alerts()).find(({ name }) => name === 'TraderPricesInDoubt');
+  expect(alert?.labels).toEqual({ kind: 'dead-price' });
+  expect(await reader.follow('prices-stale')).toContain('"jobName":"sync-prices"');
+  await reader.untilFiring('TraderPricesInDoubt', false);
 });
 
 it('backup failed: the reason is read, and the job is run once', async () => {

@@ -6,7 +6,8 @@ import { until } from '../support/until.ts';
 import type { InventedFault } from './invented-fault.ts';
 import { NIGHT_PREFIX, type NightSystem } from './night-system.ts';
 
-const SLOW_MS = 1_400;
+/** Above what counts as slow, and with room below what counts as away. */
+const SLOW_MS = 1_200;
 /** Longer than anybody waits. */
 const SILENT_MS = 300_000;
 /** More than between two queries that count. */

@@ -75,15 +75,15 @@ async function lookedAt(
   await secondsUntil(async () => !(await seen()).some(isNamed), waitMs);
   await prepare?.();
   const before = new Set((await firing(seen)).map(({ key }) => key));
-  const [startedMs, others] = [Date.now(), new Set<string>()];
+  const [startedMs, others] = [Date.now(), new Map<string, SeenAlert>()];
   const making = fault.make();
   making.catch(() => undefined);
-  let first: readonly string[] = [];
+  let first: readonly SeenAlert[] = [];
   const foundSeconds = await secondsUntil(async () => {
     const all = await seen();
-    if (all.some(isFound)) first = [...others];
+    if (all.some(isFound)) first = [...others.values()];
     for (const one of all)
-      if (one.fires && !isNamed(one) && !before.has(one.key)) others.add(one.name);
+      if (one.fires && !isNamed(one) && !before.has(one.key)) others.set(one.key, one);
     return all.some(isFound);
   }, waitMs);
   const unmade = await making.then(
@@ -105,12 +105,19 @@ async function lookedAt(
     lastsSeconds === 0 || awaitsLasting
       ? await secondsUntil(async () => !(await seen()).some(isNamed), limitMs)
       : undefined;
-  const misleading = first.filter((one) => one !== alert && !consequences.includes(one));
-  const besides = [...others].sort();
+  const isMisleading = (one: SeenAlert) => one.name !== alert && !consequences.includes(one.name);
+  const misleading = first.filter(isMisleading).map(textOf);
+  const besides = [...others.values()].map(textOf).sort();
   return {
     ...{ fault: name, alert, labels, foundSeconds, noticeSeconds, overSeconds },
     ...{ misleading, besides, unmade },
   };
+}
+
+/** `TraderServiceSlow trading near` */
+function textOf({ name, labels }: SeenAlert): string {
+  const { alertname: _, severity: __, ...where } = labels;
+  return [name, ...Object.values(where)].join(' ');
 }
 
 async function firing(seen: NightRun['seen']): Promise<readonly SeenAlert[]> {

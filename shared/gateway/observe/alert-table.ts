@@ -214,6 +214,16 @@ export const alertTable: readonly AlertRow[] = [
     runbook: 'prices-stale',
   },
   {
+    name: 'TraderPricesInDoubt',
+    metric: 'trader_price_doubts_ratio',
+    ...above(0.25),
+    forSeconds: 0,
+    severity: 'warning',
+    summary:
+      'The prices of more than a quarter of all securities cannot be trusted: their source answers old or wrong ones under new dates.',
+    runbook: 'prices-stale',
+  },
+  {
     name: 'TraderRatesStale',
     metric: 'trader_rates_age_seconds',
     ...above(5 * DAY_SECONDS),

@@ -24,6 +24,11 @@ export async function marketSamples(context: Context): Promise<Sample[]> {
     priceDays(market, tradable, dayOf(now())),
     market.ratesThrough(new Set(foreign)),
   ]);
+  const traded = new Set(tradable.map(({ isin }) => isin));
+  const doubted = [...doubts].filter(([isin]) => traded.has(isin)).map(([, all]) => all);
+  const ratioOf = (kind: string): number =>
+    doubted.filter((all) => all.some((one) => one.kind === kind)).length /
+    Math.max(1, tradable.length);
   const kinds: Record<string, number> = { 'suspected-split': 0 };
   for (const { kind } of [...doubts.values()].flat()) kinds[kind] = (kinds[kind] ?? 0) + 1;
   const held = [...doubts].filter(([, all]) => all.some(({ kind }) => kind === 'suspected-split'));
@@ -32,6 +37,9 @@ export async function marketSamples(context: Context): Promise<Sample[]> {
   return [
     sample('trader_securities', tradable.length),
     ...samplesBy('trader_price_doubts', 'kind', kinds),
+    ...['dead-price', 'sources-disagree', 'suspected-split'].map((kind) =>
+      sample('trader_price_doubts_ratio', ratioOf(kind), { kind }),
+    ),
     ...namedFirst(held.map(([isin]) => isin)).map((isin) =>
       sample('trader_suspected_split', 1, { isin }),
     ),

@@ -103,7 +103,7 @@ describe('the metrics of the state', () => {
   it('show the figures that another board reported, until it reports no more', async () => {
     const { database } = t.dependencies;
     const files = { dataDir, tls: undefined };
-    (await reportBoard(database, 'far', files))();
+    (await reportBoard(database, 'far', 'connector', files))();
     expect(await value('trader_disk_free_ratio', { board: 'far' })).toBeGreaterThan(0);
     expect(
       Math.abs((await value('trader_clock_skew_seconds', { board: 'far' })) ?? 9),
@@ -112,7 +112,7 @@ describe('the metrics of the state', () => {
     const reported = (seconds: number, figures: object) =>
       database.redis.hset(
         keys.runtime.boardFigures(),
-        'far',
+        'far connector',
         JSON.stringify({ at: Date.now() - seconds * 1_000, ...figures }),
       );
     await reported(5, { diskFreeRatio: 0.01, clockSkewSeconds: -60, certificateExpires: 1 });
@@ -123,11 +123,26 @@ describe('the metrics of the state', () => {
     expect(await value('trader_disk_free_ratio', { board: 'far' })).toBeUndefined();
   });
 
+  it('show what each process of a board reported', async () => {
+    const { database } = t.dependencies;
+    const files = { dataDir, tls: undefined };
+    (await reportBoard(database, 'far', 'gateway', { ...files, isLogWritable: () => false }))();
+    (await reportBoard(database, 'far', 'connector', files))();
+    const board = 'far';
+    expect(await value('trader_log_writable', { board })).toBe(0);
+    expect(await alerts()).toContain('TraderLogNotWritten');
+    (await reportBoard(database, 'far', 'gateway', { ...files, isLogWritable: () => true }))();
+    expect(await value('trader_log_writable', { board })).toBe(1);
+  });
+
   it('keep the other figures of a board whose certificate cannot be read', async () => {
     const file = join(dataDir, 'cut-off.pem');
     writeFileSync(file, 'cut off');
     (
-      await reportBoard(t.dependencies.database, 'far', { dataDir, tls: { cert: file, key: file } })
+      await reportBoard(t.dependencies.database, 'far', 'gateway', {
+        dataDir,
+        tls: { cert: file, key: file },
+      })
     )();
     const board = 'far';
     expect(await value('trader_certificate_refused', { board })).toBe(1);
@@ -273,6 +288,22 @@ describe('the metrics of the state', () => {
     expect(await alerts()).toContain('TraderRatesStale');
     await store.putFetched(`rates:${foreign}-${baseCurrency}`, { through: day(0), at: now() });
     expect(await alerts()).not.toContain('TraderRatesStale');
+  });
+
+  it('say what part of the securities has prices in doubt', async () => {
+    const { database } = t.dependencies;
+    const doubts = new PriceDoubtStore(database);
+    const isins = (await new StoredMarket(database).securities()).map(({ isin }) => isin);
+    const kind = 'dead-price';
+    const found = { kind, day: '2024-06-26', reason: 'its last bar is that of earlier days' };
+    const doubt = (isin: Isin) => doubts.put(isin, kind, [found as never]);
+    expect(await value('trader_price_doubts_ratio', { kind })).toBe(0);
+    const quarter = Math.floor(isins.length / 4);
+    for (const isin of isins.slice(0, quarter)) await doubt(isin);
+    expect(await alerts()).not.toContain('TraderPricesInDoubt');
+    for (const isin of isins.slice(quarter, quarter + 1)) await doubt(isin);
+    expect(await value('trader_price_doubts_ratio', { kind })).toBe((quarter + 1) / isins.length);
+    expect(await alerts()).toContain('TraderPricesInDoubt');
   });
 
   it('do not grow in number with doubts about securities', async () => {

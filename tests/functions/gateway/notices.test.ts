@@ -379,7 +379,7 @@ describe('what is reported', () => {
       TraderLogNotWritten: 'log-not-written',
       ...{ TraderServiceSlow: 'service-slow', TraderStatePartUnread: 'metrics-missing' },
       ...{ TraderRedisWriteFailed: 'redis-not-persistent', TraderPricesStale: 'prices-stale' },
-      TraderRatesStale: 'rates-stale',
+      ...{ TraderRatesStale: 'rates-stale', TraderPricesInDoubt: 'prices-stale' },
       ...{ TraderSuspectedSplit: 'suspected-split', TraderQueueStuck: 'queue-stuck' },
       ...{ TraderBookDiffers: 'book-differs', TraderDeadLetters: 'dead-letters' },
       ...{ TraderRunsFailed: 'failed-runs', TraderBackupFailed: 'backup-failed' },

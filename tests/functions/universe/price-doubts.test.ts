@@ -2,6 +2,7 @@ import type { SyncPricesUpdate } from '#protos/gen/universe.ts';
 import type { DailyBar } from '#shared/clients/market-data/market-data.ts';
 import { PaperMarketSource, paperTermsOf } from '#shared/clients/broker/paper/paper-market.ts';
 import { present } from '#shared/kernel/assert.ts';
+import { dayOf, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import { DAY_MS } from '#shared/kernel/instant.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
@@ -157,6 +158,50 @@ describe('prices in doubt', () => {
     expect(aligned.dropped[0]?.reason).toContain('has not changed for');
     source.bend.delete(first);
     expect((await sync({ forceRefresh: true })).priceDoubts).toEqual([]);
+  });
+
+  describe('of old bars under new dates', () => {
+    /** From the next day on the source answers the bars of five sessions before. */
+    const repeat = async (isins: readonly Isin[]): Promise<void> => {
+      const known = dayOf(clock.now());
+      for (const isin of isins) {
+        const before = await source.bars(isin, '2021-01-04' as CalendarDay, signal);
+        const old = before.slice(-5);
+        const repeated = new Map<CalendarDay, DailyBar>();
+        const again = (bar: DailyBar): DailyBar => {
+          const answer = repeated.get(bar.day) ?? { ...(old.shift() ?? bar), day: bar.day };
+          repeated.set(bar.day, answer);
+          return answer;
+        };
+        source.bend.set(isin, (bars) => bars.map((bar) => (bar.day > known ? again(bar) : bar)));
+      }
+    };
+    const doubted = (update: SyncPricesUpdate) => update.priceDoubts.map(({ isin }) => isin);
+
+    test('are found on the second day where it is one security', async () => {
+      await sync();
+      await repeat([first]);
+      clock.advance(DAY_MS);
+      expect(doubted(await sync())).toEqual([]);
+      clock.advance(DAY_MS);
+      const { priceDoubts } = await sync();
+      expect(priceDoubts).toMatchObject([{ isin: first, kind: 'dead-price' }]);
+      expect(priceDoubts[0]?.reason).toContain('Its last 2 bars are those of earlier days again');
+      source.bend.clear();
+      expect(doubted(await sync({ forceRefresh: true }))).toEqual([]);
+    });
+
+    test('are found on the first day where it is most of them', async () => {
+      const more = (await source.listing(signal)).slice(4, 8);
+      for (const security of more) await addSecurity(dependencies, security);
+      await sync();
+      const repeating = more.map(({ isin }) => isin).concat(first);
+      await repeat(repeating);
+      clock.advance(DAY_MS);
+      const update = await sync();
+      expect(doubted(update).sort()).toEqual([...repeating].sort());
+      expect(update.priceDoubts[0]?.reason).toContain('as of most others');
+    });
   });
 
   test('do not occur in the simulated market', async () => {
