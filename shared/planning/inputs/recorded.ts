@@ -59,10 +59,23 @@ function earlierReplies(
   [name = '', key = '', ...fields]: readonly string[],
 ): unknown[] | undefined {
   if (name === 'get' && key === keys.universe.pricesVersion()) return [null];
+  if (name === 'hgetall' && key.endsWith(':scores')) return fieldsReadOf(replies, key);
   if (name !== 'hmget') return undefined;
   if (key === keys.scoring.latest()) return [fields.map(() => null)];
   const texts = fields.map((field) => replies.get(JSON.stringify(['hget', key, field]))?.at(-1));
   return texts.includes(undefined) ? undefined : [texts];
+}
+
+/** A hash of which fields were read one by one, as the score of the day. */
+function fieldsReadOf(
+  replies: ReadonlyMap<string, readonly unknown[]>,
+  key: string,
+): unknown[] | undefined {
+  const read = [...replies].flatMap(([words, [text]]) => {
+    const [name, of, field = ''] = JSON.parse(words) as string[];
+    return name === 'hget' && of === key && typeof text === 'string' ? [[field, text]] : [];
+  });
+  return read.length > 0 ? [Object.fromEntries(read)] : undefined;
 }
 
 function recordedDays(days: string[], marketData: MarketData): MarketData {
