@@ -337,7 +337,8 @@ describe('a broker', () => {
 
   it('that is slower than the time for an answer is asked, and its late answer changes nothing', async () => {
     t.broker.submitFault = 'accepts-slowly';
-    const order = await run({ submitTimeoutMs: 30 });
+    // Long enough for the broker to have the order, also on a busy machine.
+    const order = await run({ submitTimeoutMs: 2_000 });
     expect(order.state).toBe('FILLED');
     t.broker.answer();
     expect(await status()).toBe('FILLED');
