@@ -93,11 +93,11 @@ export function acceptsFrames(accept = ''): boolean {
   return /\bapplication\/(x-)?protobuf *; *encoding=length-prefixed\b/i.test(accept);
 }
 
-/** White space alone counts as empty, as `echo | faas-cli invoke` sends it. */
+/** A line without text counts as empty, as `echo | faas-cli invoke` sends it. */
 function parseJson(body: Buffer): unknown {
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(body);
-    if (/^[ \t\r\n]*$/.test(text)) return {};
+    if (/^(\r?\n)?$/.test(text)) return {};
     // Only such a text can hold the key, spelled out or escaped.
     const isSafe = !/__proto__|\\u/i.test(text);
     const parsed: unknown = isSafe ? JSON.parse(text) : JSON.parse(text, refusePrototype);

@@ -116,14 +116,20 @@ describe('the endpoint of a unary operation', () => {
     return expect(Object.prototype).not.toHaveProperty('a');
   });
 
-  test.each(['', '\n', '\r\n', ' \t\n '])(
-    'takes the white space %j as an empty request',
+  test.each(['', '\n', '\r\n'])(
+    'takes the line without text %j as an empty request',
     async (body) => {
       const answer = await endpoint().post('/').set('content-type', 'text/plain').send(body);
       expect(answer.status).toBe(400);
       expect(answer.body.field).toBe('planId');
     },
   );
+
+  test.each(['\r', ' ', '\t', '\n\n', ' \n'])('refuses %j, which is no JSON', async (body) => {
+    const answer = await endpoint().post('/').set('content-type', 'application/json').send(body);
+    expect(answer.status).toBe(400);
+    expect(answer.body.field).toBe('body');
+  });
 
   test('refuses bytes that are not UTF-8', async () => {
     const answer = await endpoint()
