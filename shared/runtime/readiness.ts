@@ -6,19 +6,35 @@ import type { Dependencies } from './context.ts';
 
 const PROBE_TIMEOUT_MS = 2_000;
 
-type Probe = (
-  dependencies: Dependencies,
-  signal: AbortSignal,
-  operation: Operation,
-) => Promise<unknown>;
+type Probe = (dependencies: Dependencies, operation: Operation) => Promise<unknown>;
 
 const probes: Record<Need, Probe> = {
-  redis: ({ database: { redis } }, _signal, { effect }) =>
-    effect === 'reads' ? redis.ping() : requireWritable(redis),
-  state: (dependencies) => dependencies.database.epoch.required(),
-  broker: (dependencies, signal) => dependencies.broker.ping(signal),
-  prices: (dependencies, signal) => dependencies.marketData.ping(signal),
+  redis: ({ database: { redis } }, { effect }) =>
+    inTime(effect === 'reads' ? redis.ping() : requireWritable(redis)),
+  state: ({ database }) => inTime(database.epoch.required()),
+  broker: ({ broker }) => pinged(broker),
+  prices: ({ marketData }) => pinged(marketData),
 };
+
+interface Pinged {
+  ping(signal: AbortSignal): Promise<void>;
+}
+
+const pings = new WeakMap<Pinged, Promise<void>>();
+
+/**
+ * One ping at a time: all operations of a process are asked at once, and where each pinged a broker that takes a few
+ * calls at a time, one that is slow looked like one that is away.
+ */
+function pinged(place: Pinged): Promise<void> {
+  const running = pings.get(place);
+  if (running) return running;
+  const ping = inTime(place.ping(AbortSignal.timeout(PROBE_TIMEOUT_MS))).finally(() => {
+    pings.delete(place);
+  });
+  pings.set(place, ping);
+  return ping;
+}
 
 /**
  * @throws Failure UNAVAILABLE naming every dependency that does not answer, or why Redis takes no
@@ -30,9 +46,8 @@ export async function requireReady(
   signal: AbortSignal,
 ): Promise<void> {
   signal.throwIfAborted();
-  const limited = AbortSignal.any([signal, AbortSignal.timeout(PROBE_TIMEOUT_MS)]);
   const results = await Promise.allSettled(
-    operation.needs.map((need) => inTime(probes[need](dependencies, limited, operation))),
+    operation.needs.map((need) => probes[need](dependencies, operation)),
   );
   const rejected = operation.needs.flatMap((need, i) => {
     const result = results[i];
