@@ -49,6 +49,13 @@ export class ProcessPace implements Pace {
     const now = performance.now();
     const at = this.nextMs - this.aheadMs;
     this.nextMs = Math.max(now, this.nextMs) + this.spacingMs;
-    if (at > now) await sleep(at - now, undefined, { signal });
+    if (at <= now) return;
+    try {
+      await sleep(at - now, undefined, { signal });
+    } catch (thrown) {
+      // Given back: who waits no more must not let those after it wait longer.
+      this.nextMs -= this.spacingMs;
+      throw thrown;
+    }
   }
 }

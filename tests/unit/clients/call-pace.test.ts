@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ProcessPace } from '#shared/clients/broker/call-pace.ts';
 
 const HOUR_MS = 3_600_000;
@@ -24,5 +25,15 @@ describe('the pace of calls of one process', () => {
     const outcomes = [];
     for (let count = 0; count < 4; count += 1) outcomes.push(await outcomeOf(pace));
     expect(outcomes).toEqual(['went out', 'went out', 'went out', 'waits']);
+  });
+
+  it('lets nobody wait for the turns of those that gave up', async () => {
+    const pace = new ProcessPace(20);
+    const first = [await outcomeOf(pace), await outcomeOf(pace)];
+    expect(first).toEqual(['went out', 'waits']);
+    for (let count = 0; count < 50; count += 1) await outcomeOf(pace);
+    // Both are timers of this process: the one that ends earlier is served earlier, however busy the machine is.
+    const turn = pace.turn(new AbortController().signal).then(() => 'went out');
+    expect(await Promise.race([turn, sleep(500, 'waits')])).toBe('went out');
   });
 });
