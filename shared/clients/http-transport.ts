@@ -15,6 +15,7 @@ import {
   type FunctionCall,
   type Transport,
 } from './functions-client.ts';
+import { unanswered } from './unanswered.ts';
 import { untrustedText } from './untrusted-certificate.ts';
 
 /**
@@ -125,11 +126,9 @@ async function* chunks(
 function refuse(call: FunctionCall, cause: unknown, base: string): never {
   call.signal.throwIfAborted();
   const untrusted = untrustedText(cause, base);
-  const sent = untrusted === undefined ? wasSent(cause) : 'no';
-  const what = `The function ${call.name}`;
-  const text = untrusted ?? `${what} did not answer.`;
-  const facts = { what, sent, ...(untrusted !== undefined && { untrusted }) };
-  throw new Failure('UNAVAILABLE', text, facts, cause);
+  if (untrusted === undefined) throw unanswered(call.name, wasSent(cause), cause);
+  const facts = { what: `The function ${call.name}`, sent: 'no', untrusted };
+  throw new Failure('UNAVAILABLE', untrusted, facts, cause);
 }
 
 const NEVER_CONNECTED = new Set([

@@ -16,7 +16,7 @@ import {
 } from '#shared/clients/functions-client.ts';
 import { bearerText, type Bearer } from '#shared/clients/bearer.ts';
 import { FunctionLayout, type PlatformAnswer } from '#shared/clients/function-layout.ts';
-import { Failure } from '#shared/kernel/failure.ts';
+import { unanswered } from '#shared/clients/unanswered.ts';
 import { chunksOf } from '../http/chunks.ts';
 
 export interface HostContext extends CallContext {
@@ -158,9 +158,7 @@ async function* unbroken(body: FunctionAnswer['body'], { name, signal }: Functio
     yield* body;
   } catch (cause) {
     signal.throwIfAborted();
-    const what = `The function ${name}`;
-    const facts = { what, sent: 'unknown' };
-    throw new Failure('UNAVAILABLE', `${what} did not answer.`, facts, cause);
+    throw unanswered(name, 'unknown', cause);
   }
 }
 

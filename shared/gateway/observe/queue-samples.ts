@@ -6,7 +6,6 @@ import { sample, type Sample } from '#shared/contract/metric-table.ts';
 import type { Operation } from '#shared/contract/row.ts';
 import { pulses, redisNow } from '#shared/redis/pulses.ts';
 import type { Context } from '#shared/runtime/context.ts';
-
 import { waitsSince } from '#shared/runtime/runs/waits-since.ts';
 import { JobStore } from '../job-store.ts';
 import { callQueueSamples } from './call-queue-samples.ts';
