@@ -25,7 +25,7 @@ const kinds = {
  * @param {'kept' | 'trader'} kind
  * @returns the build's folder in it
  */
-export async function keptBuild(root, kind = 'kept') {
+export async function keptBuild(root, kind) {
   const key = keyOf(root, kind);
   const name = `${kind}-${key}`;
   // Before it is looked for, so that it cannot be removed afterwards.

@@ -38,18 +38,6 @@ const CURRENCY_DEFAULT = 'EUR';
  */
 const HEAP_GROWTH_PERCENT = 30;
 
-/**
- * Of V8's default, 135,168: code is optimized four times as late. In a run of seconds a fifth of the processor time went to
- * optimizing what ran for a moment; later versions of Node have a faster compiler in between.
- */
-const INTERRUPT_BUDGET = 540_672;
-
-function setEngineFlags(): void {
-  setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH_PERCENT}`);
-  if (process.version.startsWith('v20.'))
-    setFlagsFromString(`--interrupt-budget=${INTERRUPT_BUDGET}`);
-}
-
 /** Threads have their own. */
 async function replayedHandlers() {
   const handlers = await import('../../../functions/gateway/run-replay/replayed-handlers.ts');
@@ -57,7 +45,7 @@ async function replayedHandlers() {
 }
 
 export async function replayHere(work: ReplayOfFiles): Promise<LastReplay> {
-  setEngineFlags();
+  setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH_PERCENT}`);
   const { window, threads, out } = work;
   const dataDir = fromCallerFolder(parseSettings(process.env).dataDir);
   await requireFolder('DATA_DIR', dataDir);
