@@ -4,6 +4,7 @@ import { connectRedis } from '#shared/redis/client.ts';
 import { Database, writeDocument } from '#shared/redis/database.ts';
 import type { Write } from '#shared/redis/change.ts';
 import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
+import { recordedCommands } from '../../support/recorded-commands.ts';
 
 const counter = z.object({ count: z.number() });
 
@@ -21,12 +22,7 @@ beforeEach(async () => {
   await connection.flushall();
   // The script is known from here on.
   await database.commit([], [{ op: 'SET', key: 'first', args: ['1'] }]);
-  calls = [];
-  const send = connection.sendCommand.bind(connection);
-  connection.sendCommand = (command, stream) => {
-    calls.push(command.name);
-    return send(command, stream);
-  };
+  calls = recordedCommands(connection);
 });
 afterEach(() => database.redis.disconnect());
 

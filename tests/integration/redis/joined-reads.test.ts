@@ -3,6 +3,7 @@ import { connectRedis } from '#shared/redis/client.ts';
 import { Database } from '#shared/redis/database.ts';
 import { MemoryDatabase } from '#shared/redis/memory/memory-database.ts';
 import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
+import { recordedCommands } from '../../support/recorded-commands.ts';
 
 let redis: TestRedis;
 let database: Database;
@@ -16,12 +17,7 @@ beforeEach(async () => {
   const connection = connectRedis(redis.url, 'joined');
   database = new Database(connection);
   await connection.flushall();
-  calls = [];
-  const send = connection.sendCommand.bind(connection);
-  connection.sendCommand = (command, stream) => {
-    calls.push(command.name);
-    return send(command, stream);
-  };
+  calls = recordedCommands(connection);
 });
 afterEach(() => database.redis.disconnect());
 
@@ -30,7 +26,7 @@ const many = Array.from({ length: 40 }, (_, i) => `key:${i}`);
 test('fields of a hash are one command, those of another hash another', async () => {
   await database.redis.hset('a', 'x', '1', 'y', '2');
   await database.redis.hset('b', 'x', '3');
-  calls = [];
+  calls.length = 0;
   const later = async (): Promise<string | null> => {
     await Promise.resolve();
     return database.field('a', 'y');

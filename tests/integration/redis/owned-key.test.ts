@@ -6,6 +6,7 @@ import { connectRedis } from '#shared/redis/client.ts';
 import { Database } from '#shared/redis/database.ts';
 import { keys } from '#shared/redis/keys.ts';
 import { startTestRedis, type TestRedis } from '../../support/dependencies.ts';
+import { recordedCommands } from '../../support/recorded-commands.ts';
 
 let redis: TestRedis;
 let database: Database;
@@ -26,12 +27,7 @@ const started = { dryRun: false, buysOnly: false, startedAt: instantOf(0) };
 it('claims and releases the place of the running cycle in one command each', async () => {
   const store = new CycleStore(database);
   await database.redis.ping();
-  const sent: string[] = [];
-  const send = database.redis.sendCommand.bind(database.redis);
-  database.redis.sendCommand = (command) => {
-    sent.push(command.name);
-    return send(command);
-  };
+  const sent = recordedCommands(database.redis);
   expect(await store.claim(mine, undefined, 60_000)).toBe(1);
   expect(await store.claim(mine, undefined, 60_000)).toBe(2);
   const refused = store.claim(other, undefined, 60_000);

@@ -10,6 +10,7 @@ import {
   startTestRedis,
   type TestRedis,
 } from '../../support/dependencies.ts';
+import { recordedCommands } from '../../support/recorded-commands.ts';
 
 let redis: TestRedis;
 let dependencies: Dependencies;
@@ -30,12 +31,7 @@ beforeEach(async () => {
   const stored = await store.create(anOrder(1), admissions, clock);
   if (!stored) throw new Error('nobody else creates it');
   created = stored.order;
-  commands = [];
-  const send = database.redis.sendCommand.bind(database.redis);
-  database.redis.sendCommand = (command, stream) => {
-    commands.push(command.name);
-    return send(command, stream);
-  };
+  commands = recordedCommands(database.redis);
 });
 afterEach(() => dependencies.close());
 
@@ -52,7 +48,7 @@ it('is one call where the order is as it was read', async () => {
 it('is one call for an order from a list as well', async () => {
   const [listed] = await new StoredOrders(dependencies.database).liveOrders(DEFAULT_ACCOUNT);
   if (!listed) throw new Error('it is live');
-  commands = [];
+  commands.length = 0;
   await store.change(listed, query);
   expect(commands).toEqual(['evalsha']);
 });

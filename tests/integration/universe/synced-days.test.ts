@@ -23,6 +23,7 @@ import {
   startTestRedis,
   type TestRedis,
 } from '../../support/dependencies.ts';
+import { recordedCommands } from '../../support/recorded-commands.ts';
 
 const seed = process.env['SEED'] ?? String(Date.now());
 console.log(`SEED=${seed}`);
@@ -161,15 +162,9 @@ test('a new day of many securities takes two commands of each and few beside', a
   const many = named(MANY);
   await database.redis.flushall();
   await syncAll(database, new Map(many.map((isin) => [isin, bars])));
-  const sent: string[] = [];
-  const send = database.redis.sendCommand.bind(database.redis);
-  database.redis.sendCommand = (command, stream) => {
-    sent.push(command.name);
-    return send(command, stream);
-  };
+  const sent = recordedCommands(database.redis);
   const later = grown(bars, 1, random);
   await syncAll(database, new Map(many.map((isin) => [isin, later])));
-  database.redis.sendCommand = send;
   const count = (name: string): number => sent.filter((one) => one === name).length;
   expect([count('hkeys'), count('hget')]).toEqual([MANY, MANY]);
   expect(sent.length).toBeLessThan(2.5 * MANY);
