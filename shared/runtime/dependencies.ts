@@ -78,7 +78,9 @@ export async function openDependencies(
   const now = parts.now ?? (() => instantOf(Date.now()));
   const secret = (name: string) => secretIn(functionSecretsDir(settings), name);
   const { fileFacts } = parts;
-  const opened = await openMarketData(settings, { now, secret, database, fileFacts });
+  const steady = parts.steady ?? (parts.now ? steadyTimeOf(parts.now) : steadyTime);
+  const sourceParts = { now, steady, secret, database, fileFacts };
+  const opened = await openMarketData(settings, sourceParts);
   const baseCurrency = await accountCurrency(
     database,
     settings.baseCurrency,
@@ -116,7 +118,7 @@ export async function openDependencies(
     ...(audit && { audit }),
     tokens: parts.tokens === undefined ? usableTokens(settings) : parts.tokens,
     now,
-    steady: parts.steady ?? (parts.now ? steadyTimeOf(parts.now) : steadyTime),
+    steady,
     newId: () => randomBytes(16).toString('hex'),
     close: async () => {
       await runs.close();

@@ -1,10 +1,12 @@
 /** Dependencies of a source of market data beside the settings. */
-import type { Instant } from '#shared/kernel/instant.ts';
+import type { Instant, SteadyTime } from '#shared/kernel/instant.ts';
 import type { FileFacts } from './market-data.ts';
 import type { Database } from '#shared/redis/database.ts';
 
 export interface MarketDataDependencies {
   now(): Instant;
+  /** Time that passes, however the clock is set; unset: since the machine was booted. */
+  readonly steady?: (() => SteadyTime) | undefined;
   /**
    * Returns a function that reads a secret; it throws Failure UNAVAILABLE while the secret is
    * missing.

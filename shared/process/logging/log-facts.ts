@@ -127,7 +127,7 @@ class Copier {
     if (isMoney(value) && !this.rules.showsMoney) return AMOUNT;
     if ('toJSON' in value && typeof value.toJSON === 'function')
       return this.value((value.toJSON as () => unknown)(), depth);
-    if (value instanceof Map) return this.object(Object.fromEntries(value), depth);
+    if (value instanceof Map) return this.object(entriesOf(value), depth);
     const list = value instanceof Set ? [...(value as Set<unknown>)] : value;
     if (Array.isArray(list)) return this.list(list.slice(0, ENTRIES_MAX), depth);
     if (isStoredBuffer(value)) return `[${value.data.length} bytes]`;
@@ -159,6 +159,15 @@ function errorFacts(error: Error): Record<string, unknown> {
   const { name, message, stack, cause, code } = error as Error & { readonly code?: unknown };
   const own = error instanceof Failure ? error.toJSON() : { ...(code !== undefined && { code }) };
   return { ...own, name, message, stack, ...(cause !== undefined && { cause }) };
+}
+
+/** Keys may be objects, which are no names: one without a prototype cannot even be made text. */
+function entriesOf(map: ReadonlyMap<unknown, unknown>): object {
+  const named = [...map].map(([key, value], at) => [
+    typeof key === 'object' && key !== null ? `key ${at}` : String(key),
+    value,
+  ]);
+  return Object.fromEntries(named) as object;
 }
 
 function isSecretName(name: unknown): boolean {

@@ -132,7 +132,7 @@ describe.each(['yahoo', 'alpaca', 'tradernet'])('%s as market data', (source) =>
     expect(await bars(market)).toHaveLength(3);
     const series = on.services.series.get('MSFT');
     if (series) on.services.series.set('MSFT', { ...series, currency: 'EUR' });
-    on.nowMs += 16 * 60_000;
+    on.pass(16 * 60_000);
     // Alpaca's prices have no currency: they are in USD by definition.
     if (source === 'alpaca') return void expect(await bars(market)).toHaveLength(3);
     const failure = await failureOf(bars(market));
@@ -176,8 +176,24 @@ describe.each(['yahoo', 'alpaca', 'tradernet'])('%s as market data', (source) =>
     const failure = await failureOf(bars(market));
     expect(failure.facts['retryAfterMs']).toBe(3_600_000);
     expect(on.services.calls.length).toBe(before);
-    on.nowMs += 3_600_001;
+    on.pass(3_600_001);
     expect(await bars(market)).not.toEqual([]);
+  });
+
+  it('pauses calls no longer, and believes an answer no longer, after the clock was set back', async () => {
+    const market = await open(source);
+    await writeFile(join(on.folder, 'symbols.csv'), overrides(source));
+    on.services.fault = '429';
+    expect((await failureOf(bars(market))).code).toBe('TOO_BUSY');
+    on.services.fault = 'none';
+    on.pass(3_600_001);
+    on.nowMs -= 2 * 3_600_000;
+    expect(await bars(market)).not.toEqual([]);
+    const before = on.services.calls.length;
+    on.pass(16 * 60_000);
+    on.nowMs -= 3_600_000;
+    await bars(market);
+    expect(on.services.calls.length).toBeGreaterThan(before);
   });
 
   it('remembers what was just answered', async () => {

@@ -23,6 +23,8 @@ export interface LiveFixture {
   readonly services: PriceServices;
   /** The wall clock. */
   nowMs: number;
+  /** Lets time pass, for the wall clock too. */
+  pass(ms: number): void;
   open(source: string, env?: Record<string, string>): Promise<MarketData>;
   close(): Promise<void>;
 }
@@ -33,10 +35,15 @@ export async function liveFixture(): Promise<LiveFixture> {
   const services = new PriceServices();
   fill(services);
   const url = await services.start();
+  let passedMs = 0;
   const on: LiveFixture = {
     folder,
     services,
     nowMs: NOW,
+    pass: (ms) => {
+      passedMs += ms;
+      on.nowMs += ms;
+    },
     open: async (source, env = {}) => {
       const settings = parseSettings({
         ...{ MARKET_DATA: source, MARKET_DATA_URL: url, DATA_DIR: folder },
@@ -44,7 +51,11 @@ export async function liveFixture(): Promise<LiveFixture> {
       });
       const secrets: Record<string, string> = { 'alpaca-secret-key': 'planted-secret-of-alpaca' };
       const secret = (name: string) => () => secrets[name] ?? 'planted-key';
-      const opened = await openMarketData(settings, { now: () => instantOf(on.nowMs), secret });
+      const clocks = {
+        now: () => instantOf(on.nowMs),
+        steady: () => ({ boot: 'test', ms: passedMs }),
+      };
+      const opened = await openMarketData(settings, { ...clocks, secret });
       return opened.marketData;
     },
     close: async () => {

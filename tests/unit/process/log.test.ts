@@ -38,6 +38,12 @@ describe('a line', () => {
   });
 
   it('is written whatever the facts are', () => {
+    const named = new Map<unknown, unknown>([
+      [Object.create(null), 1],
+      [{}, 2],
+      ['third', 3],
+    ]);
+    expect(shown({ named })['named']).toEqual({ 'key 0': 1, 'key 1': 2, third: 3 });
     const circular: Record<string, unknown> = { big: 12n, bytes: Buffer.from('abc') };
     circular['self'] = circular;
     expect(shown({ circular })['circular']).toEqual({

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { refused } from '#shared/kernel/failure.ts';
 import { instantOf } from '#shared/kernel/instant.ts';
 import { isLoopback } from '#shared/process/loopback.ts';
+import { steadyTime } from '#shared/process/steady-clock.ts';
 import type { LiveSource } from '#shared/process/settings/market-settings.ts';
 import type { Settings } from '#shared/process/settings.ts';
 import { ProcessPace, SharedPace, type Pace } from '../../broker/call-pace.ts';
@@ -30,7 +31,7 @@ const callPolicies = {
 export async function openLive(
   source: LiveSource,
   settings: Settings,
-  { now, secret, database }: MarketDataDependencies,
+  { now, steady = steadyTime, secret, database }: MarketDataDependencies,
 ): Promise<LiveMarketData> {
   const mock = mockUrl(settings);
   const recording = recordingOf(settings);
@@ -39,7 +40,8 @@ export async function openLive(
   const fetching = (name: keyof typeof callPolicies): ThrottledFetch => {
     const { service, spacingMs, freshMs } = callPolicies[name];
     const pace = paceOf(name, mock === undefined ? spacingMs : 1, database);
-    return new ThrottledFetch({ service, pace, freshMs, recording, nowMs: now });
+    const clocks = { nowMs: now, steadyMs: () => steady().ms };
+    return new ThrottledFetch({ service, pace, freshMs, recording, ...clocks });
   };
   const prices = await openPrices(source, { settings, mock, fetching, nowMs, secret });
   return new LiveMarketData({

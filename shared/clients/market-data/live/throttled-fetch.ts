@@ -37,14 +37,23 @@ export interface ThrottledFetchOptions {
   readonly freshMs: number;
   readonly recording?: Recording | undefined;
   nowMs(): number;
+  /** A clock that nobody sets: a service is left alone, and an answer counts as fresh, however the other one is set. */
+  steadyMs(): number;
   /** Waits between tries; unset: a second, then two. */
   readonly backOffMs?: number | undefined;
 }
 
+interface Remembered {
+  readonly answer: RecordedAnswer;
+  /** By the steady clock. */
+  readonly atMs: number;
+}
+
 export class ThrottledFetch {
   private readonly parts: ThrottledFetchOptions;
-  private readonly remembered = new Map<string, RecordedAnswer>();
-  private pausedUntilMs = 0;
+  private readonly remembered = new Map<string, Remembered>();
+  /** By the steady clock. */
+  private pausedUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(parts: ThrottledFetchOptions) {
     this.parts = parts;
@@ -74,10 +83,10 @@ export class ThrottledFetch {
     read: (answer: RecordedAnswer) => T,
     signal: AbortSignal,
   ): Promise<T> {
-    const { recording, freshMs, nowMs } = this.parts;
+    const { recording, freshMs, steadyMs } = this.parts;
     if (recording?.replays === true) return this.reading(await recording.read(call.name), read);
     const known = this.remembered.get(keyOf(call));
-    if (known && nowMs() - known.fetchedAtMs < freshMs) return this.reading(known, read);
+    if (known && steadyMs() - known.atMs < freshMs) return this.reading(known.answer, read);
     const answer = await this.fetched(call, signal);
     if (this.canRead(answer, read)) await this.keep(call, answer);
     return this.reading(answer, read);
@@ -113,13 +122,13 @@ export class ThrottledFetch {
   }
 
   private async fetched(call: ThrottledCall, signal: AbortSignal): Promise<RecordedAnswer> {
-    const { service, pace, nowMs, backOffMs = BACK_OFF_MS } = this.parts;
+    const { service, pace, nowMs, steadyMs, backOffMs = BACK_OFF_MS } = this.parts;
     for (let attempt = 1; ; attempt += 1) {
-      if (nowMs() < this.pausedUntilMs) throw this.tooBusy();
+      if (steadyMs() < this.pausedUntilMs) throw this.tooBusy();
       await pace.turn(signal);
       const response = await this.once(call, signal);
       if (response.status === 429 || (response.status === 503 && response.retryAfter !== null)) {
-        this.pausedUntilMs = nowMs() + pauseMs(response.retryAfter, nowMs());
+        this.pausedUntilMs = steadyMs() + pauseMs(response.retryAfter, nowMs());
         throw this.tooBusy();
       }
       if (response.status === 200 || response.status === 404)
@@ -153,7 +162,7 @@ export class ThrottledFetch {
   }
 
   private tooBusy(): Failure {
-    const retryAfterMs = Math.max(0, this.pausedUntilMs - this.parts.nowMs());
+    const retryAfterMs = Math.max(0, this.pausedUntilMs - this.parts.steadyMs());
     const minutes = Math.ceil(retryAfterMs / 60_000);
     return new Failure(
       'TOO_BUSY',
@@ -164,7 +173,7 @@ export class ThrottledFetch {
 
   private remember(key: string, answer: RecordedAnswer): void {
     this.remembered.delete(key);
-    this.remembered.set(key, answer);
+    this.remembered.set(key, { answer, atMs: this.parts.steadyMs() });
     const [oldest] = this.remembered.keys();
     if (this.remembered.size > REMEMBERED_MAX && oldest !== undefined)
       this.remembered.delete(oldest);
