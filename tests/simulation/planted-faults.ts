@@ -140,7 +140,7 @@ export const plantedFaults: readonly PlantedFault[] = [
     'leaves-old-intents',
     'abandoned',
     resolve,
-    'if (orderDependencies.now() - order.requestedAt <= INTENT_AGE_MAX_MS) return order;',
+    'if (Math.abs(orderDependencies.now() - order.requestedAt) <= INTENT_AGE_MAX_MS) return order;',
     'if (orderDependencies.now() > 0) return order;',
   ),
   fault(

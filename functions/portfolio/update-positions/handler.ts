@@ -84,7 +84,8 @@ export default handle(portfolio.updatePositions, async (request, context) => {
 });
 
 function isFresh({ syncedAt }: Book, context: Context): boolean {
-  return syncedAt !== undefined && context.now() - syncedAt < FRESH_MS;
+  // A sync of the future is of a clock that was set back since.
+  return syncedAt !== undefined && Math.abs(context.now() - syncedAt) < FRESH_MS;
 }
 
 async function takeStatement(

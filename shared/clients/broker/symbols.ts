@@ -20,7 +20,7 @@ export class BrokerSymbols {
   }
 
   async load(signal: AbortSignal): Promise<void> {
-    if (this.nowMs() - this.loadedMs < AGE_MAX_MS) return;
+    if (Math.abs(this.nowMs() - this.loadedMs) < AGE_MAX_MS) return;
     const listing = await this.marketData.listing(signal);
     this.isins = new Map(listing.map(({ symbol, isin }) => [symbol, isin]));
     this.loadedMs = this.nowMs();

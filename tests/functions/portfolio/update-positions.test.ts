@@ -94,6 +94,14 @@ describe('UpdatePositions', () => {
     expect(Number(stale.body.syncTime.seconds)).toBe(Number(fresh.body.syncTime.seconds) + 60);
   });
 
+  it('asks the broker again where the last time was an hour ahead of the clock', async () => {
+    await ask(updatePositions, on);
+    await buy(on, ALPHA, 'ALPHA', 5);
+    on.advance(-60 * MINUTE_MS);
+    const { body } = await ask(updatePositions, on);
+    expect(body.fillsBooked).toBeGreaterThan(0);
+  });
+
   it('lets a simulated account adopt what the caller states', async () => {
     const first = await ask(updatePositions, on, { positions: [ALPHA_3] });
     const again = await ask(updatePositions, on, { positions: [ALPHA_3] });
