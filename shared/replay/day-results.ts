@@ -38,13 +38,21 @@ export function actionDaysOf(
   return new Set(happens.flatMap((day) => days.find((one) => one >= day) ?? []));
 }
 
-export function figuresOf(result: TradingCycleResult | undefined) {
+/** @param rateOf what one unit of a currency is worth in the account's */
+export function figuresOf(
+  result: TradingCycleResult | undefined,
+  rateOf: (currency: string) => number,
+) {
   const trades = result?.trades ?? [];
   const filled = trades.filter(({ success, quantity }) => success && quantity > 0);
   return {
     decided: result !== undefined,
     orders: filled.length,
-    traded: filled.reduce((sum, { quantity, price }) => sum + quantity * Number(price?.amount), 0),
+    traded: filled.reduce(
+      (sum, { quantity, price }) =>
+        price ? sum + quantity * Number(price.amount) * rateOf(price.currency) : sum,
+      0,
+    ),
     charges: Number(result?.totalCost?.amount ?? 0),
     refusals: trades
       .filter(({ success }) => !success)

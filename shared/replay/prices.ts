@@ -63,7 +63,8 @@ export class DailyCloses {
     return last === undefined ? undefined : dayOfEpoch(last);
   }
 
-  private rateOf(currency: Currency, day: CalendarDay): number | undefined {
+  /** Undefined before the first rate. */
+  rateOf(currency: Currency, day: CalendarDay): number | undefined {
     if (currency === this.base) return 1;
     const rates = this.past.rates.get(pairOf(currency, this.base)) ?? [];
     return rates[lastOn(rates, day)]?.rate;

@@ -1,5 +1,6 @@
 /** Replays policies and what each is compared with: the same securities held, and in equal parts, and the index. */
 import { canonicalJson, shortHash, shortHashOfParts } from '#shared/kernel/hash.ts';
+import { equalInstead, heldInstead, indexInstead } from './compared-policies.ts';
 import type { Past } from './past.ts';
 import type { ReplayPolicy, ReplayWindow } from './replay-policy.ts';
 import { compared, dailySharpe, reportOf } from './model/replay-report.ts';
@@ -117,10 +118,7 @@ function runsOf(policy: ReplayPolicy, past: Past, run: RunPolicy): Promise<RunTo
     [heldInstead(policy), 'securities'],
     [equalInstead(policy), 'securities'],
   ];
-  if (index) {
-    const name = `index ${index.symbol}`;
-    requested.push([{ ...heldInstead(policy), name, securities: [index.symbol] }, 'index']);
-  }
+  if (index) requested.push([indexInstead(policy, index.symbol), 'index']);
   return Promise.all(
     requested.map(async ([one, on]) => {
       const { days, capital, taxes, jumpsBefore, pricesEnd } = await run(one, on);
@@ -131,22 +129,6 @@ function runsOf(policy: ReplayPolicy, past: Past, run: RunPolicy): Promise<RunTo
 
 function refusalsOf({ days }: RunToReport): readonly string[] {
   return days.flatMap(({ day, refusals: texts }) => texts.map((text) => `${day} ${text}`));
-}
-
-/** Bought in equal parts on the first day; deposits are invested, and nothing is sold. */
-function heldInstead(policy: ReplayPolicy): ReplayPolicy {
-  const schedule = policy.deposit
-    ? ({ kind: 'first-of', period: policy.deposit.each } as const)
-    : ({ kind: 'once' } as const);
-  const { band: _none, ...rest } = policy;
-  return { ...rest, name: 'buy and hold', weights: { kind: 'equal' }, schedule, sells: false };
-}
-
-function equalInstead(policy: ReplayPolicy): ReplayPolicy {
-  const schedule = { kind: 'first-of', period: 'month' } as const;
-  const { band: _none, ...rest } = policy;
-  const name = 'equal weights monthly';
-  return { ...rest, name, weights: { kind: 'equal' }, schedule, sells: true };
 }
 
 function indexOnly(past: Past): Past {

@@ -8,6 +8,7 @@ import { gateway } from '#shared/contract/gateway.ts';
 import { portfolio } from '#shared/contract/portfolio.ts';
 import { universe } from '#shared/contract/universe.ts';
 import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
+import { parseCurrency } from '#shared/kernel/currency.ts';
 import { Failure, refused } from '#shared/kernel/failure.ts';
 import { DEFAULT_ACCOUNT } from '#shared/kernel/identifiers.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
@@ -165,10 +166,15 @@ class Run {
     await this.payTaxes(day);
     const last = index === this.days.length - 1 ? await this.taxes?.fallDueAtEnd() : undefined;
     return {
-      ...{ day, deposit, ...figuresOf(result), cash: this.cash },
+      ...{ day, deposit, ...figuresOf(result, (of) => this.rateOf(of)), cash: this.cash },
       value: this.valueOn(day) - this.owed,
       ...(tax !== undefined && { tax: tax + (last?.toEstimate() ?? 0) }),
     };
+  }
+
+  /** At which the orders of the moment were settled. */
+  private rateOf(currency: string): number {
+    return this.closes.rateOf(parseCurrency(currency), this.stage.moment().knownThrough) ?? NaN;
   }
 
   private get owed(): number {

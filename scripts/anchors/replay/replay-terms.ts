@@ -116,7 +116,13 @@ function fixedRule(text: string, weights: object, assets: readonly string[]): We
     ? Object.fromEntries(assets.map((asset, i) => [asset, Number(weights[i] ?? 0)]))
     : (weights as Record<string, number>);
   const numbers = Object.values(record);
-  const said = text.match(/\d*\.?\d+/g)?.map(Number) ?? [];
+  // Names may have digits.
+  const unnamed = text.split(/[\s,:=]+/).filter((word) => !assets.includes(word));
+  const said =
+    unnamed
+      .join(' ')
+      .match(/\d*\.?\d+/g)
+      ?.map(Number) ?? [];
   const repeats = said.every((one) => numbers.includes(one));
   if (!repeats || !/^(?:fixed|given|weights?)?[\s\w.,:=/%-]*$/i.test(text))
     throw new NotSupported(`no weights "${text}"`);

@@ -5,6 +5,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseCurrency } from '#shared/kernel/currency.ts';
 import { shortHash } from '#shared/kernel/hash.ts';
 import { parseReplayPolicy } from '#shared/replay/replay-policy-document.ts';
 import { comparisonHtml } from '#shared/replay/report-html.ts';
@@ -27,7 +28,10 @@ if (!from || !to) throw new Error('there are days');
 const window = { from, to };
 const past = madeUpPast({ seed: 'compared', days: DAYS });
 
-const LIMITS = 'settings: { WEIGHT_MAX_RATIO: 1, MAXIMUM_ORDER_RATIO: 1 }';
+/** Of runs that a policy is compared with. */
+const LIMITS =
+  'settings: { MAXIMUM_ORDER_RATIO: 1, ORDER_VALUE_MAX: 1000000000000000, DAY_TURNOVER_MAX_RATIO: 1000, ' +
+  'ORDERS_PER_DAY_MAX: 10000, COOLDOWN_DAYS: 0, MINIMUM_HOLD_DAYS: 0 }';
 const policyOf = (name: string, text: string) =>
   parseReplayPolicy(`name: ${name}\nsplits: declared\n${LIMITS}\n${text}`, name, 'EUR');
 const policies = [
@@ -86,6 +90,41 @@ test.each([
   const report = answers[0]?.report;
   const same = report?.others.find((one) => one.name === name);
   expect(same && { ...same, name: 'own' }).toEqual(report?.run);
+});
+
+test('limits of the policy leave nothing idle of what it is compared with', async () => {
+  const benchmark = past.securities.at(-1)?.isin;
+  const withIndex = { ...past, benchmark };
+  const limited = `settings: { MAXIMUM_ORDER_RATIO: 0.1, ORDER_VALUE_MAX: 2000, ORDERS_PER_DAY_MAX: 1, DAY_TURNOVER_MAX: 500 }
+investmentPolicy: { orders: { maximumRatio: 0.1 }, frozen: [${past.securities[0]?.isin}] }`;
+  const text = `splits: declared\nweights: equal\nschedule: once\n${limited}`;
+  const policies = [parseReplayPolicy(text, 'limited', 'EUR')];
+  const { countTrial } = fileRecords(join(folder, 'limited'));
+  const run = runHere({ past: withIndex, window, handlers: replayedHandlers });
+  const { answers } = await replayPolicies({ past: withIndex, policies, window, countTrial, run });
+  const report = answers[0]?.report;
+  const idle = report?.others.map((one) => [one.name, one.idleCashRatio < 0.03]);
+  expect(idle).toEqual([
+    ['buy and hold', true],
+    ['equal weights monthly', true],
+    ['index S2', true],
+  ]);
+  expect(report?.run.idleCashRatio).toBeGreaterThan(0.9);
+});
+
+test('what was traded in another currency counts at its rate', async () => {
+  const usd = parseCurrency('USD');
+  const abroad = {
+    ...past,
+    securities: past.securities.map((one) => ({ ...one, currency: usd })),
+    rates: new Map([['USD-EUR', days.map((day) => ({ day, rate: 0.5 }))]]),
+  };
+  const policy = policyOf('abroad', 'weights: equal\nschedule: once');
+  const run = await runReplay({ handlers: replayedHandlers, past: abroad, policy, window });
+  const { traded = NaN, value = NaN, cash = NaN, charges = NaN } = run.days[0] ?? {};
+  expect(traded).toBeGreaterThan(20_000);
+  expect(traded + charges + cash).toBeCloseTo(25_000, 1);
+  expect(Math.abs(value / 25_000 - 1)).toBeLessThan(0.05);
 });
 
 test('tax on what was gained follows the investment policy of the file', async () => {
