@@ -65,6 +65,11 @@ export const gateway = contract<typeof GatewayServiceService>()('gateway', {
     timeoutMs: 900_000,
     needs: ['redis', 'state', 'broker', 'prices'],
     weight: 'light',
+    leadsTo: [
+      'scoring-batch-score-securities',
+      'optimization-optimize-allocation',
+      'planning-create-plan',
+    ],
     queue: {
       concurrency: 1,
       attempts: 3,

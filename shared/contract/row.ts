@@ -39,6 +39,8 @@ export interface Row<Request extends z.ZodType, Streams extends boolean> {
   readonly needs: readonly Need[];
   /** `heavy` marks a CPU-bound operation; the embedded host runs it on a worker thread. */
   readonly weight: 'light' | 'heavy';
+  /** Heavy operations that it will call, by name: the embedded host makes a thread ready for them meanwhile. */
+  readonly leadsTo?: readonly string[];
   readonly queue: QueuePolicy | null;
   /**
    * `request`: the request carries a credential of its own, which the handler checks. Called over HTTP

@@ -2,15 +2,17 @@
 import type { Environment } from '#template/function.ts';
 import { readLimits } from '#template/limits/function-limits.ts';
 import { invalidRequest } from '#shared/kernel/failure.ts';
-import { operations } from '#shared/contract/catalogue.ts';
+import { operations, requireOperation } from '#shared/contract/catalogue.ts';
 import type { Log } from '#shared/process/log.ts';
 import { LocalExecutor, SplitExecutor, ThreadExecutor, type Executor } from './executor.ts';
 import type { LoadHandler } from './deployed-function.ts';
 import type { Deployment } from '../deployments/deployment.ts';
 import type { FunctionLogs } from '../observe/function-logs.ts';
 import { environmentOf, environmentVariablesOf } from './hosted-environment.ts';
+import { LeadingExecutor } from './leading-executor.ts';
 import { FunctionThreads, type ThreadsOptions } from './function-threads.ts';
-import { isCpuBound } from './cpu-bound.ts';
+import type { WorkerPool } from './worker-pool.ts';
+import { isCpuBound, leadsTo } from './cpu-bound.ts';
 import type { Images, FunctionProgram } from '../deployments/runnable-images.ts';
 import { isolationOf } from '../deployments/isolation.ts';
 import {
@@ -85,8 +87,19 @@ export class FunctionExecutors {
       void dependencies?.release();
       return this.onOwnThreads(spec, program, this.threads);
     }
-    const here = this.here(spec, program, dependencies);
+    const own = this.here(spec, program, dependencies);
+    const here = program.isOurs ? this.leading(own, program, this.threads.operations) : own;
     return isCpuBoundProgram(program) ? this.split(here, spec, program, this.threads) : here;
+  }
+
+  private leading(here: Executor, program: FunctionProgram, pool: WorkerPool): Executor {
+    if (!leadsAnywhere(program)) return here;
+    return new LeadingExecutor(here, ({ path, headers }) => {
+      const far = this.deployedOtherwise();
+      const near = leadsTo(program.name, path, headers).filter((name) => !far.includes(name));
+      const folders = near.map((name) => requireOperation(name).folder);
+      if (folders.length > 0) pool.prepare({ folders, far });
+    });
   }
 
   private split(
@@ -162,6 +175,13 @@ export class FunctionExecutors {
     }).map(({ name }) => name);
     return this.remoteOperations;
   }
+}
+
+function leadsAnywhere(program: FunctionProgram): boolean {
+  return operations.some(
+    ({ name, service, leadsTo = [] }) =>
+      leadsTo.length > 0 && (name === program.name || service === program.name),
+  );
 }
 
 function isCpuBoundProgram(program: FunctionProgram): boolean {

@@ -32,6 +32,12 @@ export type ToThread =
       /** CPU-bound operations that this thread must not run itself: they are deployed otherwise. */
       readonly far: readonly string[];
     }
+  /** Calls of these handlers will come: what they need is read and opened meanwhile. */
+  | {
+      readonly kind: 'prepare';
+      readonly folders: readonly string[];
+      readonly far: readonly string[];
+    }
   | { readonly kind: 'abort'; readonly id: number }
   /** One chunk was read; one more may be sent. */
   | { readonly kind: 'more'; readonly id: number }

@@ -6,7 +6,13 @@
 import type { FunctionResult } from '#template/function.ts';
 import type { ThreadBudget } from './thread-budget.ts';
 import type { ThreadData } from './worker-messages.ts';
-import { WorkerThread, type Printer, type ThreadEvents, type ThreadJob } from './worker-thread.ts';
+import {
+  WorkerThread,
+  type Preparation,
+  type Printer,
+  type ThreadEvents,
+  type ThreadJob,
+} from './worker-thread.ts';
 
 export { NotLoaded, ThreadLost, type ThreadJob } from './worker-thread.ts';
 
@@ -32,6 +38,8 @@ export interface PoolOptions {
 }
 
 const GRACE_MS_DEFAULT = 1_000;
+/** Prices of a large universe are fetched in this time, before the first call of the thread that was made ready. */
+const PREPARED_MS = 30_000;
 
 /** The host's own stdout may be a document; whatever a function prints is a log. */
 const toStderr: Printer = {
@@ -79,6 +87,14 @@ export class WorkerPool {
     const thread = await this.thread(job.context.signal);
     if (!job.isQuestion) this.idleSinceMs.delete(thread);
     return thread.call(job);
+  }
+
+  /** Starts a thread for calls that will come, where there is none. Without them it ends after a while. */
+  prepare(preparation: Preparation): void {
+    if (this.size > 0 || this.closed) return;
+    const thread = this.start();
+    thread.prepare(preparation);
+    this.keep(thread, this.options.idleMs && Math.max(this.options.idleMs, PREPARED_MS));
   }
 
   /** Ends the thread that has been idle for longest. @returns false where none is idle */
@@ -143,9 +159,12 @@ export class WorkerPool {
     const sinceMs = this.idleSinceMs.get(thread) ?? nowMs;
     this.idleSinceMs.set(thread, sinceMs);
     const { idleMs } = this.options;
-    const leftMs = idleMs !== undefined && sinceMs + idleMs - nowMs;
-    const timer =
-      leftMs === false ? undefined : setTimeout(() => this.retire(thread), leftMs).unref();
+    this.keep(thread, idleMs && sinceMs + idleMs - nowMs);
+  }
+
+  /** @param ms until it ends, where no call comes; absent: never */
+  private keep(thread: WorkerThread, ms: number | undefined): void {
+    const timer = ms === undefined ? undefined : setTimeout(() => this.retire(thread), ms).unref();
     this.idle.push({ thread, timer });
   }
 

@@ -29,6 +29,12 @@ export interface ThreadJob {
   readonly far?: readonly string[];
 }
 
+/** Handlers that will be called, and CPU-bound operations that they must not run on their own thread. */
+export interface Preparation {
+  readonly folders: readonly string[];
+  readonly far: readonly string[];
+}
+
 export interface ThreadOptions {
   /** The built `worker.js`. */
   readonly file: string;
@@ -104,6 +110,11 @@ export class WorkerThread {
     const { callId } = context;
     this.print({ kind: 'call', id, folder, callId, event, functionEnvironment, far });
     return call.result;
+  }
+
+  /** Reads handlers that will be called; a call that comes earlier waits for what it needs of them. */
+  prepare({ folders, far }: Preparation): void {
+    this.print({ kind: 'prepare', folders, far });
   }
 
   /**

@@ -60,6 +60,7 @@ const running = new Map<number, RunningCall>();
 
 host.on('message', (message: ToThread) => {
   if (message.kind === 'leave') return void leave();
+  if (message.kind === 'prepare') return void prepare(message);
   const call = running.get(message.id);
   if (message.kind === 'more') call?.more();
   else if (message.kind === 'abort') call?.abort.abort();
@@ -96,6 +97,11 @@ async function execute(message: ToThread & { kind: 'call' }): Promise<void> {
   } finally {
     running.delete(id);
   }
+}
+
+/** Whatever fails here fails again, and is reported, in the call that needs it. */
+async function prepare(message: ToThread & { kind: 'prepare' }): Promise<void> {
+  await Promise.allSettled([dependencies(message), ...message.folders.map(loadHandler)]);
 }
 
 function functionEnvironment({
@@ -167,7 +173,9 @@ function loadHandler(folder: string): Promise<FunctionHandler> {
 let opened: Promise<Dependencies> | undefined;
 let far: readonly string[] = [];
 
-function dependencies(message: ToThread & { kind: 'call' }): Promise<Dependencies> | undefined {
+function dependencies(
+  message: ToThread & { kind: 'call' | 'prepare' },
+): Promise<Dependencies> | undefined {
   const requested = data.dependencies;
   if (!requested) return undefined;
   far = message.far;

@@ -26,6 +26,8 @@ const handlers = {
     signal.addEventListener('abort', () => resolve({ body: 'stopped' })))`,
   large: `() => ({ body: (async function* () { for (let i = 0; i < 50; i += 1) {
     globalThis.sent = i + 1; yield new Uint8Array(${CHUNK}).fill(i); } })() })`,
+  marked: `(globalThis.marks = (globalThis.marks ?? 0) + 1, () => ({ body: String(globalThis.marks) }))`,
+  marks: `() => ({ body: String(globalThis.marks ?? 0) })`,
   sent: `() => ({ body: String(globalThis.sent) })`,
   breaks: `() => ({ body: (async function* () { yield 'one'; throw new Error('broke'); })() })`,
   prints: `() => { console.log('a line nobody asked for'); return { body: 'quiet' }; }`,
@@ -214,4 +216,25 @@ it('says when its last thread has ended because it was idle, and not when the ho
   await run('echo');
   await pool.close();
   expect(rests).toEqual([0]);
+});
+
+it('has a thread read handlers that will be called, and starts no other for their calls', async () => {
+  await pool.close();
+  pool = openPool(2, { idleMs: 50 });
+  pool.prepare({ folders: ['marked', 'there is none'], far: [] });
+  pool.prepare({ folders: ['marked'], far: [] });
+  expect(pool.size).toBe(1);
+  // The time after which it ends begins with its first call.
+  await sleep(200);
+  for (let marks = '0'; marks !== '1';) marks = String((await run('marks')).body);
+  expect((await run('marked')).body).toBe('1');
+  await until(() => pool.size === 0);
+  expect((await run('marks')).body).toBe('0');
+});
+
+it('prepares nothing where a thread is there', async () => {
+  await run('echo');
+  pool.prepare({ folders: ['marked'], far: [] });
+  expect((await run('marks')).body).toBe('0');
+  expect(pool.size).toBe(1);
 });
