@@ -98,7 +98,7 @@ export async function openConnector(
   const runs = new Runs(database, () => connectQueueRedis(redisUrl, prefix), prefix);
   const connection = connectQueueRedis(redisUrl, prefix);
   const transport = options.transport ?? httpTransport(options.gatewayUrl, options.token);
-  const jobProcessor: JobProcessor = { runs, transport, log };
+  const jobProcessor: JobProcessor = { runs, queues: connection, transport, log };
   const placement = options.placement ?? allLocal;
   const queued = operations.filter(
     ({ queue, service }) => queue !== null && isLocal(placement, service),

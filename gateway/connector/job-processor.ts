@@ -3,6 +3,7 @@
  * same run after any crash: what was recorded stays, and is not recorded twice.
  */
 import { DelayedError, UnrecoverableError, WaitingError, type Job } from 'bullmq';
+import type { Redis } from 'ioredis';
 import { linesOf, textOf } from '#shared/clients/answer-body.ts';
 import {
   cancelled,
@@ -20,15 +21,23 @@ import type { Operation } from '#shared/contract/row.ts';
 import { isOpen, openBecause } from '#shared/contract/unknown-outcome.ts';
 import type { Log } from '#shared/process/log.ts';
 import { outcomeKeptMs, runOf, type RunData, type Runs } from '#shared/runtime/runs/runs.ts';
-import { watchCancellation, type CancellationWatch } from '#shared/runtime/runs/cancellation.ts';
+import {
+  watchCancellation,
+  watchLater,
+  type CancellationWatch,
+} from '#shared/runtime/runs/cancellation.ts';
 import { traceIdFor } from '#shared/runtime/traceparent.ts';
+import type { Outcome } from '#shared/runtime/runs/outcome.ts';
 import { Recorder } from '#shared/runtime/runs/recorder.ts';
+import { untilAccepted } from '#shared/runtime/runs/until-accepted.ts';
 import { Caller } from '#template/caller.ts';
 import { inCallOf } from './in-call-of.ts';
 import { followExecution, type AttemptProgress } from './follow-execution.ts';
 
 export interface JobProcessor {
   readonly runs: Runs;
+  /** On which BullMQ counts jobs as done. */
+  readonly queues: Redis;
   readonly transport: Transport;
   readonly log: Log;
 }
@@ -41,6 +50,7 @@ const GRACE_MS = 30_000;
 /** Before a call whose answer was lost is made again. */
 const LOST_PAUSE_MS = 1_000;
 const HANDED_OVER = 202;
+const NOTHING_RECORDED = { outcome: undefined, recorded: { count: 0, last: undefined } };
 
 /** The function's failure, in the form in which BullMQ tries again. */
 export class RunFailed extends Error {
@@ -108,15 +118,9 @@ async function processWithin(
     traceId: traceIdFor(job.data.requestId || run, traceparent),
   });
   const { runs } = jobProcessor;
-  // Asked for together, as each waits for Redis.
-  const watching = watch(runs, operation, run);
-  const before = recordBefore(runs, run, job);
-  before.catch(() => undefined);
-  const cancellation = await watching;
-  const { outcome, ...recorded } = await before.catch((thrown: unknown) => {
-    cancellation.close();
-    throw thrown;
-  });
+  const { cancellation, outcome, recorded } = isNew(job)
+    ? { ...NOTHING_RECORDED, cancellation: watchNew(runs, operation, run) }
+    : await recordBefore(runs, operation, run, job);
   // Ended before, and only the queue had not been updated.
   if (outcome) return cancellation.close();
   const progress: AttemptProgress = { hasAdvanced: false };
@@ -128,8 +132,8 @@ async function processWithin(
   if (signal.aborted) abandon();
   try {
     const called = { operation, job, recorded, progress, traceparent };
-    const last = await call(jobProcessor, called, deadline.signal);
-    await runs.finish(run, { kind: 'done', last }, outcomeKeptMs(job));
+    const { last, count } = await call(jobProcessor, called, deadline.signal);
+    finishBeside(jobProcessor, job, { kind: 'done', last }, count, log);
     log.info('run-completed');
   } catch (thrown) {
     if (signal.aborted) throw await giveUp(job, token, signal, log);
@@ -150,19 +154,47 @@ async function processWithin(
  * cancellation itself, and stops where nothing is left half done.
  */
 function watch(runs: Runs, { effect }: Operation, run: string): Promise<CancellationWatch> {
-  if (effect === 'trades') return Promise.resolve({ caller: new Caller(), close: () => undefined });
+  if (effect === 'trades') return Promise.resolve(notWatched());
   return watchCancellation(runs, run);
 }
 
-/** What is recorded of a run before a call of its function; of one that was never called, only an outcome may be. */
-async function recordBefore(runs: Runs, run: string, { attemptsStarted }: Job<RunData>) {
+function notWatched(): CancellationWatch {
+  return { caller: new Caller(), close: () => undefined };
+}
+
+/** The same for one that was just taken up: who cancelled it before then, has removed its job. */
+function watchNew(runs: Runs, { effect }: Operation, run: string): CancellationWatch {
+  return effect === 'trades' ? notWatched() : watchLater(runs, run);
+}
+
+/** Its first attempt, under an id that was made for it. */
+function isNew({ data, attemptsStarted }: Job<RunData>): boolean {
+  return data.isNewId === true && attemptsStarted === 1;
+}
+
+/**
+ * What is recorded of a run before a call of its function; of one that was never called, only an outcome may be. All is
+ * asked for together, as each waits for Redis.
+ */
+async function recordBefore(
+  runs: Runs,
+  operation: Operation,
+  run: string,
+  { attemptsStarted }: Job<RunData>,
+) {
   const isFirst = attemptsStarted === 1;
-  const [outcome, count, last] = await Promise.all([
-    runs.outcome(run),
-    isFirst ? 0 : runs.countRecorded(run),
-    isFirst ? undefined : runs.lastRecorded(run),
-  ]);
-  return { outcome, count, last };
+  const watching = watch(runs, operation, run);
+  try {
+    const [outcome, count, last] = await Promise.all([
+      runs.outcome(run),
+      isFirst ? 0 : runs.countRecorded(run),
+      isFirst ? undefined : runs.lastRecorded(run),
+    ]);
+    return { cancellation: await watching, outcome, recorded: { count, last } };
+  } catch (thrown) {
+    (await watching).close();
+    throw thrown;
+  }
 }
 
 interface Called {
@@ -173,12 +205,12 @@ interface Called {
   readonly traceparent: string | undefined;
 }
 
-/** Calls the function and records its messages. @returns the last one */
+/** Calls the function and records its messages. @returns the last one, and how many are recorded before it, if known */
 async function call(
   { runs, transport }: JobProcessor,
   { operation, job, recorded, progress, traceparent }: Called,
   signal: AbortSignal,
-): Promise<string | undefined> {
+): Promise<{ readonly last: string | undefined; readonly count?: number }> {
   const run = runOf(job);
   const answer = await inCallOf(operation.name, traceparent, (sent) =>
     transport({
@@ -201,10 +233,13 @@ async function call(
   );
   if (answer.status === HANDED_OVER) {
     await textOf(answer.body).catch(() => undefined);
-    return followExecution({ runs, operation, run, recorded: recorded.count, progress }, signal);
+    const { count } = recorded;
+    return {
+      last: await followExecution({ runs, operation, run, recorded: count, progress }, signal),
+    };
   }
   if (answer.status !== 200) throw await failureOf(answer);
-  if (!operation.streams) return textOf(answer.body);
+  if (!operation.streams) return { last: await textOf(answer.body), count: recorded.count };
   const recorder = Recorder.after(recorded.last, runs, run);
   try {
     for await (const line of linesOf(answer.body)) {
@@ -215,7 +250,26 @@ async function call(
     await recorder.flushed();
   }
   if (recorder.isMidway) throw cutOff(operation.name);
-  return recorder.last;
+  return { last: recorder.last, count: recorded.count + recorder.count };
+}
+
+/**
+ * Sends how the run ended on the connection on which BullMQ counts its job as done right after: Redis takes one after the
+ * other, and nothing waits for the first. Where it refuses the first alone, that is sent again until it is stored.
+ */
+function finishBeside(
+  { runs, queues }: JobProcessor,
+  job: Job<RunData>,
+  outcome: Outcome,
+  recorded: number | undefined,
+  log: Log,
+): void {
+  const ending = { keptMs: outcomeKeptMs(job), recorded, through: queues };
+  const run = runOf(job);
+  void untilAccepted(
+    () => runs.finish(run, outcome, ending),
+    () => queues.status !== 'end',
+  ).catch((cause: unknown) => log.error('run-lost', { cause }));
 }
 
 /**

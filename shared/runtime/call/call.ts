@@ -31,6 +31,7 @@ import { Effects } from './effects.ts';
 import { TracedUse } from './traced-use.ts';
 import { leavesOpen } from './leaves-open.ts';
 import { takeRun } from '../runs/hand-over.ts';
+import { RunNews } from '../runs/run-news.ts';
 import { once, type Answered } from '../idempotency/idempotency.ts';
 import { readTraceparent, traceIdFor } from '../traceparent.ts';
 import { onceUnkeyed } from '../idempotency/unkeyed.ts';
@@ -234,15 +235,21 @@ export class Call {
     const { traceparent } = this;
     const isNewId = this.key === undefined;
     const subscription = { subscriber, signal: this.signal, traceparent, isNewId };
+    const heard = isNewId ? RunNews.ofNewRun(this.operation.topic, requested) : undefined;
     this.isQueueing = true;
-    const { run } = await runs.add(this.operation, body, requested, this.requestId, subscription);
-    this.subscribedRun = run;
-    const messages = runs.follow(this.operation, run, this.signal);
-    for (;;) {
-      const next = await messages.next();
-      if (!next.done) yield JSON.parse(next.value);
-      else if (next.value.kind === 'done') return;
-      else throw (this.runFailure = Failure.fromBody(next.value.failure, 500));
+    try {
+      const { run } = await runs.add(this.operation, body, requested, this.requestId, subscription);
+      this.subscribedRun = run;
+      const isOurs = run === requested;
+      const messages = runs.follow(this.operation, run, this.signal, isOurs ? heard : undefined);
+      for (;;) {
+        const next = await messages.next();
+        if (!next.done) yield JSON.parse(next.value);
+        else if (next.value.kind === 'done') return;
+        else throw (this.runFailure = Failure.fromBody(next.value.failure, 500));
+      }
+    } finally {
+      heard?.close();
     }
   }
 

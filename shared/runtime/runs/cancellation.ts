@@ -13,6 +13,19 @@ const POLL_MS = 300;
 
 /** Polls once before it is returned, then until it is closed. */
 export async function watchCancellation(runs: Runs, run: string): Promise<CancellationWatch> {
+  const { watch, poll } = watching(runs, run);
+  await poll();
+  return watch;
+}
+
+/** Of a run that nobody can have cancelled yet: it is polled later. */
+export function watchLater(runs: Runs, run: string): CancellationWatch {
+  const { watch, pollLater } = watching(runs, run);
+  pollLater();
+  return watch;
+}
+
+function watching(runs: Runs, run: string) {
   const caller = new Caller();
   let timer: NodeJS.Timeout | undefined;
   let closed = false;
@@ -21,14 +34,14 @@ export async function watchCancellation(runs: Runs, run: string): Promise<Cancel
     const isCancelled = await runs.cancelled(run).catch(() => false);
     if (closed) return;
     if (isCancelled) caller.leave(cancelled());
-    else timer = setTimeout(() => void poll(), POLL_MS);
+    else pollLater();
   };
-  await poll();
-  return {
-    caller,
-    close: () => {
-      closed = true;
-      clearTimeout(timer);
-    },
+  const pollLater = (): void => {
+    timer = setTimeout(() => void poll(), POLL_MS);
   };
+  const close = (): void => {
+    closed = true;
+    clearTimeout(timer);
+  };
+  return { watch: { caller, close }, poll, pollLater };
 }

@@ -3,7 +3,6 @@
  * on the run while it works and stores how it ended; the connector polls for that. No connection
  * has to last as long as the run does.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import * as z from 'zod';
 import { atFirstUse } from '#shared/kernel/at-first-use.ts';
@@ -11,6 +10,7 @@ import type { FailureBody } from '#shared/kernel/failure.ts';
 import { decode, encode } from '#shared/redis/codec.ts';
 import type { Database } from '#shared/redis/database.ts';
 import { keys } from '#shared/redis/keys.ts';
+import { untilAccepted } from './until-accepted.ts';
 
 export type Execution =
   | { readonly attempt: string; readonly state: 'running' }
@@ -47,8 +47,6 @@ const LEASE_MS = 12_000;
 const RENEWAL_MS = 3_000;
 /** The outcome is kept until its connector, or the next one, has read it. */
 const ENDED_KEPT_MS = 24 * 3_600_000;
-const END_PAUSE_MS = 1_000;
-const END_TRIES_MAX = 300;
 
 /** Writes the value unless another attempt holds the run. */
 const SET_IF_OWN = `
@@ -115,13 +113,7 @@ export class Executions {
    */
   async end(run: string, ended: Execution): Promise<void> {
     try {
-      for (let tries = 1; ; tries += 1) {
-        const written = await this.write(run, ended, ENDED_KEPT_MS).catch((thrown: unknown) => {
-          if (tries >= END_TRIES_MAX) throw thrown;
-        });
-        if (written !== undefined) return;
-        await sleep(END_PAUSE_MS);
-      }
+      await untilAccepted(() => this.write(run, ended, ENDED_KEPT_MS));
     } finally {
       this.own.delete(run);
     }

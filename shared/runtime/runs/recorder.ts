@@ -23,6 +23,8 @@ export class Recorder {
   private readonly run: string;
   /** Whether this attempt made more progress than those before it. */
   hasAdvanced = false;
+  /** How many messages this attempt had recorded. */
+  count = 0;
   /** The progress of a crashed attempt; messages up to it are not recorded again. */
   private reachedPct: number;
 
@@ -64,6 +66,7 @@ export class Recorder {
 
   /** @throws where an earlier message could not be recorded */
   private async record(line: string): Promise<void> {
+    this.count += 1;
     this.waiting.push(line);
     this.writing ??= this.writeWaiting();
     // It is awaited in the end, maybe only after it has failed.

@@ -46,6 +46,11 @@ export class RunNews {
     return () => count(-1);
   }
 
+  /** Begins to listen before a run is added; undefined where its news would hardly be heard. */
+  static ofNewRun(topic: string, run: string): RunNews | undefined {
+    return RunNews.isConnected(topic) ? new RunNews(run) : undefined;
+  }
+
   static isConnected(topic: string): boolean {
     return (connectors.get(topic) ?? 0) > 0;
   }

@@ -35,6 +35,8 @@ export interface RunData {
   readonly operation: string;
   readonly body: string;
   readonly requestId: string;
+  /** Its id was made for it, so that nothing is recorded of it before its first attempt. */
+  readonly isNewId?: boolean;
   /** W3C traceparent of the call that added it, where it is traced. */
   readonly traceparent?: string;
   /** That of the attempt before. */
@@ -52,6 +54,15 @@ export interface Subscription {
   readonly traceparent?: string | undefined;
   /** The id for a new run was just made, so that no other run has it. */
   readonly isNewId?: boolean;
+}
+
+/** What is known where a run ends. */
+export interface Ending {
+  readonly keptMs?: number;
+  /** How many messages were recorded of it, where that is known. */
+  readonly recorded?: number | undefined;
+  /** A connection of the queues to write the outcome through: what is sent there next, Redis takes after it. */
+  readonly through?: Redis;
 }
 
 /** A run that has not ended. */
@@ -151,7 +162,8 @@ export class Runs {
     subscription: Subscription = {},
   ): Promise<{ run: string; joined: boolean }> {
     const { traceparent: parent } = subscription;
-    const data: RunData = { run: requested, operation: operation.name, body, requestId };
+    const named: RunData = { run: requested, operation: operation.name, body, requestId };
+    const data = subscription.isNewId ? { ...named, isNewId: true } : named;
     return inSpan(
       `send ${operation.topic}`,
       () => sendSpan(operation.topic),
@@ -253,23 +265,30 @@ export class Runs {
     return this.subscribers.cancelled(run);
   }
 
-  /** Messages of a run from the first on, as they are recorded; ends with the run's outcome. */
+  /**
+   * Messages of a run from the first on, as they are recorded; ends with the run's outcome.
+   * @param heard listens since before the run was added, so that nothing has to be read first; it is closed in the end
+   */
   async *follow(
     operation: Operation,
     run: string,
     signal: AbortSignal,
+    heard?: RunNews,
   ): AsyncGenerator<string, Outcome> {
     let seen = 0;
     const pauseMin = RunNews.isConnected(operation.topic) ? POLL_MS_MAX : POLL_MS_MIN;
     let pause = pauseMin;
     let answeredAt = performance.now();
     let polledAt = answeredAt;
-    const news = new RunNews(run);
+    const news = heard ?? new RunNews(run);
+    let isNew = heard !== undefined;
     try {
       for (;;) {
         signal.throwIfAborted();
         const isOverdue = performance.now() - polledAt > LOST_JOB_POLL_MS;
-        const polled = await this.poll(operation, run, seen, isOverdue).catch((thrown: unknown) => {
+        const polling = isNew ? NOTHING_YET : this.poll(operation, run, seen, isOverdue);
+        isNew = false;
+        const polled = await Promise.resolve(polling).catch((thrown: unknown) => {
           // Redis may be unreachable for a moment; the subscription continues afterwards.
           if (performance.now() - answeredAt > OUTAGE_MS_MAX || !redisFailure(thrown)) throw thrown;
         });
@@ -371,13 +390,19 @@ export class Runs {
   }
 
   /** Called by the connector when a run has ended for good. The first outcome stands. */
-  async finish(run: string, outcome: Outcome, keptMs = RUNS_KEPT_MS): Promise<void> {
+  async finish(
+    run: string,
+    outcome: Outcome,
+    { keptMs = RUNS_KEPT_MS, recorded, through }: Ending = {},
+  ): Promise<void> {
+    const { redis } = this.database;
     const key = keys.runtime.outcome(run);
-    const [stored, position] = await Promise.all([
-      this.database.redis.set(key, encode(outcome), 'PX', keptMs, 'NX'),
-      RunNews.isFollowed(run) ? this.countRecorded(run) : 0,
-    ]);
-    RunNews.announce(run, stored === 'OK' ? { position, messages: [], outcome } : undefined);
+    const json = encode(outcome);
+    const stored = await (through
+      ? through.set(`${redis.options.keyPrefix ?? ''}${key}`, json, 'PX', keptMs, 'NX')
+      : redis.set(key, json, 'PX', keptMs, 'NX'));
+    const isFirst = stored === 'OK' && recorded !== undefined;
+    RunNews.announce(run, isFirst ? { position: recorded, messages: [], outcome } : undefined);
   }
 
   queueOf(topic: string): Promise<Queue<RunData>> {
