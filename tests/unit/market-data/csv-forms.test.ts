@@ -521,7 +521,10 @@ describe('minor units of a currency', () => {
     await inFolder(files, async (folder) => {
       const source = await openCsv(folder, NOW);
       const [gbp, eur] = [parseCurrency('GBP'), parseCurrency('EUR')];
-      expect(await source.rates(gbp, eur, BEGINNING)).toEqual([{ day: '2024-03-08', rate: 1.17 }]);
+      expect(await source.rates(gbp, eur, BEGINNING)).toEqual([
+        { day: '2024-03-07', rate: 1.16959064327 },
+        { day: '2024-03-08', rate: 1.17 },
+      ]);
       expect(await source.rates(eur, gbp, BEGINNING)).toEqual([{ day: '2024-03-07', rate: 0.855 }]);
     });
   });

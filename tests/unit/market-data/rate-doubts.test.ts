@@ -52,10 +52,17 @@ describe('the rates of a folder', () => {
       'rates.csv has no rate of EUR-GBP, directly or through another currency.',
       'rates.csv has no rate of GBP-USD, directly or through another currency.',
     ]);
-    const short = rates(pair('USD', 'EUR', 20, 20), pair('GBP', 'EUR'), pair('GBP', 'USD'));
-    expect(await doubtsOf(SECURITIES, short)).toEqual([
+    const [short, gbp] = [pair('USD', 'EUR', 20, 20), pair('GBP', 'EUR')];
+    // Before, it is led through a third currency.
+    const filled = rates(short, gbp, pair('GBP', 'USD'));
+    expect(await doubtsOf(SECURITIES, filled)).toEqual([
+      'Rates of EUR-USD end on 2024-02-08, and prices on 2024-02-29.',
+    ]);
+    expect(await doubtsOf(SECURITIES, rates(short, gbp))).toEqual([
       'Rates of EUR-USD begin on 2024-01-20, and prices on 2024-01-01.',
       'Rates of EUR-USD end on 2024-02-08, and prices on 2024-02-29.',
+      'Rates of GBP-USD begin on 2024-01-20, and prices on 2024-01-01.',
+      'Rates of GBP-USD end on 2024-02-08, and prices on 2024-02-29.',
     ]);
   });
 });
@@ -96,6 +103,20 @@ describe('the table of the European Central Bank', () => {
     const both = { 'eurofxref-hist.csv': table(), 'rates.csv': rates(pair('EUR', 'USD')) };
     expect(await ratesOf(both, 'EUR', 'USD')).toEqual(['2024-02-28 1.1', '2024-02-29 1.1']);
     expect((await ratesOf(both, 'EUR', 'GBP'))[0]).toBe('2024-02-28 0.8528');
+  });
+
+  test('counts before a pair of rates.csv begins, and a pair before it is there counts through others', async () => {
+    const late = 'date,from,to,rate\n2024-02-29,EUR,USD,1.2\n2024-02-29,GBP,USD,1.5\n';
+    const both = { 'eurofxref-hist.csv': table(), 'rates.csv': late };
+    expect(await ratesOf(both, 'EUR', 'USD')).toEqual(['2024-02-28 1.1', '2024-02-29 1.2']);
+    expect(await ratesOf(both, 'USD', 'EUR')).toEqual([
+      '2024-02-28 0.909090909091',
+      '2024-02-29 0.833333333333',
+    ]);
+    expect(await ratesOf(both, 'GBP', 'USD')).toEqual([
+      '2024-02-28 1.28986866791',
+      '2024-02-29 1.5',
+    ]);
   });
 
   test('is refused with a column of euros, and a day twice', async () => {

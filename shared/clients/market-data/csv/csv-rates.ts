@@ -25,9 +25,12 @@ export class CsvRates {
     this.pairs = pairs;
   }
 
-  /** With those of another file, of which pairs that both have are left out. */
+  /** With those of another file on the days before a pair begins here. */
   with(other: CsvRates | undefined): CsvRates {
-    return other ? new CsvRates(new Map([...other.pairs, ...this.pairs])) : this;
+    if (!other) return this;
+    const pairs = new Set([...other.pairs.keys(), ...this.pairs.keys()]);
+    const both = (pair: string) => inTurn([this.pairs.get(pair), other.pairs.get(pair)]);
+    return new CsvRates(new Map([...pairs].map((pair) => [pair, both(pair)])));
   }
 
   /** As the file has them, by `FROM-TO`. */
@@ -35,38 +38,52 @@ export class CsvRates {
     return [...this.pairs];
   }
 
-  /** As the file has them; or their inverse; or through one common currency. Oldest first. */
+  /**
+   * As the file has them; before they begin there their inverse; and before that through a common currency. Oldest
+   * first. A rate follows from rows up to its day: those that a file has later give no earlier day another.
+   */
   between(from: Currency, to: Currency, since: CalendarDay): readonly DailyRate[] {
-    const days =
-      this.eitherWay(from, to) ?? this.crossed(from, to) ?? new Map<CalendarDay, number>();
-    return [...days]
+    return [...inTurn([this.eitherWay(from, to), ...this.crossed(from, to)])]
       .filter(([day]) => day >= since)
-      .map(([day, rate]) => ({ day, rate }))
-      .sort((a, b) => (a.day < b.day ? -1 : 1));
+      .map(([day, rate]) => ({ day, rate }));
   }
 
-  private eitherWay(from: Currency, to: Currency): Days | undefined {
-    const inverse = this.pairs.get(`${to}-${from}`);
-    return (
-      this.pairs.get(`${from}-${to}`) ??
-      (inverse && new Map([...inverse].map(([day, rate]) => [day, short(1 / rate)])))
-    );
+  private eitherWay(from: Currency, to: Currency): Days {
+    const inverse = [...(this.pairs.get(`${to}-${from}`) ?? [])];
+    return inTurn([
+      this.pairs.get(`${from}-${to}`),
+      new Map(inverse.map(([day, rate]) => [day, short(1 / rate)])),
+    ]);
   }
 
-  /** On the days that both pairs have. */
-  private crossed(from: Currency, to: Currency): Days | undefined {
+  /** For each currency between the two, on the days that both pairs have. */
+  private crossed(from: Currency, to: Currency): readonly Days[] {
     const currencies = new Set([...this.pairs.keys()].flatMap((pair) => pair.split('-')));
-    for (const middle of [...currencies].sort() as Currency[]) {
-      const [first, second] = [this.eitherWay(from, middle), this.eitherWay(middle, to)];
-      if (!first || !second) continue;
-      const days = [...first].flatMap(([day, rate]): [CalendarDay, number][] => {
-        const next = second.get(day);
-        return next === undefined ? [] : [[day, short(rate * next)]];
-      });
-      if (days.length > 0) return new Map(days);
-    }
-    return undefined;
+    const between = [...currencies].filter((one) => one !== from && one !== to) as Currency[];
+    return between.sort().map((middle) => {
+      const second = this.eitherWay(middle, to);
+      const days = [...this.eitherWay(from, middle)].flatMap(
+        ([day, rate]): [CalendarDay, number][] => {
+          const next = second.get(day);
+          return next === undefined ? [] : [[day, short(rate * next)]];
+        },
+      );
+      return new Map(days);
+    });
   }
+}
+
+/** The first source from its first day on; before that the second, and so on. Oldest first. */
+function inTurn(sources: readonly (Days | undefined)[]): Days {
+  const parts: [CalendarDay, number][][] = [];
+  let end: CalendarDay | undefined;
+  for (const days of sources) {
+    const known = [...(days ?? [])].filter(([day]) => end === undefined || day < end);
+    const sorted = known.sort(([a], [b]) => (a < b ? -1 : 1));
+    end = sorted[0]?.[0] ?? end;
+    parts.unshift(sorted);
+  }
+  return new Map(parts.flat());
 }
 
 export function readRates(table: CsvTable, reading: Reading): CsvRates {
