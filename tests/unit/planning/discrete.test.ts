@@ -156,8 +156,9 @@ describe('the parts of the search', () => {
       const [i, j] = [integerBelow(random, 7), integerBelow(random, 7)];
       if (i === j) continue;
       const [ki, kj] = [draw(i), draw(j)];
-      const predicted = state.objective + state.changeOfPair(i, ki, j, kj);
-      const violation = state.violationAfter(i, ki, j, kj);
+      const [a, b] = [state.trial(i, ki), state.trial(j, kj)];
+      const predicted = state.objective + state.changeOfPair(a, b);
+      const violation = state.violationAfter(a, b);
       state.set(i, ki);
       state.set(j, kj);
       const exact = sign * objectiveOf(one, kind, sharesOf(one, state.lots));

@@ -2,14 +2,14 @@
  * Improves a choice of lots until no change of one security and no change of two at once helps: what
  * breaks a limit is repaired first, since a broken limit weighs more than any objective.
  */
-import { isSize, type Columns } from './columns.ts';
-import type { LotState } from './lot-state.ts';
+import type { LotState, Trial } from './lot-state.ts';
+import { TriedSizes } from './tried-sizes.ts';
 
 /** Objective that a violation of the whole value counts. */
 const VIOLATION_WEIGHT = 1000;
 const EPSILON = 1e-12;
-/** Lots from which on fewer steps are tried: pairs of steps are what takes time. */
-const WIDE = 512;
+/** Covers the rounding of what is compared. */
+const ROUNDING = 1e-12;
 
 export interface LocalSearch {
   readonly evaluated: number;
@@ -18,14 +18,14 @@ export interface LocalSearch {
 /** Changes `state` in place. @param budget most changes that are evaluated */
 export function improveLots(state: LotState, budget: number, pairs = true): LocalSearch {
   const { size } = state.columns;
+  const tried = new TriedSizes(state);
   let [evaluated, unchanged] = [0, 0];
   for (let i = 0; unchanged < size && evaluated < budget; i = (i + 1) % size) {
-    const step = bestStep(state, i, pairs);
+    const step = bestStep(state, tried, i, pairs);
     evaluated += step.evaluated;
     unchanged += 1;
     if (step.merit >= -EPSILON) continue;
-    state.set(i, step.ki);
-    if (step.j >= 0) state.set(step.j, step.kj);
+    for (const { security, lots } of step.trials) tried.take(security, lots);
     unchanged = 0;
   }
   return { evaluated };
@@ -33,63 +33,44 @@ export function improveLots(state: LotState, budget: number, pairs = true): Loca
 
 interface Step {
   merit: number;
-  ki: number;
-  j: number;
-  kj: number;
+  trials: readonly Trial[];
   evaluated: number;
 }
 
-function bestStep(state: LotState, i: number, pairs: boolean): Step {
-  const best: Step = { merit: 0, ki: 0, j: -1, kj: 0, evaluated: 0 };
-  const own = trials(state, i);
-  const violation = state.violation;
-  for (const ki of own) {
+function bestStep(state: LotState, tried: TriedSizes, i: number, pairs: boolean): Step {
+  const best: Step = { merit: 0, trials: [], evaluated: 0 };
+  const own = tried.of(i);
+  const { violation } = state;
+  for (const a of own.trials) {
     best.evaluated += 1;
-    const change = state.change(i, ki);
+    const change = state.change(a);
     if (violation === 0 && change >= best.merit) continue;
-    const merit = change + VIOLATION_WEIGHT * (state.violationAfter(i, ki, -1, 0) - violation);
-    if (merit < best.merit) Object.assign(best, { merit, ki, j: -1 });
+    const merit = change + VIOLATION_WEIGHT * (state.violationAfter(a) - violation);
+    if (merit < best.merit) Object.assign(best, { merit, trials: [a] });
   }
   if (!pairs) return best;
-  for (let j = 0; j < state.columns.size; j += 1)
-    if (j !== i) bestPair(state, i, own, j, violation, best);
+  for (let j = 0; j < state.columns.size; j += 1) if (j !== i) bestPair(state, tried, i, j, best);
   return best;
 }
 
-function bestPair(
-  state: LotState,
-  i: number,
-  own: readonly number[],
-  j: number,
-  violation: number,
-  best: Step,
-): void {
-  const others = trials(state, j);
-  best.evaluated += own.length * others.length;
-  for (const ki of own)
-    for (const kj of others) {
-      const change = state.changeOfPair(i, ki, j, kj);
+function bestPair(state: LotState, tried: TriedSizes, i: number, j: number, best: Step): void {
+  const [own, others] = [tried.of(i).trials, tried.of(j)];
+  const { violation } = state;
+  best.evaluated += own.length * others.trials.length;
+  for (const a of own) {
+    if (violation === 0 && leastMerit(tried, a, j) >= best.merit) continue;
+    for (const b of others.trials) {
+      const change = state.changeOfPair(a, b);
       if (violation === 0 && change >= best.merit) continue;
-      const merit = change + VIOLATION_WEIGHT * (state.violationAfter(i, ki, j, kj) - violation);
-      if (merit < best.merit) Object.assign(best, { merit, ki, j, kj });
+      // More than this makes up for what is gained.
+      const most = ((best.merit - change) / VIOLATION_WEIGHT) * (1 + ROUNDING);
+      const merit = change + VIOLATION_WEIGHT * (state.violationAfter(a, b, most) - violation);
+      if (merit < best.merit) Object.assign(best, { merit, trials: [a, b] });
     }
+  }
 }
 
-/** Sizes near what is traded now, the ends, the least orders and, when tracking, the target. */
-function trials(state: LotState, i: number): readonly number[] {
-  const { columns } = state;
-  const now = state.lots[i] as number;
-  const [most, least] = [columns.buyMost[i] as number, -(columns.sellMost[i] as number)];
-  const found = new Set<number>([0, most, least, ...nearTarget(columns, i)]);
-  found.add(columns.buyLeast[i] as number).add(-(columns.sellLeast[i] as number));
-  const factor = most - least > WIDE ? 8 : 2;
-  for (let step = 1; step <= most - least; step *= factor) found.add(now + step).add(now - step);
-  found.delete(now);
-  return [...found].filter((k) => isSize(columns, i, k));
-}
-
-function nearTarget({ tracking, lot }: Columns, i: number): readonly number[] {
-  if (!tracking) return [];
-  const requested = -(tracking.off[i] as number) / (lot[i] as number);
-  return [Math.floor(requested), Math.ceil(requested)];
+/** What no pair of a trial with one of another security falls below, where no limit is broken now. */
+function leastMerit(tried: TriedSizes, a: Trial, j: number): number {
+  return tried.leastChange(a, j) + VIOLATION_WEIGHT * tried.leastViolation(a, j);
 }

@@ -12,6 +12,18 @@ import {
   type Columns,
 } from './columns.ts';
 
+/** A size that a security might be traded in instead, and what that changes by itself. */
+export interface Trial {
+  readonly security: number;
+  readonly lots: number;
+  /** Of its weight. */
+  readonly move: number;
+  /** Taken more of each limited common resource. */
+  readonly taken: Float64Array;
+  /** Of the objective, without what it does to cash; holds until the choice changes. */
+  own: number;
+}
+
 export class LotState {
   readonly columns: Columns;
   readonly lots: Float64Array;
@@ -54,23 +66,42 @@ export class LotState {
     return state;
   }
 
-  /** Change of the objective when security i trades k lots instead of what it trades now. */
-  change(i: number, k: number): number {
-    const { columns } = this;
-    const d = (columns.lot[i] as number) * (k - (this.lots[i] as number));
-    const shift = columns.tracking ? Math.abs(this.cashOff - d) - Math.abs(this.cashOff) : 0;
-    return this.ownChange(i, k, d) + shift;
+  /** Security i trading k lots instead of what it trades now. */
+  trial(i: number, k: number): Trial {
+    const move = (this.columns.lot[i] as number) * (k - (this.lots[i] as number));
+    const taken = new Float64Array(this.limited.length);
+    for (let at = 0; at < taken.length; at += 1)
+      taken[at] = this.taken(i, k, this.limited[at] as number);
+    return { security: i, lots: k, move, taken, own: this.ownChange(i, k, move) };
   }
 
-  /** The same for two securities at once. */
-  changeOfPair(i: number, ki: number, j: number, kj: number): number {
-    const { columns } = this;
-    const di = (columns.lot[i] as number) * (ki - (this.lots[i] as number));
-    const dj = (columns.lot[j] as number) * (kj - (this.lots[j] as number));
-    const own = this.ownChange(i, ki, di) + this.ownChange(j, kj, dj);
-    if (columns.utility)
-      return own + (columns.utility.risk[i * columns.size + j] as number) * di * dj;
-    return own + Math.abs(this.cashOff - di - dj) - Math.abs(this.cashOff);
+  /** To be called after the choice has changed elsewhere: what a trial of an unchanged security changes now. */
+  retry(trial: Trial): void {
+    trial.own = this.ownChange(trial.security, trial.lots, trial.move);
+  }
+
+  /** Change of the objective with a trial. */
+  change({ own, move }: Trial): number {
+    const { cashOff } = this;
+    return own + (this.columns.tracking ? Math.abs(cashOff - move) - Math.abs(cashOff) : 0);
+  }
+
+  /** The same with trials of two securities at once. */
+  changeOfPair(a: Trial, b: Trial): number {
+    const { utility, size } = this.columns;
+    const own = a.own + b.own;
+    if (utility)
+      return own + (utility.risk[a.security * size + b.security] as number) * a.move * b.move;
+    return own + Math.abs(this.cashOff - a.move - b.move) - Math.abs(this.cashOff);
+  }
+
+  /** What the moves of a trial and of any other security change together at least. */
+  togetherLeast(a: Trial, j: number, moveMost: number): number {
+    const { utility, size } = this.columns;
+    if (utility)
+      return -Math.abs((utility.risk[a.security * size + j] as number) * a.move) * moveMost;
+    const least = Math.max(0, Math.abs(this.cashOff - a.move) - moveMost);
+    return least - Math.abs(this.cashOff);
   }
 
   private ownChange(i: number, k: number, d: number): number {
@@ -89,7 +120,7 @@ export class LotState {
 
   set(i: number, k: number): void {
     const { columns, used } = this;
-    this.objective += this.change(i, k);
+    this.objective += this.change(this.trial(i, k));
     const now = this.lots[i] as number;
     const d = (columns.lot[i] as number) * (k - now);
     for (let r = 0; r < COMMON; r += 1)
@@ -118,16 +149,32 @@ export class LotState {
     return this.broken;
   }
 
-  /** The violation with one or two securities changed; an index below 0 stands for none. */
-  violationAfter(i: number, ki: number, j: number, kj: number): number {
+  /**
+   * The violation with one or two trials.
+   * @param most of a choice that keeps all limits: where it is more, any number above `most` may be answered
+   */
+  violationAfter(a: Trial, b?: Trial, most = Infinity): number {
+    const { limited } = this;
+    const enough = this.broken === 0 ? most : Infinity;
     let sum = this.broken;
-    for (const r of this.limited) {
-      let more = i < 0 ? 0 : this.taken(i, ki, r);
-      if (j >= 0) more += this.taken(j, kj, r);
-      if (more !== 0) sum += this.beyond(r, more) - this.beyond(r, 0);
+    for (let at = 0; at < limited.length; at += 1) {
+      let more = a.taken[at] as number;
+      if (b) more += b.taken[at] as number;
+      if (more === 0) continue;
+      const r = limited[at] as number;
+      sum += this.beyond(r, more) - this.beyond(r, 0);
+      if (sum > enough) return sum;
     }
-    if (i >= 0) sum += this.groupsBeyond(i, ki, j, kj);
+    sum += this.groupsBeyond(a, b);
     return sum < SHARE_EPSILON ? 0 : sum;
+  }
+
+  /** The violation of common resources alone, with a trial and at least so much taken by another. */
+  commonViolation({ taken }: Trial, least: Float64Array): number {
+    let sum = 0;
+    for (let at = 0; at < taken.length; at += 1)
+      sum += this.beyond(this.limited[at] as number, (taken[at] as number) + (least[at] as number));
+    return sum;
   }
 
   private taken(i: number, k: number, resource: number): number {
@@ -141,27 +188,22 @@ export class LotState {
     return over > SHARE_EPSILON ? over : 0;
   }
 
-  private groupsBeyond(i: number, ki: number, j: number, kj: number): number {
+  private groupsBeyond(a: Trial, b: Trial | undefined): number {
     const { group } = this.columns;
-    const di = this.weightChange(i, ki);
-    const dj = j < 0 ? 0 : this.weightChange(j, kj);
+    const { security: i, move: di } = a;
     let sum = 0;
     for (let g = GROUPS_MOST * i; g < GROUPS_MOST * (i + 1); g += 1) {
       const r = group[g] as number;
-      if (r >= 0) sum += this.beyond(r, di + (this.isIn(j, r) ? dj : 0)) - this.beyond(r, 0);
+      if (r < 0) continue;
+      const both = b !== undefined && isMember(this.columns, b.security, r);
+      sum += this.beyond(r, di + (both ? b.move : 0)) - this.beyond(r, 0);
     }
-    for (let g = GROUPS_MOST * j; j >= 0 && g < GROUPS_MOST * (j + 1); g += 1) {
+    if (!b) return sum;
+    const { security: j, move: dj } = b;
+    for (let g = GROUPS_MOST * j; g < GROUPS_MOST * (j + 1); g += 1) {
       const r = group[g] as number;
-      if (r >= 0 && !this.isIn(i, r)) sum += this.beyond(r, dj) - this.beyond(r, 0);
+      if (r >= 0 && !isMember(this.columns, i, r)) sum += this.beyond(r, dj) - this.beyond(r, 0);
     }
     return sum;
-  }
-
-  private isIn(i: number, r: number): boolean {
-    return i >= 0 && isMember(this.columns, i, r);
-  }
-
-  private weightChange(i: number, k: number): number {
-    return (this.columns.lot[i] as number) * (k - (this.lots[i] as number));
   }
 }
