@@ -142,7 +142,7 @@ class Endpoint {
   private readonly lock: string;
   /** Answers that are not out yet. */
   private readonly unanswered = new Set<ServerResponse>();
-  private readonly rest = collectAtRest();
+  private readonly rest = collectAtRest(() => this.unanswered.size === 0);
   private isOpen = false;
   private isStopping = false;
 
@@ -163,6 +163,7 @@ class Endpoint {
   async open(): Promise<void> {
     if (!this.limits.suppressLock) await writeFile(this.lock, '');
     this.isOpen = true;
+    this.rest();
   }
 
   async close(): Promise<void> {
