@@ -28,8 +28,8 @@ import { makeImages } from './bundles.ts';
 import { figure } from '../figures/figure.ts';
 
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 3);
-/** After the last call, so that what only the calls needed may be let go: worker threads end after three. */
-const SETTLE_MS = 5_000;
+/** After the last call, so that what only the calls needed may be let go: containers collect after six. */
+const SETTLE_MS = 10_000;
 const OUT = 'build/bench/memory';
 
 interface Figures {

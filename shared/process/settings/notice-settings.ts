@@ -81,6 +81,8 @@ function quietHours(value: string): { readonly from: number; readonly until: num
 }
 
 function zone(value: string): string {
+  // Every function reads the settings: to look a zone up has a process read a megabyte of tables.
+  if (value === 'UTC') return value;
   try {
     return new Intl.DateTimeFormat('en', { timeZone: value }).resolvedOptions().timeZone;
   } catch {
