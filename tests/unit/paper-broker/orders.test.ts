@@ -267,7 +267,9 @@ describe('the paper book', () => {
     expect(statementOf(back, NOW)).toEqual(statementOf(book, NOW));
     const live = paperBookOf(stored, DEFAULT_ACCOUNT, []);
     expect(live.orders.size).toBe(3);
-    expect(encode(paperRecordOf(live, stored, new Set()))).toBe(encode({ record, settled: [] }));
+    expect(encode(paperRecordOf(live, stored, new Set()))).toBe(
+      encode({ record, settled: [], ended: [] }),
+    );
   });
 
   it('moves settled orders of an older record to the list, once', () => {

@@ -241,10 +241,12 @@ export class PaperBroker implements Broker {
       if (record && next === loaded) return { result: { value: result } };
       const known = new Set(ended.map((order) => order.instruction.clientOrderId));
       const stored = paperRecordOf(next, record, known);
+      const lines = stored.settled.map(encode);
+      this.settled.writes(accountId, lines, stored.ended);
       return {
         value: stored.record,
         result: { value: result },
-        write: appended(keys.paperBroker.settled(accountId), stored.settled),
+        write: appended(keys.paperBroker.settled(accountId), lines),
       };
     };
     // An account is not opened again in a Redis that lost it.
@@ -262,8 +264,8 @@ function settledCountOf(record: PaperRecord | undefined): number {
   return (record?.settledCount ?? 0) + (record?.settled?.length ?? 0);
 }
 
-function appended(key: string, lines: readonly (readonly unknown[])[]): readonly Write[] {
-  return lines.length === 0 ? [] : [{ op: 'RPUSH', key, args: lines.map(encode) }];
+function appended(key: string, lines: readonly string[]): readonly Write[] {
+  return lines.length === 0 ? [] : [{ op: 'RPUSH', key, args: lines }];
 }
 
 /** Shares transferred in without a stated cost come at the latest close. */

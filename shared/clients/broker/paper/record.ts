@@ -221,6 +221,8 @@ export interface StoredPaperBook {
   readonly record: PaperRecord;
   /** Lines to append to the list of settled orders. */
   readonly settled: readonly (readonly unknown[])[];
+  /** The orders of the last of these lines. */
+  readonly ended: readonly PaperOrder[];
 }
 
 /**
@@ -238,11 +240,7 @@ export function paperRecordOf(
   const record = {
     currency: book.currency,
     cash: book.cash.amount.toString(),
-    holdings: [...book.holdings].map(([isin, h]): [string, string, string] => [
-      isin,
-      h.symbol,
-      h.quantity.toString(),
-    ]),
+    holdings: [...book.holdings].map(([isin, holding]) => holdingRow(isin, holding)),
     live: orders.filter(isLive).map(liveRow),
     settledCount: (before?.settledCount ?? 0) + settled.length,
     flows: book.flows.map(flowRow),
@@ -251,24 +249,38 @@ export function paperRecordOf(
     orderCount: book.orderCount,
     movedAt: book.movedAt,
   };
-  return { record, settled };
+  return { record, settled, ended };
 }
 
 export function heldIn({ holdings }: PaperRecord): readonly Isin[] {
-  return holdings.map(([isin]) => parseIsin(isin));
+  return holdings.map((row) => holdingOf(row)[0]);
 }
 
 type HoldingRow = [string, string, string];
 
+/** A holding is of one security for as long as it lives. */
+const holdingRows = new WeakMap<PaperHolding, HoldingRow>();
 const rowHoldings = new WeakMap<HoldingRow, readonly [Isin, PaperHolding]>();
 
 function holdingOf(row: HoldingRow): readonly [Isin, PaperHolding] {
   const known = rowHoldings.get(row);
   if (known) return known;
   const [isin, symbol, quantity] = row;
-  const holding = [parseIsin(isin), { symbol, quantity: Decimal.parse(quantity) }] as const;
-  rowHoldings.set(row, holding);
-  return holding;
+  return keepHolding(row, [parseIsin(isin), { symbol, quantity: Decimal.parse(quantity) }]);
+}
+
+function holdingRow(isin: Isin, holding: PaperHolding): HoldingRow {
+  const known = holdingRows.get(holding);
+  if (known?.[0] === isin) return known;
+  const row: HoldingRow = [isin, holding.symbol, holding.quantity.toString()];
+  keepHolding(row, [isin, holding]);
+  return row;
+}
+
+function keepHolding(row: HoldingRow, entry: readonly [Isin, PaperHolding]) {
+  rowHoldings.set(row, entry);
+  holdingRows.set(entry[1], row);
+  return entry;
 }
 
 /** Decimals and prices as they are stored. */

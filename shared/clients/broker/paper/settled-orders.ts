@@ -26,11 +26,15 @@ interface Read {
   fills: readonly BrokerFill[];
 }
 
+/** Lines that were written and are not read yet: few, unless another process reads instead. */
+const WRITTEN_MAX = 64;
+
 const nothing = (): Read => ({ count: 0, last: '', byId: new Map(), fills: [] });
 
 export class SettledOrders {
   private readonly database: Database;
   private readonly accounts = new Map<AccountId, Read>();
+  private readonly written = new Map<string, PaperOrder>();
 
   constructor(database: Database) {
     this.database = database;
@@ -55,6 +59,24 @@ export class SettledOrders {
     return all;
   }
 
+  /** What the last of the lines say that are about to be appended. */
+  writes(account: AccountId, lines: readonly string[], orders: readonly PaperOrder[]): void {
+    if (this.written.size + orders.length > WRITTEN_MAX) this.written.clear();
+    for (const [i, line] of lines.slice(lines.length - orders.length).entries()) {
+      const order = orders[i];
+      if (order) this.written.set(`${account} ${line}`, order);
+    }
+  }
+
+  private orderOf(line: string, account: AccountId, record: PaperRecord): PaperOrder {
+    const place = `${account} ${line}`;
+    const known = this.written.get(place);
+    this.written.delete(place);
+    const currency = currencyOf(record);
+    if (known?.reserved.currency === currency) return known;
+    return settledOrderOf(JSON.parse(line), account, currency);
+  }
+
   private async upTo(
     account: AccountId,
     record: PaperRecord | undefined,
@@ -72,7 +94,7 @@ export class SettledOrders {
       if (read.count !== from) continue;
       add(
         read,
-        lines.map((line) => settledOrderOf(JSON.parse(line), account, currencyOf(record))),
+        lines.map((line) => this.orderOf(line, account, record)),
       );
       read.count += lines.length;
       read.last = lines.at(-1) ?? read.last;
