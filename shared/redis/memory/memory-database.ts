@@ -10,6 +10,8 @@ import type { Expectation, Write } from '../change.ts';
 import type { Epoch } from '../epoch.ts';
 import { keys as keyOf } from '../keys.ts';
 import { KnownTexts } from '../known-texts.ts';
+import { noRecords } from '../outside-records.ts';
+import { StateEpoch, type StateCheck } from '../state-epoch.ts';
 import { executeCommit } from './commit.ts';
 import { MemoryKeys, type Watch } from './memory-keys.ts';
 import { MemoryRedis } from './memory-redis.ts';
@@ -18,7 +20,22 @@ interface Derived extends Watch {
   value: Promise<unknown> | undefined;
 }
 
+/** Nothing is on record outside: the verdict stays for as long as the epoch does. */
+class MemoryEpoch extends StateEpoch {
+  private readonly database: MemoryDatabase;
+
+  constructor(database: MemoryDatabase) {
+    super(database.redis, noRecords);
+    this.database = database;
+  }
+
+  override verdict(): Promise<StateCheck> {
+    return this.database.derive('epoch', [keyOf.state.epoch()], () => super.verdict());
+  }
+}
+
 export class MemoryDatabase extends Database {
+  override readonly epoch: StateEpoch;
   private readonly memory: MemoryKeys;
   private readonly computed = new Map<string, Derived>();
 
@@ -32,6 +49,7 @@ export class MemoryDatabase extends Database {
       Infinity,
     );
     this.memory = memory;
+    this.epoch = new MemoryEpoch(this);
   }
 
   override async find<T>(key: string, schema: z.ZodType<T>): Promise<Document<T> | undefined> {

@@ -33,3 +33,18 @@ test('is computed again after a write while it was computed', async () => {
   expect(await ask(() => write(OWN))).toBe(1);
   expect([await ask(), await ask()]).toEqual([2, 2]);
 });
+
+test('the state is judged anew once a doubt is raised', async () => {
+  const { epoch } = new MemoryDatabase();
+  const { id } = await epoch.required();
+  expect((await epoch.required()).id).toBe(id);
+  await epoch.raiseDoubt('a reason');
+  await expect(epoch.required()).rejects.toThrow('a reason');
+});
+
+test('a commit that advances the epoch is seen by the next one', async () => {
+  const database = new MemoryDatabase();
+  const write = () => database.commit([], [{ op: 'SET', key: OWN, args: ['text'] }], 'advancing');
+  expect([await write(), await write()]).toEqual([true, true]);
+  expect((await database.epoch.required()).sequence).toBe(2);
+});
