@@ -24,6 +24,7 @@ export function areSameRates(a: RateTable, b: RateTable): boolean {
 
 export function convert(money: Money, rate: ExchangeRate, rounding: Rounding): Money {
   assert(money.currency === rate.from, `the rate is for ${money.currency}`);
+  if (rate.to === rate.from && rate.rate === Decimal.one) return money;
   return Money.rounded(money.amount.multiply(rate.rate), rate.to, rounding);
 }
 

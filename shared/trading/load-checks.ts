@@ -6,11 +6,18 @@
 import type { BrokerStatement } from '#shared/clients/broker/broker.ts';
 import { dayOf, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import { costModelOf } from '#shared/kernel/costs.ts';
-import { convertWith } from '#shared/kernel/exchange-rate.ts';
+import {
+  convert,
+  requireRate,
+  type ExchangeRate,
+  type RateTable,
+} from '#shared/kernel/exchange-rate.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import type { AccountId, TradeId } from '#shared/kernel/identifiers.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import type { Money } from '#shared/kernel/money.ts';
+import type { Price } from '#shared/kernel/price.ts';
+import type { Quantity } from '#shared/kernel/quantity.ts';
 import { RunningFold } from '#shared/kernel/collections/running-fold.ts';
 import type { Book } from '#shared/portfolio/model/book.ts';
 import { withQuotesAtCost, type HeldQuote } from '#shared/portfolio/model/cost-quotes.ts';
@@ -174,8 +181,26 @@ async function valueOf(
   for (const { isin, quantity } of holdings) {
     const price = quotes.get(isin)?.price;
     if (!price || !rates.has(price.currency)) return undefined;
-    value = value.add(convertWith(price.times(quantity, 'half-even'), rates, 'half-even'));
+    value = value.add(worthOf(quantity, price, rates));
   }
+  return value;
+}
+
+interface Worth {
+  readonly price: Price;
+  readonly rate: ExchangeRate;
+  readonly value: Money;
+}
+
+/** What is held at a price is worked out once for the orders of one market. */
+const worths = new WeakMap<Quantity, Worth>();
+
+function worthOf(quantity: Quantity, price: Price, rates: RateTable): Money {
+  const rate = requireRate(rates, price.currency);
+  const known = worths.get(quantity);
+  if (known?.price === price && known.rate === rate) return known.value;
+  const value = convert(price.times(quantity, 'half-even'), rate, 'half-even');
+  worths.set(quantity, { price, rate, value });
   return value;
 }
 

@@ -103,7 +103,7 @@ function lotPostings(
   after: Holding,
   currency: Currency,
 ): Posting[] {
-  const [old, now] = [byId(before?.lots ?? []), byId(after.lots)];
+  const [old, now] = changed(before?.lots ?? [], after.lots).map(byId) as [LotsById, LotsById];
   return [...new Set([...old.keys(), ...now.keys()])].flatMap((lotId): Posting[] => {
     const [was, is] = [old.get(lotId), now.get(lotId)];
     const quantity = (is?.quantity ?? Decimal.zero).subtract(was?.quantity ?? Decimal.zero);
@@ -113,6 +113,18 @@ function lotPostings(
   });
 }
 
-function byId(lots: readonly Lot[]): ReadonlyMap<string, Lot> {
+/** Without the lots at both ends that are the very same: there may be many, and a line moves few. */
+function changed(before: readonly Lot[], after: readonly Lot[]): (readonly Lot[])[] {
+  const most = Math.min(before.length, after.length);
+  let first = 0;
+  while (first < most && before[first] === after[first]) first += 1;
+  let last = 0;
+  while (last < most - first && before.at(-1 - last) === after.at(-1 - last)) last += 1;
+  return [before, after].map((lots) => lots.slice(first, lots.length - last));
+}
+
+type LotsById = ReadonlyMap<string, Lot>;
+
+function byId(lots: readonly Lot[]): LotsById {
   return new Map(lots.map((lot) => [lot.lotId, lot]));
 }

@@ -3,7 +3,7 @@
  * the end of the file.
  */
 import { Decimal } from '#shared/kernel/decimal.ts';
-import type { RateTable } from '#shared/kernel/exchange-rate.ts';
+import type { ExchangeRate, RateTable } from '#shared/kernel/exchange-rate.ts';
 import { areSameRates, requireRate } from '#shared/kernel/exchange-rate.ts';
 import { refused } from '#shared/kernel/failure.ts';
 import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
@@ -222,12 +222,24 @@ export function worthOf(
   return worth;
 }
 
+interface InBase {
+  readonly rate: ExchangeRate;
+  readonly value: Money;
+}
+
+const inBase = new WeakMap<PositionValue, InBase>();
+
 /** Rounded once, from price, quantity and rate. */
-function valueInBase({ quantity, seen }: PositionValue, rates: RateTable): Money {
-  const price = seen?.price;
+function valueInBase(position: PositionValue, rates: RateTable): Money {
+  const price = position.seen?.price;
   if (!price) throw refused('price-missing', 'A price is missing.');
-  const { rate, to } = requireRate(rates, price.currency);
-  return Money.rounded(price.amount.multiply(quantity).multiply(rate), to, 'half-even');
+  const rate = requireRate(rates, price.currency);
+  const known = inBase.get(position);
+  if (known?.rate === rate) return known.value;
+  const exact = price.amount.multiply(position.quantity).multiply(rate.rate);
+  const value = Money.rounded(exact, rate.to, 'half-even');
+  inBase.set(position, { rate, value });
+  return value;
 }
 
 interface Paid {

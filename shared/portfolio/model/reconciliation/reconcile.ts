@@ -320,12 +320,14 @@ function unexplained(
     return change ? [{ change, at: line.happenedAt }] : [];
   });
   let running = quantityHeld(book, isin);
+  const stated = statement.holdings.find((holding) => holding.isin === isin)?.quantity;
+  if (changes.length === 0 && running.sign >= 0 && stated?.equals(running))
+    return { brought: Decimal.zero, taken: Decimal.zero, first: undefined };
   let lowest = running;
   for (const { change } of changes) {
     running = running.add(change);
     if (running.compare(lowest) < 0) lowest = running;
   }
-  const stated = statement.holdings.find((holding) => holding.isin === isin)?.quantity;
   const difference = (stated ?? Decimal.zero).subtract(running);
   const deficit = lowest.sign < 0 ? lowest.negate() : Decimal.zero;
   const brought = deficit.compare(difference) > 0 ? deficit : atLeastZero(difference);
