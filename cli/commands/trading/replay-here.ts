@@ -36,7 +36,7 @@ const CURRENCY_DEFAULT = 'EUR';
  * By how much of what lives the heap may grow until it is collected: left to itself it takes whatever room the machine
  * has, several times of what it needs.
  */
-const HEAP_GROWTH_PERCENT = 30;
+const HEAP_GROWTH_PERCENT = 100;
 
 /** Threads have their own. */
 async function replayedHandlers() {
@@ -46,6 +46,8 @@ async function replayedHandlers() {
 
 export async function replayHere(work: ReplayOfFiles): Promise<LastReplay> {
   setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH_PERCENT}`);
+  // Very many functions take part, each for a little: compiled simply at once, none has to be interpreted first.
+  setFlagsFromString('--always-sparkplug');
   const { window, threads, out } = work;
   const dataDir = fromCallerFolder(parseSettings(process.env).dataDir);
   await requireFolder('DATA_DIR', dataDir);
