@@ -82,9 +82,9 @@ export function unpackCloses(text: string): CloseFigures | undefined {
   return adjustedClose && { days, close, adjustedClose };
 }
 
-/** The bars from an index on, without base64, for memory. */
-export function packBytes(figures: BarFigures, from = 0): Uint8Array {
-  return Uint8Array.from(written(figures, from, figures.days.length));
+/** The bars from one index up to another, without base64, for memory. */
+export function packBytes(figures: BarFigures, from = 0, to = figures.days.length): Uint8Array {
+  return Uint8Array.from(written(figures, from, to));
 }
 
 /** A view of what the writer holds; until it writes again. */

@@ -1,8 +1,9 @@
-/** Bars of a file, packed: some ten bytes a bar, where columns take 56 and objects 200. */
+/** Bars of a file, packed: some ten bytes a bar, where columns take 56 and objects 200; or to be read from it again. */
 import { present } from '#shared/kernel/assert.ts';
 import { packBytes, unpackBytes, type BarFigures } from '#shared/kernel/bars/packed-bars.ts';
 import { dayOfEpoch, epochDay, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { DailyBar } from '../market-data.ts';
+import { keptBars, type PackedBars } from './bars-room.ts';
 import type { FileBar } from './csv-prices.ts';
 
 /** Two bars that follow each other after many days. */
@@ -40,7 +41,7 @@ export class BarColumns implements CsvSeries {
   readonly file: string;
   readonly firstDay: CalendarDay | undefined;
   readonly lastDay: CalendarDay | undefined;
-  private readonly packed: Uint8Array;
+  private readonly packed: PackedBars;
   /** The last ones, and the day that they begin with. */
   private readonly latest: { readonly packed: Uint8Array; readonly since: number };
   private readonly lines: Lines;
@@ -50,14 +51,21 @@ export class BarColumns implements CsvSeries {
   /**
    * @param figures oldest first
    * @param lines of each bar
+   * @param packed the figures
    */
-  constructor(file: string, figures: BarFigures, lines: Int32Array, events: Events = new Map()) {
+  constructor(
+    file: string,
+    figures: BarFigures,
+    lines: Int32Array,
+    packed = keptBars(packBytes(figures)),
+    events: Events = new Map(),
+  ) {
     const { days } = figures;
     const [first, last] = [days[0], days.at(-1)];
     this.file = file;
     this.firstDay = first === undefined ? undefined : dayOfEpoch(first);
     this.lastDay = last === undefined ? undefined : dayOfEpoch(last);
-    this.packed = packBytes(figures);
+    this.packed = packed;
     const begin = Math.max(0, days.length - LATEST_BARS);
     this.latest = { packed: packBytes(figures, begin), since: days[begin] ?? 0 };
     this.lines = new Lines(lines);
@@ -78,11 +86,11 @@ export class BarColumns implements CsvSeries {
       volume: column(({ volume }) => volume ?? Number.NaN),
     };
     const lines = Int32Array.from(bars, ({ line }) => line);
-    return new BarColumns(file, figures, lines, eventsOf(bars));
+    return new BarColumns(file, figures, lines, undefined, eventsOf(bars));
   }
 
   get figures(): BarFigures {
-    return unpacked(this.packed);
+    return unpacked(this.packed.get());
   }
 
   get bars(): readonly FileBar[] {

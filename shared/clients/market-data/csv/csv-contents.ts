@@ -1,4 +1,5 @@
 /** The contents of a folder's files, and their errors. */
+import { packBytes } from '#shared/kernel/bars/packed-bars.ts';
 import { dayOf, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import { parseCurrency } from '#shared/kernel/currency.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
@@ -6,6 +7,7 @@ import type { Isin } from '#shared/kernel/isin.ts';
 import type { CorporateAction } from '#shared/kernel/corporate-action.ts';
 import type { ListedFundamentals, ListedSecurity } from '../market-data.ts';
 import { BarColumns, type CsvSeries } from './bar-columns.ts';
+import { BarsRoom } from './bars-room.ts';
 import { readActions } from './csv-actions.ts';
 import { seriesActions } from './series-actions.ts';
 import { wideColumns } from './format/column-names.ts';
@@ -25,7 +27,7 @@ import { readBars, readWide, type FileBar, type Reading } from './csv-prices.ts'
 import { readRates, type CsvRates } from './csv-rates.ts';
 import { readSecurities, type CsvListing } from './csv-securities.ts';
 import { reportLayout, type CsvTable } from './format/csv-table.ts';
-import { readPlainBars } from './plain-bars.ts';
+import { plainFile, readPlainBars } from './plain-bars.ts';
 import type { PriceFolder } from './price-folder.ts';
 import type { QuoteUnit } from './format/quote-unit.ts';
 import { SymbolMatch } from './symbol-match.ts';
@@ -62,11 +64,12 @@ const EMPTY: CsvListing = { securities: [], benchmark: undefined, units: new Map
  *
  * @param options.guessListing takes every symbol that a file seems to be about for listed, where
  *   there is no securities.csv; its ISIN is then the symbol
+ * @param options.room for bars; those beyond it are read again
  */
 export async function readContents(
   folder: PriceFolder,
   now: Instant,
-  { guessListing = false } = {},
+  { guessListing = false, room = new BarsRoom() } = {},
 ): Promise<CsvContents> {
   const files = await readFiles(folder);
   const complaints = new Complaints();
@@ -75,7 +78,7 @@ export async function readContents(
   const whole = files.securities ? undefined : await allOf(priceFiles(folder));
   const without = guessListing && whole ? guessedListing(whole) : EMPTY;
   const listing = files.securities ? readSecurities(files.securities, complaints) : without;
-  const reader = new PriceReader(listing, reading);
+  const reader = new PriceReader(listing, reading, { folder, room });
   const headings: CsvTable[] = [];
   for (const table of whole ?? []) reader.read(table);
   if (!whole) for await (const file of priceFiles(folder)) headings.push(reader.readFile(file));
@@ -112,16 +115,23 @@ function guessedListing(tables: readonly CsvTable[]): CsvListing {
   return { securities, benchmark: undefined, units: new Map() };
 }
 
+interface BarsPlace {
+  readonly folder: PriceFolder;
+  readonly room: BarsRoom;
+}
+
 class PriceReader {
   private readonly listing: CsvListing;
   private readonly reading: Reading;
   private readonly match: SymbolMatch;
+  private readonly place: BarsPlace;
   readonly series = new Map<Isin, CsvSeries>();
   readonly unused: UnusedFile[] = [];
 
-  constructor(listing: CsvListing, reading: Reading) {
+  constructor(listing: CsvListing, reading: Reading, place: BarsPlace) {
     this.listing = listing;
     this.reading = reading;
+    this.place = place;
     this.match = new SymbolMatch(listing.securities);
   }
 
@@ -138,9 +148,14 @@ class PriceReader {
   /** @returns the header of a file that is named after a symbol and in the plain form */
   private readPlain({ name, bytes }: PriceFile): readonly string[] | undefined {
     const security = this.match.ofFile(name);
-    const plain = security && readPlainBars(bytes, this.unitOf(security), this.reading.today);
+    if (!security) return undefined;
+    const unit = this.unitOf(security);
+    const plain = readPlainBars(bytes, unit, this.reading.today);
     if (!plain) return undefined;
-    this.keep(new BarColumns(name, plain.figures, plain.lines), 1, security);
+    const { figures, lines } = plain;
+    const { room, folder } = this.place;
+    const packed = room.keep(packBytes(figures), plainFile(name, unit, figures, folder));
+    this.keep(new BarColumns(name, figures, lines, packed), 1, security);
     return plain.header;
   }
 

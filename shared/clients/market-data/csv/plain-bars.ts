@@ -3,11 +3,13 @@
  * nothing else, days as YYYY-MM-DD that rise or fall, numbers of digits with a decimal point, no quotes. Whatever is
  * otherwise is left to the general reader, which understands more, takes ten times as long, and finds the faults.
  */
-import type { BarFigures } from '#shared/kernel/bars/packed-bars.ts';
-import { epochDay, type CalendarDay } from '#shared/kernel/calendar-day.ts';
+import { packBytes, type BarFigures } from '#shared/kernel/bars/packed-bars.ts';
+import { epochDay, parseDay, type CalendarDay } from '#shared/kernel/calendar-day.ts';
+import type { FileOfBars } from './bars-room.ts';
 import { barColumnOf, isBarHeader, statedUnitOf, type BarColumn } from './format/column-names.ts';
 import { inCurrency, type QuoteUnit } from './format/quote-unit.ts';
 import { PlainScanner } from './plain-scanner.ts';
+import type { PriceFolder } from './price-folder.ts';
 
 export interface PlainBars {
   readonly header: readonly string[];
@@ -39,6 +41,28 @@ export function readPlainBars(
   const last = rows && Math.max(rows.days[0] ?? 0, rows.days.at(-1) ?? 0);
   if (!rows || last === undefined || last > epochDay(today)) return undefined;
   return { header: head.header, ...oldestFirst(rows, unit) };
+}
+
+/** A later day than the file had is not asked for. */
+const LAST_DAY = parseDay('9999-12-31');
+
+/** How the bars of a file are read again; undefined where it lies on no disk. */
+export function plainFile(
+  name: string,
+  unit: QuoteUnit,
+  { days }: BarFigures,
+  { readAgain }: PriceFolder,
+): FileOfBars | undefined {
+  const lastDay = days.at(-1);
+  if (!readAgain || lastDay === undefined) return undefined;
+  return {
+    name,
+    again: () => {
+      const plain = readPlainBars(readAgain(name), unit, LAST_DAY);
+      const later = plain?.figures.days.findIndex((day) => day > lastDay);
+      return plain && packBytes(plain.figures, 0, later === -1 ? undefined : later);
+    },
+  };
 }
 
 interface Head {

@@ -18,6 +18,8 @@ export interface PriceFolder {
   /** The one file of prices, where the path named a file. */
   readonly only?: string;
   read(name: string): Promise<Uint8Array>;
+  /** Of a disk: the file as it is now. */
+  readonly readAgain?: (name: string) => Uint8Array;
 }
 
 /**
@@ -30,12 +32,14 @@ export async function folderAt(path: string): Promise<PriceFolder> {
     throw refused('market-data-missing', `There is no file or folder ${path} to read prices from.`);
   const folder = found.isDirectory() ? path : dirname(path);
   const names = await readdir(folder);
+  const readAgain = (name: string) => readFileSync(join(folder, name));
   return {
     path: folder,
     names: textNames(names),
     spreadsheets: found.isDirectory() ? names.filter((name) => SPREADSHEET.test(name)).sort() : [],
     ...(!found.isDirectory() && { only: basename(path) }),
-    read: inTurns((name) => readFileSync(join(folder, name))),
+    read: inTurns(readAgain),
+    readAgain,
   };
 }
 
