@@ -3,7 +3,7 @@ import type { TradingCycleResult } from '#protos/gen/gateway.ts';
 import type { ListedSecurity } from '#shared/clients/market-data/market-data.ts';
 import { addDays, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
-import type { PriceEnd } from './model/replay-report.ts';
+import type { PriceEnd, SetAside } from './model/replay-report.ts';
 import type { Past } from './past.ts';
 import type { DailyCloses } from './prices.ts';
 
@@ -26,6 +26,24 @@ export function pricesEndOf(
     return isOld ? [{ symbol, lastDay }] : [];
   });
   return pricesEnd.length > 0 ? { pricesEnd } : {};
+}
+
+const BARS_NAMED = 10;
+
+/** Of all securities, up to the last day. */
+export function setAsideOf(
+  securities: readonly ListedSecurity[],
+  closes: DailyCloses,
+  days: readonly CalendarDay[],
+): { readonly setAside?: SetAside } {
+  const last = days.at(-1);
+  if (last === undefined) return {};
+  const bars = securities.flatMap(({ isin, symbol }) =>
+    closes.setAsideOf(isin, last).map(({ day, reason }) => ({ symbol, day, reason })),
+  );
+  return bars.length > 0
+    ? { setAside: { count: bars.length, bars: bars.slice(0, BARS_NAMED) } }
+    : {};
 }
 
 /** The days of trading on which an action takes effect or pays, or the first ones after. */

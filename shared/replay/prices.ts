@@ -1,5 +1,14 @@
-/** Closes of a past in columns, for measuring: which close and which rate count on a day. */
+/**
+ * Closes of a past in columns, for measuring: which close and which rate count on a day. A bar that the check of prices
+ * sets aside counts for nothing here either; what is decided by closes rests on the check of what was known then.
+ */
 import type { DailyBar } from '#shared/clients/market-data/market-data.ts';
+import {
+  areSound,
+  checkBars,
+  type BarToCheck,
+  type SetAsideBar,
+} from '#shared/kernel/bars/bar-check.ts';
 import { dayOfEpoch, epochDay, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import { pairOf, type Currency } from '#shared/kernel/currency.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
@@ -9,6 +18,9 @@ interface Column {
   readonly days: Int32Array;
   readonly closes: Float64Array;
   readonly adjusted: Float64Array;
+  readonly setAside: readonly SetAsideBar[];
+  /** All bars, where any of them is set aside. */
+  readonly stated?: readonly BarToCheck[];
 }
 
 /** Several runs of one past share them. */
@@ -17,13 +29,46 @@ const columns = new WeakMap<readonly DailyBar[], Column>();
 function columnOf(bars: readonly DailyBar[]): Column {
   const known = columns.get(bars);
   if (known) return known;
-  const column = {
-    days: Int32Array.from(bars, ({ day }) => epochDay(day)),
-    closes: Float64Array.from(bars, ({ close }) => close),
-    adjusted: Float64Array.from(bars, ({ adjustedClose }) => adjustedClose),
-  };
+  const column = soundColumn(bars) ?? checkedColumn(bars);
   columns.set(bars, column);
   return column;
+}
+
+function soundColumn(bars: readonly DailyBar[]): Column | undefined {
+  const figures = {
+    days: Int32Array.from(bars, ({ day }) => epochDay(day)),
+    open: Float64Array.from(bars, ({ open }) => open),
+    high: Float64Array.from(bars, ({ high }) => high),
+    low: Float64Array.from(bars, ({ low }) => low),
+    close: Float64Array.from(bars, ({ close }) => close),
+    adjustedClose: Float64Array.from(bars, ({ adjustedClose }) => adjustedClose),
+    volume: Float64Array.from(bars, ({ volume = Number.NaN }) => volume),
+  };
+  const { days, close, adjustedClose } = figures;
+  return areSound(figures)
+    ? { days, closes: close, adjusted: adjustedClose, setAside: [] }
+    : undefined;
+}
+
+function checkedColumn(bars: readonly DailyBar[]): Column {
+  const stated = bars.map(({ volume = Number.NaN, ...bar }) => ({
+    ...bar,
+    ...{ day: epochDay(bar.day), volume },
+  }));
+  const { accepted, setAside } = checkBars(stated);
+  return {
+    days: Int32Array.from(accepted, ({ day }) => day),
+    closes: Float64Array.from(accepted, ({ close }) => close),
+    adjusted: Float64Array.from(accepted, ({ adjustedClose }) => adjustedClose),
+    setAside,
+    ...(setAside.length > 0 && { stated }),
+  };
+}
+
+/** Of what was known on a day. */
+function acceptedOn(stated: readonly BarToCheck[], day: CalendarDay): readonly BarToCheck[] {
+  const last = epochDay(day);
+  return checkBars(stated.filter((bar) => bar.day <= last)).accepted;
 }
 
 export class DailyCloses {
@@ -47,6 +92,20 @@ export class DailyCloses {
     return close === undefined || rate === undefined ? undefined : close * rate;
   }
 
+  /** The same by what was known on the day. */
+  worthKnown(isin: Isin, day: CalendarDay): number | undefined {
+    const stated = this.columns.get(isin)?.stated;
+    if (!stated) return this.worthOf(isin, day);
+    const close = acceptedOn(stated, day).at(-1)?.close;
+    const rate = this.rateOf(this.currencies.get(isin) ?? this.base, day);
+    return close === undefined || rate === undefined ? undefined : close * rate;
+  }
+
+  /** Up to a day. */
+  setAsideOf(isin: Isin, last: CalendarDay): readonly SetAsideBar[] {
+    return (this.columns.get(isin)?.setAside ?? []).filter(({ day }) => day <= last);
+  }
+
   /**
    * Adjusted closes up to a day and with it, oldest first. Later dividends and splits scale all of them alike, so
    * that they do not show in returns.
@@ -54,6 +113,11 @@ export class DailyCloses {
   upTo(isin: Isin, day: CalendarDay): Float64Array {
     const column = this.columns.get(isin);
     if (!column) return new Float64Array();
+    if (column.stated)
+      return Float64Array.from(
+        acceptedOn(column.stated, day),
+        ({ adjustedClose }) => adjustedClose,
+      );
     return column.adjusted.subarray(0, indexAt(column.days, epochDay(day)) + 1);
   }
 

@@ -121,8 +121,8 @@ function runsOf(policy: ReplayPolicy, past: Past, run: RunPolicy): Promise<RunTo
   if (index) requested.push([indexInstead(policy, index.symbol), 'index']);
   return Promise.all(
     requested.map(async ([one, on]) => {
-      const { days, capital, taxes, jumpsBefore, pricesEnd } = await run(one, on);
-      return { name: one.name, days, capital, taxes, jumpsBefore, pricesEnd };
+      const { shares: _shares, cash: _cash, ...own } = await run(one, on);
+      return { name: one.name, ...own };
     }),
   );
 }

@@ -1,21 +1,28 @@
 /** A replay's policy as people write it: YAML or JSON, every value checked. docs/use/replay.md describes it. */
 import * as z from 'zod';
-import { isCurrency, parseCurrency } from '#shared/kernel/currency.ts';
-import { Failure, invalidRequest } from '#shared/kernel/failure.ts';
+import { isCurrency, parseCurrency, type Currency } from '#shared/kernel/currency.ts';
+import { Failure, invalidRequest, type FieldViolation } from '#shared/kernel/failure.ts';
+import { Money } from '#shared/kernel/money.ts';
 import { parsePolicy } from '#shared/portfolio/policy/policy-document.ts';
 import { parseYaml } from '#shared/process/bounded-yaml.ts';
-import { settingTable } from '#shared/process/settings.ts';
 import { periods, type ReplaySchedule } from './model/schedule.ts';
 import type { WeightRule } from './model/weights.ts';
 import { isTaxed } from './owner-policy.ts';
 import type { ReplayPolicy } from './replay-policy.ts';
+import { settingComplaints } from './replay-settings.ts';
 
 const ratio = z.number('a fraction from 0 to 1').min(0).max(1);
 const window = z.int('a whole number of returns').min(2).max(10_000);
+const AMOUNT = 'an amount above 0, as 250.00';
 const amount = z
   .union([z.number(), z.string()], 'an amount')
   .transform(String)
-  .pipe(z.string().regex(/^\d{1,15}(\.\d{1,6})?$/, 'an amount that is not negative, as 250.00'));
+  .pipe(
+    z
+      .string()
+      .regex(/^\d{1,15}(\.\d{1,6})?$/, AMOUNT)
+      .refine((text) => Number(text) > 0, AMOUNT),
+  );
 
 const weights = z.union(
   [
@@ -24,6 +31,7 @@ const weights = z.union(
     z
       .strictObject({ fixed: z.record(z.string().min(1), ratio) })
       .refine(({ fixed }) => sum(Object.values(fixed)) <= 1 + 1e-9, 'at most 1 in sum')
+      .refine(({ fixed }) => sum(Object.values(fixed)) > 0, 'a weight above 0 is needed')
       .transform(({ fixed }): WeightRule => ({ kind: 'fixed', weights: fixed })),
     z
       .strictObject({ inverseVolatility: z.strictObject({ window }) })
@@ -55,35 +63,39 @@ const schedule = z.union(
   `one of once, daily, ${periods.join(', ')}, every: N`,
 );
 
-const environmentNames = new Set<string>(Object.values(settingTable).map(({ env }) => env));
+const settings = z
+  .record(z.string(), z.union([z.string(), z.number()], 'a text or a number').transform(String))
+  .superRefine((stated, found) => {
+    for (const { field, message } of settingComplaints(stated))
+      found.addIssue({ code: 'custom', path: [field], message });
+  });
 
-const policySchema = z.strictObject({
-  name: z.string().min(1).max(100).optional(),
-  securities: z.array(z.string().min(1)).min(1).max(10_000).optional(),
-  weights,
-  schedule: schedule.default({ kind: 'first-of', period: 'month' }),
-  band: z
-    .strictObject({ absolute: ratio.default(1), relative: z.number().min(0).default(1) })
-    .optional(),
-  sells: z.boolean('true or false').default(true),
-  shares: z.enum(['whole', 'fractional']).default('whole'),
-  fill: z.enum(['close', 'next-open', 'next-close']).default('next-open'),
-  currency: z.string().refine(isCurrency, 'an ISO 4217 currency').optional(),
-  capital: amount.default('25000'),
-  deposit: z.strictObject({ amount, each: z.enum(periods) }).optional(),
-  publicationLagDays: z.int().min(0).max(1000).default(90),
-  splits: z.enum(['declared', 'suspected']).default('suspected'),
-  settings: z
-    .record(
-      z
-        .string()
-        .refine((name) => environmentNames.has(name), 'a setting of docs/operate/settings.md'),
-      z.union([z.string(), z.number()]).transform(String),
-    )
-    .default({}),
-  investmentPolicy: z.record(z.string(), z.unknown()).optional(),
-  taxes: z.enum(['owed', 'paid']).optional(),
-});
+const policySchema = z.strictObject(
+  {
+    name: z.string().min(1).max(100).optional(),
+    securities: z.array(z.string().min(1)).min(1).max(10_000).optional(),
+    weights,
+    schedule: schedule.default({ kind: 'first-of', period: 'month' }),
+    band: z
+      .strictObject({ absolute: ratio.default(1), relative: z.number().min(0).default(1) })
+      .optional(),
+    sells: z.boolean('true or false').default(true),
+    shares: z.enum(['whole', 'fractional']).default('whole'),
+    fill: z.enum(['close', 'next-open', 'next-close']).default('next-open'),
+    currency: z.string().refine(isCurrency, 'an ISO 4217 currency').optional(),
+    capital: amount.default('25000'),
+    deposit: z.strictObject({ amount, each: z.enum(periods) }).optional(),
+    publicationLagDays: z.int().min(0).max(1000).default(90),
+    splits: z.enum(['declared', 'suspected']).default('suspected'),
+    settings: settings.default({}),
+    investmentPolicy: z.record(z.string(), z.unknown()).optional(),
+    taxes: z.enum(['owed', 'paid']).optional(),
+  },
+  {
+    error: ({ code }) =>
+      code === 'invalid_type' ? 'a policy is needed, such as weights: equal' : undefined,
+  },
+);
 
 /**
  * @param field what complaints name, such as the file
@@ -99,12 +111,7 @@ export function parseReplayPolicy(
 ): ReplayPolicy {
   const read = policySchema.safeParse(yamlOf(text, field));
   if (!read.success)
-    throw invalidRequest(
-      ...read.error.issues.map(({ path, message }) => ({
-        field: [field, ...path].join('.'),
-        message,
-      })),
-    );
+    throw invalidRequest(...read.error.issues.flatMap((issue) => complaintsOf(issue, field)));
   const { publicationLagDays, splits, name, investmentPolicy, ...rest } = read.data;
   const stated = investmentPolicy && JSON.stringify(investmentPolicy);
   const owner = stated === undefined ? undefined : parsePolicy(stated, `${field}.investmentPolicy`);
@@ -113,13 +120,46 @@ export function parseReplayPolicy(
       field: `${field}.taxes`,
       message: 'needs an investmentPolicy with a tax on gains or dividends',
     });
+  const owned = parseCurrency(rest.currency ?? currency);
+  requireWhole(rest.capital, owned, `${field}.capital`);
+  if (rest.deposit) requireWhole(rest.deposit.amount, owned, `${field}.deposit.amount`);
   return {
     ...rest,
     ...(stated !== undefined && { investmentPolicy: stated }),
     name: name ?? usualName,
-    currency: parseCurrency(rest.currency ?? currency),
+    currency: owned,
     market: { publicationLagDays, declaresSplits: splits === 'declared' },
   };
+}
+
+type Issue = z.core.$ZodIssue;
+
+/** A key that is unknown is named as a field of its own. */
+function complaintsOf(issue: Issue, field: string): readonly FieldViolation[] {
+  const place = [field, ...issue.path].join('.');
+  const meant = issue.code === 'invalid_union' ? formMeant(issue.errors) : undefined;
+  if (meant)
+    return meant.flatMap((one) =>
+      complaintsOf({ ...one, path: [...issue.path, ...one.path] }, field),
+    );
+  if (issue.code !== 'unrecognized_keys') return [{ field: place, message: issue.message }];
+  return issue.keys.map((key) => ({ field: `${place}.${key}`, message: 'is not known' }));
+}
+
+/** What is wrong within the form that has the stated keys; undefined where none has. */
+function formMeant(forms: readonly (readonly Issue[])[]): readonly Issue[] | undefined {
+  return forms.find((issues) =>
+    issues.every(({ code, path }) => code === 'custom' || path.length > 0),
+  );
+}
+
+/** @throws Failure INVALID_REQUEST for an amount finer than its currency */
+function requireWhole(text: string, currency: Currency, field: string): void {
+  try {
+    Money.parse(text, currency);
+  } catch (thrown) {
+    throw invalidRequest({ field, message: Failure.from(thrown).message });
+  }
 }
 
 function yamlOf(text: string, field: string): unknown {

@@ -7,6 +7,7 @@ import type {
   ReportedRun,
   RunToReport,
 } from './model/replay-report.ts';
+import { remarksOn } from './report-remarks.ts';
 import type { Comparison } from './replay-policies.ts';
 
 const WIDTH = 760;
@@ -26,8 +27,7 @@ export function reportHtml({ report, runs, terms }: HtmlReport): string {
   return page(`Replay of ${report.run.name}`, [
     `<p>${terms.map(escapedHtml).join(' ')}</p>`,
     `<p>${escapedHtml(warning(report))}</p>`,
-    `<p>${escapedHtml(jumpsText(report.run))}</p>`,
-    `<p>${escapedHtml(pricesEndText(report.run))}</p>`,
+    ...remarksOn(report.run).map((remark) => `<p>${escapedHtml(remark)}</p>`),
     chart(runs),
     figuresTable(all),
     differencesTable(report.differences),
@@ -218,21 +218,6 @@ function table(
     `<div class="wide"><table><caption>${escapedHtml(caption)}</caption><thead>${cells(head, 'th')}</thead>` +
     `<tbody>${rows.map((row) => cells(row, 'td')).join('')}</tbody></table></div>`
   );
-}
-
-/** Empty where there is nothing to say. */
-export function jumpsText({ jumpsBefore = 0 }: ReportedRun): string {
-  if (jumpsBefore === 0) return '';
-  const jumps = jumpsBefore === 1 ? '1 jump of a price' : `${jumpsBefore} jumps of prices`;
-  return `${jumps} before the run could have been splits that nobody declared; they count as none.`;
-}
-
-/** Empty where there is nothing to say. */
-export function pricesEndText({ pricesEnd = [] }: ReportedRun): string {
-  const ends = pricesEnd.map(({ symbol, lastDay }) => `${symbol} after ${lastDay}`);
-  return ends.length === 0
-    ? ''
-    : `There is no price of ${ends.join(', ')}; what is held of it counts at its last one.`;
 }
 
 /** A run that never moved has none. */

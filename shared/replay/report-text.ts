@@ -1,7 +1,8 @@
 /** The report for a terminal, and the terms that every form of it states. */
 import { percent } from '#shared/kernel/text.ts';
 import type { Difference, ReplayReport, ReportedRun } from './model/replay-report.ts';
-import { comparisonWarning, jumpsText, pricesEndText, sharpeText } from './report-html.ts';
+import { comparisonWarning, sharpeText } from './report-html.ts';
+import { remarksOn } from './report-remarks.ts';
 import type { Comparison } from './replay-policies.ts';
 import type { ReplayPolicy, ReplayWindow } from './replay-policy.ts';
 
@@ -50,8 +51,7 @@ export function replayReportText(
     `The Sharpe ratio lies within ${sharpeRatio.low.toFixed(2)} and ${sharpeRatio.high.toFixed(2)} (${percent(level)}).`,
     `Policies tried on this data: ${trials}. Deflated Sharpe ratio: ${deflated === undefined ? 'not defined' : percent(deflated)}.`,
     'Choosing the best of several policies is a trial in itself.',
-    ...(run.jumpsBefore === undefined ? [] : [jumpsText(run)]),
-    ...(run.pricesEnd === undefined ? [] : [pricesEndText(run)]),
+    ...remarksOn(run),
     ...(refusals.length > 0
       ? [`${refusals.length} orders were kept back, the first: ${refusals[0]}`]
       : []),

@@ -16,7 +16,7 @@ import type { ListedSecurity } from '#shared/clients/market-data/market-data.ts'
 import { quantityOf } from '#shared/portfolio/model/booking.ts';
 import type { OperationHandler } from '#shared/runtime/handle.ts';
 import { StoredBook } from '#shared/portfolio/stored-book.ts';
-import type { PriceEnd } from './model/replay-report.ts';
+import type { PriceEnd, SetAside } from './model/replay-report.ts';
 import { beginsPeriod, dueDays } from './model/schedule.ts';
 import { weightsOf } from './model/weights.ts';
 import { answerEarlierJumps } from './earlier-jumps.ts';
@@ -24,7 +24,7 @@ import { daysOf, type Past } from './past.ts';
 import type { ReplayPolicy, ReplayWindow } from './replay-policy.ts';
 import { DailyCloses } from './prices.ts';
 import { openStage, type ReplayStage } from './replay-dependencies.ts';
-import { actionDaysOf, figuresOf, pricesEndOf } from './day-results.ts';
+import { actionDaysOf, figuresOf, pricesEndOf, setAsideOf } from './day-results.ts';
 import { adoptPolicy, taxesOf, taxRulesOf, type YearTax } from './owner-policy.ts';
 import { PaidTaxes } from './paid-taxes.ts';
 
@@ -59,6 +59,8 @@ export interface ReplayRun {
   readonly jumpsBefore?: number | undefined;
   /** What is held at the end without a price of the last days; absent where there is nothing. */
   readonly pricesEnd?: readonly PriceEnd[] | undefined;
+  /** Bars that are no prices, of which the first are named; absent where there are none. */
+  readonly setAside?: SetAside | undefined;
 }
 
 /** Called after each day. The next one begins when it has resolved; the replay ends where it rejects. */
@@ -144,6 +146,7 @@ class Run {
       ...(await taxesOf(this.stage.dependencies)),
       ...(jumpsBefore > 0 && { jumpsBefore }),
       ...pricesEndOf(this.held, this.securities, this.closes, this.days),
+      ...setAsideOf(this.securities, this.closes, this.days),
     };
   }
 
@@ -276,12 +279,17 @@ class Run {
     const { band } = this.policy;
     if (!band) return true;
     const seen = this.seenOn(day);
-    const total = this.valueOn(seen);
-    const heldOf = new Map(this.held.map(({ isin, quantity }) => [isin, quantity]));
+    const worths = this.held.map(
+      ({ isin, quantity }) => [isin, quantity * (this.closes.worthKnown(isin, seen) ?? 0)] as const,
+    );
+    const total = worths.reduce((sum, [, worth]) => sum + worth, this.cash);
+    const worthOf = new Map(worths);
     return this.securities.some(({ isin }) => {
       const target = targets[isin] ?? 0;
-      const worth = (heldOf.get(isin) ?? 0) * (this.closes.worthOf(isin, seen) ?? 0);
-      return Math.abs(worth / total - target) > Math.min(band.absolute, band.relative * target);
+      return (
+        Math.abs((worthOf.get(isin) ?? 0) / total - target) >
+        Math.min(band.absolute, band.relative * target)
+      );
     });
   }
 

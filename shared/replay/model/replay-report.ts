@@ -2,6 +2,7 @@
  * The report of a run: its figures beside simpler strategies, by year, its drawdowns, and the
  * significance of its result.
  */
+import { present } from '#shared/kernel/assert.ts';
 import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
 import { deepest, drawdowns } from '#shared/quant/measures/drawdowns.ts';
 import { mean, standardDeviation } from '#shared/quant/measures/moments.ts';
@@ -16,6 +17,16 @@ export interface PriceEnd {
   readonly lastDay: CalendarDay;
 }
 
+/** Bars that the check of prices set aside. */
+export interface SetAside {
+  readonly count: number;
+  readonly bars: readonly {
+    readonly symbol: string;
+    readonly day: CalendarDay;
+    readonly reason: string;
+  }[];
+}
+
 export interface RunToReport {
   readonly name: string;
   readonly capital: number;
@@ -23,6 +34,7 @@ export interface RunToReport {
   readonly taxes?: readonly { readonly year: number; readonly tax: number }[] | undefined;
   readonly jumpsBefore?: number | undefined;
   readonly pricesEnd?: readonly PriceEnd[] | undefined;
+  readonly setAside?: SetAside | undefined;
   readonly days: readonly (MeasuredDay & {
     readonly cash: number;
     /** That fell due on the day, where tax is paid from the account. */
@@ -33,12 +45,20 @@ export interface RunToReport {
 
 export interface ReportedRun extends Figures {
   readonly name: string;
+  /** Of the data within the window. */
+  readonly tradingDays: {
+    readonly count: number;
+    readonly first: CalendarDay;
+    readonly last: CalendarDay;
+  };
   /** Mean share of the value that lay in cash. */
   readonly idleCashRatio: number;
   /** Jumps of prices before the run that count as no splits. */
   readonly jumpsBefore?: number | undefined;
   /** What is held at the end without a price of the last days, and counts at its last one. */
   readonly pricesEnd?: readonly PriceEnd[] | undefined;
+  /** Bars up to the last day that are no prices and count for nothing. */
+  readonly setAside?: SetAside | undefined;
   /** Of all years; owed beside the account, or paid from it. Absent where the policy states no tax. */
   readonly tax?: number | undefined;
   /** The final value less what is owed beside the account. */
@@ -152,12 +172,15 @@ export function dailySharpe(run: RunToReport): number {
 function reported(run: RunToReport): ReportedRun {
   const { days, capital, name } = run;
   const idle = days.map(({ cash, value }) => cash / value);
+  const first = present(days[0], 'a run has days').day;
+  const tradingDays = { count: days.length, first, last: days.at(-1)?.day ?? first };
   return {
-    name,
+    ...{ name, tradingDays },
     ...figuresOf(days, capital, DAILY),
     idleCashRatio: meanOf(idle),
     ...(run.jumpsBefore !== undefined && { jumpsBefore: run.jumpsBefore }),
     ...(run.pricesEnd !== undefined && { pricesEnd: run.pricesEnd }),
+    ...(run.setAside !== undefined && { setAside: run.setAside }),
     ...afterTax(run),
     years: yearsOf(run),
     falls: fallsOf(run),

@@ -61,6 +61,26 @@ test('what is held beyond its last price counts at it, and the report says so', 
   expect(whole).not.toHaveProperty('pricesEnd');
 });
 
+test.each([
+  ['a price that is not positive', { close: -5, adjustedClose: -5 }, /close -5 is not positive/],
+  ['a price a hundred times too high', { close: 5000, high: 5000, adjustedClose: 5000 }, /S1 on/],
+])('%s counts for nothing, and the report says so', async (_name, wrong, says) => {
+  const [, isin = ISINS[0]] = ISINS;
+  const bad = (past.bars.get(isin as (typeof ISINS)[number]) ?? []).map((bar) =>
+    bar.day === ending ? { ...bar, ...wrong } : bar,
+  );
+  const own = { ...past, bars: new Map([...past.bars, [isin, bad]]) } as Past;
+  const text =
+    'weights: { inverseVolatility: { window: 5 } }\nschedule: week\nband: { absolute: 0.01 }\nfill: next-close';
+  const [as, run] = [await replayed(text, past), await replayed(text, own)];
+  const worst = run.days.map(({ value }, i) => Math.abs(value / (as.days[i]?.value ?? NaN) - 1));
+  expect(Math.max(...worst)).toBeLessThan(0.05);
+  expect(run.setAside).toMatchObject({ count: 1, bars: [{ symbol: 'S1', day: ending }] });
+  const report = reportOf({ ...run, name: 'own' }, [], [0], 'seed');
+  expect(replayReportText(report, [], []).join('\n')).toMatch(says);
+  expect(as).not.toHaveProperty('setAside');
+});
+
 test('figures of a run of one day that need two are not defined', async () => {
   const run = await runHere({ past, window: { from, to: from }, handlers: replayedHandlers })(
     parseReplayPolicy(`weights: equal\n${LIMITS}`, 'p', 'EUR'),

@@ -95,14 +95,26 @@ describe('a policy document', () => {
   });
 
   it.each([
-    ['weights: hope', 'p.weights'],
-    ['weights: { fixed: { A: 0.7, B: 0.5 } }', 'p.weights'],
+    ['weights: hope', 'p.weights', /one of equal/],
+    ['weights: { fixed: { A: 0.7, B: 0.5 } }', 'p.weights', /at most 1 in sum/],
+    ['weights: { fixed: { A: 7 } }', 'p.weights.fixed.A', /a fraction from 0 to 1/],
+    ['weights: { inverseVolatility: { window: 1 } }', 'p.weights.inverseVolatility.window'],
+    ['weights: equal\nschedule: { every: 0 }', 'p.schedule.every'],
     ['weights: equal\nschedule: sometimes', 'p.schedule'],
     ['weights: equal\nsettings: { FEES: 1 }', 'p.settings.FEES'],
     ['weights: equal\ncapital: -5', 'p.capital'],
-    ['weights: equal\nhorizon: 5', 'p'],
+    ['weights: equal\ncapital: 0', 'p.capital', /above 0/],
+    ['weights: equal\ncapital: 10.123', 'p.capital', /more decimals than USD has/],
+    ['weights: equal\ndeposit: { amount: 0, each: month }', 'p.deposit.amount', /above 0/],
+    ['weights: equal\ndeposit: { amount: 0.005, each: month }', 'p.deposit.amount', /decimals/],
+    ['weights: { fixed: {} }', 'p.weights', /a weight above 0/],
+    ['weights: equal\nhorizon: 5', 'p.horizon', /is not known/],
+    ['weights: equal\nsettings: { FEE_FIXED: -1 }', 'p.settings.FEE_FIXED', /never negative/],
+    ['weights: equal\nsettings: { BROKER: alpaca }', 'p.settings.BROKER', /no effect in a replay/],
+    ['weights: equal\nsettings: { BASE_CURRENCY: USD }', 'p.settings.BASE_CURRENCY', /as currency/],
+    ['', 'p', /a policy is needed/],
     ['weights: [', 'p'],
-  ])('%s is refused by its field', (text, field) => {
+  ])('%s is refused by its field', (text, field, says = /./) => {
     let found: unknown;
     try {
       parseReplayPolicy(text, 'p', 'USD');
@@ -111,5 +123,6 @@ describe('a policy document', () => {
     }
     expect(JSON.stringify(found)).toContain('INVALID_REQUEST');
     expect(JSON.stringify((found as { facts: unknown }).facts)).toContain(`"${field}`);
+    expect((found as Error).message).toMatch(says);
   });
 });
