@@ -4,6 +4,7 @@ import type { MarketData } from '#shared/clients/market-data/market-data.ts';
 import { parseDay } from '#shared/kernel/calendar-day.ts';
 import { pairOf, type Currency } from '#shared/kernel/currency.ts';
 import { refused } from '#shared/kernel/failure.ts';
+import { memoryLeft } from '#shared/process/memory-left.ts';
 import type { Past } from './past.ts';
 import type { ReplayPolicy } from './replay-policy.ts';
 
@@ -18,7 +19,7 @@ const MEGABYTE = 2 ** 20;
 const FRACTION = '0.000000001';
 
 /**
- * @param room bytes that it may take; by default what V8 has left of its limit, which follows that of the control group
+ * @param room bytes that it may take; by default of what V8 and the control group have left, whichever is less
  * @throws Failure REFUSED `replay-memory` as soon as more is read
  */
 export async function readPast(
@@ -58,7 +59,7 @@ export async function readPast(
 
 function roomHere(): number {
   const { heap_size_limit: limit, used_heap_size: used } = getHeapStatistics();
-  return (limit - used) * PAST_RATIO;
+  return Math.min(limit - used, memoryLeft()) * PAST_RATIO;
 }
 
 function requireRoom(bars: number, room: number, read: number, all: number): void {

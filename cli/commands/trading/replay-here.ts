@@ -9,18 +9,20 @@ import { daysCsv } from '#shared/replay/report-csv.ts';
 import { documentsOf } from '#shared/replay/replay-documents.ts';
 import {
   replayPolicies,
-  runHere,
   type Comparison,
   type ReplayAnswer,
+  type RunPolicy,
 } from '#shared/replay/replay-policies.ts';
 import type { ReplayWindow } from '#shared/replay/replay-policy.ts';
 import { fileRecords, type LastReplay } from '#shared/replay/replay-records.ts';
 import { policiesToCompare, type PolicyFile } from '#shared/replay/replay-terms.ts';
+import { runsInTurn } from '#shared/replay/runs-in-turn.ts';
 import { sentPast } from '#shared/replay/sent-past.ts';
 import { readPast } from '#shared/replay/read-past.ts';
 import { fromCallerFolder } from '../../caller-folder.ts';
 import { fileComplaint } from '../../file-complaint.ts';
 import { openReplayThreads } from '../../replay-threads.ts';
+import { threadsWithin } from '../../threads-within.ts';
 
 export interface ReplayOfFiles {
   readonly data: string;
@@ -28,6 +30,8 @@ export interface ReplayOfFiles {
   readonly window: ReplayWindow;
   readonly threads: number;
   readonly out: string | undefined;
+  /** Takes a sentence for the person who waits. */
+  readonly report: (sentence: string) => void;
 }
 
 const CURRENCY_DEFAULT = 'EUR';
@@ -54,10 +58,12 @@ export async function replayHere(work: ReplayOfFiles): Promise<LastReplay> {
   if (out !== undefined) await requireFolder('--out', fromCallerFolder(out));
   const records = fileRecords(dataDir);
   const { past, policies } = await readWork(work);
+  const within = threadsWithin(threads, past, window);
+  if (within < threads) work.report(`Memory is left for ${within} of ${threads} threads.`);
   const pool =
-    threads > 1 ? openReplayThreads({ threads, past: sentPast(past), window }) : undefined;
+    within > 1 ? openReplayThreads({ threads: within, past: sentPast(past), window }) : undefined;
   try {
-    const run = pool?.run ?? runHere({ past, window, handlers: await replayedHandlers() });
+    const run = pool?.run ?? runInTurn({ past, window, handlers: await replayedHandlers() });
     const { countTrial, keep } = records;
     const comparison = await replayPolicies({ past, policies, window, countTrial, run });
     const documents = documentsOf(comparison, window);
@@ -67,6 +73,11 @@ export async function replayHere(work: ReplayOfFiles): Promise<LastReplay> {
   } finally {
     await pool?.close();
   }
+}
+
+/** One after the other: each has its stores, which all of them together may have no room for. */
+function runInTurn(inputs: Parameters<typeof runsInTurn>[0]): RunPolicy {
+  return runsInTurn(inputs, new AbortController().signal, () => undefined);
 }
 
 /** What was read of the files for it is let go. */

@@ -49,7 +49,8 @@ async function run({ data, threads, out, json, ...terms }: Options): Promise<voi
     const { replayAsJob } = await import('./replay-job.ts');
     process.stdout.write(await replayAsJob(files, window, form));
   } else {
-    const work = { data, files, window, out, threads: threads ?? threadsHere() };
+    const report = (sentence: string): void => void process.stderr.write(`${sentence}\n`);
+    const work = { data, files, window, out, threads: threads ?? threadsHere(), report };
     // All handlers that a replay has.
     const { replayHere } = await import('./replay-here.ts');
     process.stdout.write((await replayHere(work))[form]);
