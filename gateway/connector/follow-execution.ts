@@ -1,6 +1,6 @@
 /** Polls a run that its function executes detached from the call, until it ends. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { cutOff } from '#shared/clients/functions-client.ts';
+import { cutOff } from '#shared/clients/json-messages.ts';
 import type { Operation } from '#shared/contract/row.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import type { Execution } from '#shared/runtime/runs/executions.ts';

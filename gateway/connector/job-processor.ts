@@ -7,12 +7,13 @@ import type { Redis } from 'ioredis';
 import { linesOf, textOf } from '#shared/clients/answer-body.ts';
 import {
   cancelled,
-  cutOff,
+  type DirectAnswer,
   type FunctionAnswer,
   LINES_TYPE,
   refusalOf,
   type Transport,
 } from '#shared/clients/functions-client.ts';
+import { cutOff } from '#shared/clients/json-messages.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import { Deadline } from '#shared/process/deadline.ts';
 import { processSpan } from '#shared/process/tracing/messaging-spans.ts';
@@ -132,7 +133,7 @@ async function processWithin(
   if (signal.aborted) abandon();
   try {
     const called = { operation, job, recorded, progress, traceparent };
-    const { last, count } = await call(jobProcessor, called, deadline.signal);
+    const { last, count } = await call(jobProcessor, called, deadline);
     finishBeside(jobProcessor, job, { kind: 'done', last }, count, log);
     log.info('run-completed');
   } catch (thrown) {
@@ -209,31 +210,16 @@ interface Called {
 async function call(
   { runs, transport }: JobProcessor,
   { operation, job, recorded, progress, traceparent }: Called,
-  signal: AbortSignal,
+  deadline: Deadline,
 ): Promise<{ readonly last: string | undefined; readonly count?: number }> {
   const run = runOf(job);
   const answer = await inCallOf(operation.name, traceparent, (sent) =>
-    transport({
-      name: operation.name,
-      body: job.data.body,
-      accept: operation.streams ? LINES_TYPE : 'application/json',
-      // A host that supports it continues without this connection, so that no intermediary can
-      // interrupt the run.
-      headers: {
-        'x-run-id': run,
-        'x-caller': 'connector',
-        // Of other runs the call that queued them says on whose behalf; it has the same request id.
-        ...(job.repeatJobKey && { 'x-actor': `connector schedule ${job.repeatJobKey}` }),
-        'x-hand-over': 'yes',
-        ...sent,
-      },
-      requestId: job.data.requestId || run,
-      signal,
-    }),
+    answerOf(transport, operation, job, deadline, { ...headersOf(job), ...sent }),
   );
   if (answer.status === HANDED_OVER) {
     await textOf(answer.body).catch(() => undefined);
     const { count } = recorded;
+    const { signal } = deadline;
     return {
       last: await followExecution({ runs, operation, run, recorded: count, progress }, signal),
     };
@@ -242,8 +228,8 @@ async function call(
   if (!operation.streams) return { last: await textOf(answer.body), count: recorded.count };
   const recorder = Recorder.after(recorded.last, runs, run);
   try {
-    for await (const line of linesOf(answer.body)) {
-      await recorder.take(line);
+    for await (const said of answer.messages ?? linesOf(answer.body)) {
+      await recorder.take(said);
       progress.hasAdvanced = recorder.hasAdvanced;
     }
   } finally {
@@ -251,6 +237,44 @@ async function call(
   }
   if (recorder.isMidway) throw cutOff(operation.name);
   return { last: recorder.last, count: recorded.count + recorder.count };
+}
+
+/** As objects where the function is in this process. */
+function answerOf(
+  transport: Transport,
+  { name, streams }: Operation,
+  job: Job<RunData>,
+  deadline: Deadline,
+  headers: Readonly<Record<string, string>>,
+): Promise<DirectAnswer> {
+  const { body, requestId } = job.data;
+  const sent = { body, accept: streams ? LINES_TYPE : 'application/json' };
+  const options = {
+    requestId: requestId || runOf(job),
+    leaver: deadline.leaver,
+    get signal(): AbortSignal {
+      return deadline.signal;
+    },
+  };
+  const direct = transport.directly?.(name);
+  if (!direct) {
+    const { signal } = options;
+    return transport({ name, ...sent, headers, requestId: options.requestId, signal });
+  }
+  const message = JSON.parse(body) as object;
+  return direct(name, { message, inBytes: () => sent }, options, headers);
+}
+
+function headersOf(job: Job<RunData>): Readonly<Record<string, string>> {
+  return {
+    'x-run-id': runOf(job),
+    'x-caller': 'connector',
+    // Of other runs the call that queued them says on whose behalf; it has the same request id.
+    ...(job.repeatJobKey && { 'x-actor': `connector schedule ${job.repeatJobKey}` }),
+    // A host that supports it continues without this connection, so that no intermediary can
+    // interrupt the run.
+    'x-hand-over': 'yes',
+  };
 }
 
 /**

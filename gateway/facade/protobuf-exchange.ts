@@ -4,16 +4,14 @@
  */
 import { bytesOf, textOf } from '#shared/clients/answer-body.ts';
 import {
-  cutOff,
   LINES_TYPE,
-  messagesIn,
-  parseJson,
   requestText,
   type DirectExchange,
   type Exchange,
   type FunctionAnswer,
   type Sent,
 } from '#shared/clients/functions-client.ts';
+import { cutOff, messagesIn, parseJson } from '#shared/clients/json-messages.ts';
 import { Answered } from '#shared/clients/resumed-stream.ts';
 import { framesIn, PROTOBUF_TYPE, STREAM_TYPE } from '#shared/contract/message-frames.ts';
 import { Failure } from '#shared/kernel/failure.ts';

@@ -11,8 +11,9 @@ import { inSpan, inSpanEach, type SpanOptions } from '#shared/process/tracing/tr
 import { isOperation } from '#shared/contract/catalogue.ts';
 import { isDeclaredCall } from '#shared/contract/declared-calls.ts';
 import { recorded, recordedEach } from '#shared/process/call-record.ts';
-import { linesOf, textOf } from './answer-body.ts';
+import { textOf } from './answer-body.ts';
 import { headerText } from './header-text.ts';
+import { checkedMessages, messagesIn, parseJson } from './json-messages.ts';
 import { Answered, resumed } from './resumed-stream.ts';
 
 export interface CallOptions {
@@ -103,6 +104,12 @@ export interface Exchange<T> {
   readonly nothing: T;
   /** Of a caller that does no more with the answer than to encode it: within one process objects do instead. */
   readonly direct?: DirectExchange<T>;
+  /** Of a caller that gets what was read from text in any case: within one process it need not be written again. */
+  readonly inObjects?: ObjectStream<T>;
+}
+
+export interface ObjectStream<T> extends DirectRequest {
+  each(messages: AsyncIterable<object>): AsyncGenerator<T, void>;
 }
 
 export interface DirectExchange<T> {
@@ -119,13 +126,22 @@ export interface Transport {
   readonly directly?: ((name: string) => DirectTransport | undefined) | undefined;
 }
 
-/** A call without bytes: the message as an object, and that of the answer, where it was answered with one. */
+/** A request as an object. */
+export type DirectRequest = Pick<DirectExchange<unknown>, 'message' | 'inBytes'>;
+
+/** A call without bytes, and its answer, where it was answered so. */
 export type DirectTransport = (
   name: string,
-  request: Pick<DirectExchange<unknown>, 'message' | 'inBytes'>,
+  request: DirectRequest,
   options: CallOptions,
   headers: Readonly<Record<string, string>>,
-) => Promise<FunctionAnswer & { readonly message?: object | undefined }>;
+) => Promise<DirectAnswer>;
+
+export interface DirectAnswer extends FunctionAnswer {
+  readonly message?: object | undefined;
+  /** Of one that streams; that its body says the same is not asked. */
+  readonly messages?: AsyncIterable<object> | undefined;
+}
 
 export class FunctionsClient {
   private readonly transport: Transport;
@@ -200,7 +216,7 @@ export class FunctionsClient {
     exchange: Exchange<unknown>,
     options: CallOptions,
     traceparent: string | undefined,
-  ): Promise<FunctionAnswer & { readonly message?: object | undefined }> {
+  ): Promise<DirectAnswer> {
     const { name } = operation;
     const direct = exchange.direct && this.transport.directly?.(name);
     return direct
@@ -272,9 +288,14 @@ export class FunctionsClient {
     traceparent: string | undefined,
   ): AsyncGenerator<T> {
     const { headers } = subscriber;
-    const answer = await this.send(operation, exchange.sent(true), options, traceparent, headers);
+    // What a run streams was recorded as text; messages of other operations are a handler's own.
+    const { inObjects } = operation.queue?.caller === 'follows' ? exchange : {};
+    const direct = inObjects && this.transport.directly?.(operation.name);
+    const answer: DirectAnswer = direct
+      ? await direct(operation.name, inObjects, options, headersOf(options, traceparent, headers))
+      : await this.send(operation, exchange.sent(true), options, traceparent, headers);
     if (answer.status !== 200) throw refusalIn(await textOf(answer.body), answer.status);
-    yield* exchange.each(answer);
+    yield* inObjects && answer.messages ? inObjects.each(answer.messages) : exchange.each(answer);
   }
 
   /** Asks a function for its readiness; the answer's text says what is missing. */
@@ -324,24 +345,20 @@ class InJson<T> implements Exchange<T> {
   each({ body }: FunctionAnswer): AsyncGenerator<T, void> {
     return messagesIn<T>(body, this.name);
   }
-}
 
-/** A JSON object a line. @throws Answered for a line that is a failure, Failure UNAVAILABLE for a stream that was cut off */
-export async function* messagesIn<T>(
-  body: FunctionAnswer['body'],
-  name: string,
-): AsyncGenerator<T, void> {
-  let isWhole = true;
-  for await (const line of linesOf(body)) {
-    const message = parseJson(line, name) as StreamedMessage;
-    if (message.failure) throw new Answered(Failure.fromBody(message.failure, 500));
-    isWhole = message.complete !== false;
-    yield message as T;
+  get inObjects(): ObjectStream<T> {
+    const sent = this.sent(true);
+    return {
+      message: JSON.parse(sent.body as string) as object,
+      inBytes: () => sent,
+      each: (messages) => checkedMessages<T>(messages, this.name),
+    };
   }
-  if (!isWhole) throw cutOff(name);
 }
 
 export const LINES_TYPE = 'application/x-ndjson';
+/** Of a stream of objects, which never leaves the process. */
+export const OBJECTS_TYPE = 'application/vnd.trader.objects';
 
 /** Whether the messages of a call are read one by one. */
 export function readsEach({ accept }: Pick<FunctionCall, 'accept'>): boolean {
@@ -444,18 +461,6 @@ function finiteOrText(_key: string, value: unknown): unknown {
   return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
 }
 
-interface StreamedMessage {
-  readonly failure?: unknown;
-  /** The last message of a stream is complete; one that is incomplete is followed by another. */
-  readonly complete?: unknown;
-}
-
-/** A stream that ended before its last message. */
-export function cutOff(name: string): Failure {
-  const text = `The answer of ${name} was cut off before its end.`;
-  return new Failure('UNAVAILABLE', text, { sent: 'unknown' });
-}
-
 /**
  * A failure answered by the function itself is marked: it is not a lost answer, whatever its facts
  * say.
@@ -497,13 +502,4 @@ function noteStale({ name }: Operation, staleMs: number, { onStale }: CallOption
 /** The age that an answer states in its header `x-stale-ms`. */
 export function staleMsOf(header: string | string[] | undefined): number | undefined {
   return typeof header === 'string' && /^\d{1,12}$/.test(header) ? Number(header) : undefined;
-}
-
-export function parseJson(text: string, name: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    const text = `${name} answered something that is not JSON.`;
-    throw new Failure('UPSTREAM_BROKEN', text, { sent: 'unknown' }, cause);
-  }
 }

@@ -30,6 +30,11 @@ export class Deadline {
     return this.task.signal;
   }
 
+  /** What the signal reports of, for work that is done without one; `until` is of no use beside it. */
+  get leaver(): Caller {
+    return this.task;
+  }
+
   /** Whether the caller has left or the time is up. */
   get isOver(): boolean {
     return this.task.hasLeft;

@@ -7,8 +7,11 @@ import {
   type FunctionResult,
 } from '#template/function.ts';
 import {
+  OBJECTS_TYPE,
+  readsEach,
   staleMsOf,
   type CallOptions,
+  type DirectAnswer,
   type DirectTransport,
   type FunctionAnswer,
   type FunctionCall,
@@ -65,11 +68,16 @@ export function inProcessTransport(
       const { message } = request;
       const sent = request.inBytes();
       const headers = alsoRun(headersOf(options, sent, bearerText(token), further));
-      const event = { ...eventTo(pathIn(address), headers), body: bytesOf(sent.body), message };
+      // Run at once, a handler's own messages would come in place of those that were read from text.
+      const asObject = withoutQueue && readsEach(sent) ? undefined : message;
+      const event = {
+        ...eventTo(pathIn(address), headers),
+        body: bytesOf(sent.body),
+        message: asObject,
+      };
       const context = new DirectContext(requestId, caller, options);
       const result = await host.call(nameIn(address), event, context);
-      const answered = isObject(result.body) ? result.body : undefined;
-      return Object.assign(functionAnswerOf(result), { message: answered });
+      return directAnswerOf(result, name, options);
     });
   return Object.assign(call, { directly: () => direct });
 }
@@ -148,16 +156,31 @@ export function functionAnswerOf(result: FunctionResult): FunctionAnswer & Platf
   };
 }
 
-/** What breaks off, as the thread that wrote it was lost or its time was up, did not answer. */
-function reaching<A extends FunctionAnswer>(answer: A, call: FunctionCall): A {
-  return { ...answer, body: unbroken(answer.body, call) };
+function directAnswerOf(
+  result: FunctionResult,
+  name: string,
+  options: CallOptions,
+): DirectAnswer & PlatformAnswer {
+  const answer = functionAnswerOf(result);
+  const { body } = result;
+  if (answer.contentType === OBJECTS_TYPE) {
+    const messages = unbroken(body as AsyncIterable<object>, name, options);
+    return Object.assign(answer, { messages });
+  }
+  if (isObject(body)) return Object.assign(answer, { message: body });
+  return Object.assign(answer, { body: unbroken(answer.body, name, options) });
 }
 
-async function* unbroken(body: FunctionAnswer['body'], { name, signal }: FunctionCall) {
+function reaching<A extends FunctionAnswer>(answer: A, call: FunctionCall): A {
+  return { ...answer, body: unbroken(answer.body, call.name, call) };
+}
+
+/** What breaks off, as the thread that wrote it was lost or its time was up, did not answer. */
+async function* unbroken<T>(body: AsyncIterable<T>, name: string, options: CallOptions) {
   try {
     yield* body;
   } catch (cause) {
-    signal.throwIfAborted();
+    options.signal.throwIfAborted();
     throw unanswered(name, 'unknown', cause);
   }
 }

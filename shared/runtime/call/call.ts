@@ -314,7 +314,7 @@ export class Call {
     first: IteratorResult<unknown>,
     rest: AsyncGenerator<unknown>,
     encoding: StreamEncoding,
-  ): AsyncGenerator<string | Uint8Array> {
+  ): AsyncGenerator<string | Uint8Array | object> {
     try {
       if (!first.done) yield await encoding.message(first.value);
       for await (const message of rest) yield await encoding.message(message);

@@ -1,5 +1,5 @@
-/** How the messages of a stream are written: as lines of JSON, or in protobuf, each behind its length. */
-import { LINES_TYPE } from '#shared/clients/functions-client.ts';
+/** How the messages of a stream are written: as lines of JSON, in protobuf, each behind its length, or not at all. */
+import { LINES_TYPE, OBJECTS_TYPE } from '#shared/clients/functions-client.ts';
 import type { FailureBody } from '#shared/kernel/failure.ts';
 import { endFrame, messageFrame, STREAM_TYPE } from '#shared/contract/message-frames.ts';
 import type { Operation } from '#shared/contract/row.ts';
@@ -7,8 +7,8 @@ import { acceptsFrames, encodeJson, encodeMessage, requireFinite, type Format } 
 
 export interface StreamEncoding {
   readonly contentType: string;
-  message(message: unknown): Promise<Uint8Array> | string;
-  failure(failure: FailureBody): Uint8Array | string;
+  message(message: unknown): Promise<Uint8Array> | string | object;
+  failure(failure: FailureBody): Uint8Array | string | object;
   /** After the last message. */
   end?(): Uint8Array;
 }
@@ -19,6 +19,13 @@ const lines: StreamEncoding = {
   failure: (failure) => `${JSON.stringify({ failure })}\n`,
 };
 
+/** For a caller in this process that takes them so. */
+const objects: StreamEncoding = {
+  contentType: OBJECTS_TYPE,
+  message: (message) => requireFinite(message ?? {}),
+  failure: (failure) => ({ failure }),
+};
+
 /** @returns undefined for a caller that gets the last message only */
 export function streamEncodingOf(
   operation: Operation,
@@ -26,7 +33,8 @@ export function streamEncodingOf(
   accepts: string,
 ): StreamEncoding | undefined {
   if (acceptsFrames(accepts)) return framesOf(operation);
-  return format === 'json' && accepts.includes(LINES_TYPE) ? lines : undefined;
+  if (format === 'protobuf' || !accepts.includes(LINES_TYPE)) return undefined;
+  return format === 'object' ? objects : lines;
 }
 
 function framesOf(operation: Operation): StreamEncoding {

@@ -1,7 +1,7 @@
 /** Executes a run that was handed over: the function records its messages, and how it ended, itself. */
 import { randomUUID } from 'node:crypto';
 import type { Operation } from '#shared/contract/row.ts';
-import { cutOff } from '#shared/clients/functions-client.ts';
+import { cutOff } from '#shared/clients/json-messages.ts';
 import { Failure, type FailureBody } from '#shared/kernel/failure.ts';
 import { watchCancellation } from './cancellation.ts';
 import type { Execution } from './executions.ts';

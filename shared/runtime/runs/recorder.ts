@@ -46,17 +46,20 @@ export class Recorder {
     return new Recorder(runs, run, recorded === undefined ? -1 : pctOf(parse(recorded)));
   }
 
-  /** @throws Failure that the function reported in its stream */
-  async take(line: string): Promise<void> {
-    const message = parse(line);
+  /**
+   * @param said a line of JSON, or what one would say
+   * @throws Failure that the function reported in its stream
+   */
+  async take(said: string | object): Promise<void> {
+    const message: Message = typeof said === 'string' ? parse(said) : said;
     if (message.failure) throw Failure.fromBody(message.failure, 500);
     if (this.last !== undefined) await this.record(this.last);
-    this.last = message.complete === true ? line : undefined;
+    this.last = message.complete === true ? lineOf(said) : undefined;
     this.isMidway = message.complete === false;
     if (this.last !== undefined || pctOf(message) <= this.reachedPct) return;
     this.reachedPct = -1;
     this.hasAdvanced = true;
-    await this.record(line);
+    await this.record(lineOf(said));
   }
 
   /** Once all that was taken is recorded; to be awaited in the end. */
@@ -88,6 +91,10 @@ export class Recorder {
 /** A message without progress is always recorded. */
 function pctOf({ progressPct }: Message): number {
   return typeof progressPct === 'number' ? progressPct : 0;
+}
+
+function lineOf(said: string | object): string {
+  return typeof said === 'string' ? said : JSON.stringify(said);
 }
 
 function parse(line: string): Message {

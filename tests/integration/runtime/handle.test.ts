@@ -5,6 +5,7 @@ import { framesIn, STREAM_TYPE, type Frame } from '#shared/contract/message-fram
 import { planning } from '#shared/contract/planning.ts';
 import { portfolio } from '#shared/contract/portfolio.ts';
 import { trading } from '#shared/contract/trading.ts';
+import { LINES_TYPE, OBJECTS_TYPE } from '#shared/clients/functions-client.ts';
 import { universe } from '#shared/contract/universe.ts';
 import { notFound } from '#shared/kernel/failure.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
@@ -335,6 +336,31 @@ describe('the endpoint of a streaming operation', () => {
     const answer = await run([], 'application/x-ndjson');
     expect(answer.headers['content-type']).toBe('application/x-ndjson');
     expect(lines(answer)).toMatchObject([{ progressPct: 0 }, { progressPct: 100 }]);
+  });
+
+  test('answers the objects themselves to a caller in its process that gives its request so', async () => {
+    const inObjects = async (isins: string[]) => {
+      const event = {
+        method: 'POST',
+        path: '/',
+        query: new URLSearchParams(),
+        headers: { accept: LINES_TYPE, 'x-run-id': 'run-1' },
+        body: Buffer.from(JSON.stringify({ isins })),
+        message: { isins },
+      };
+      const { signal } = new AbortController();
+      const own = { env: {}, secret: () => Promise.reject(new Error('has none')) };
+      const answer = await sync(event, { callId: 'c', signal, shared: dependencies, ...own });
+      const messages: unknown[] = [];
+      for await (const message of answer.body as AsyncIterable<unknown>) messages.push(message);
+      return { type: answer.headers?.['content-type'], messages };
+    };
+    expect(await inObjects([])).toMatchObject({
+      type: OBJECTS_TYPE,
+      messages: [{ progressPct: 0 }, { progressPct: 100, complete: true }],
+    });
+    const failed = await inObjects([ISIN, ISIN]);
+    expect(failed.messages[1]).toMatchObject({ failure: { code: 'NOT_FOUND' } });
   });
 
   const framed = async (isins: string[]) => {

@@ -2,7 +2,7 @@
 import type { Job } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { processJob } from '#gateway/connector/job-processor.ts';
-import type { FunctionAnswer } from '#shared/clients/functions-client.ts';
+import type { DirectTransport, FunctionAnswer } from '#shared/clients/functions-client.ts';
 import { universe } from '#shared/contract/universe.ts';
 import { silentLog } from '#shared/process/log.ts';
 import type { Ending, RunData, Runs } from '#shared/runtime/runs/runs.ts';
@@ -57,6 +57,10 @@ async function* lines(messages: readonly object[]): AsyncGenerator<string> {
   for (const message of messages) yield `${JSON.stringify(message)}\n`;
 }
 
+async function* each(messages: readonly object[]): AsyncGenerator<object> {
+  yield* messages;
+}
+
 const half = { progressPct: 50, complete: false };
 const whole = { progressPct: 100, complete: true };
 
@@ -81,6 +85,24 @@ it.each([
   const { transport } = answering(whole);
   await processJob({ runs, queues, transport, log: silentLog }, operation, job, '', never);
   expect(asked).toEqual(expect.arrayContaining(['outcome', 'cancelled']));
+});
+
+it('takes messages of a function in its process as objects, and records what they say', async () => {
+  const finished: Finished[] = [];
+  const { runs, asked } = notingRuns(async (one) => void finished.push(one));
+  const requests: object[] = [];
+  const direct: DirectTransport = async (_name, { message }, { requestId }, headers) => {
+    requests.push({ message, requestId, run: headers['x-run-id'] });
+    return { status: 200, body: lines([]), messages: each([half, whole]) };
+  };
+  const transport = Object.assign(() => Promise.reject(new Error('is not called')), {
+    directly: () => direct,
+  });
+  const job = jobOf({ isNewId: true, body: '{"forceRefresh":true}' }, 1);
+  await processJob({ runs, queues, transport, log: silentLog }, operation, job, '', never);
+  expect(requests).toEqual([{ message: { forceRefresh: true }, requestId: 'r', run: 'a-run' }]);
+  expect(asked).toEqual(['record']);
+  expect(finished[0]?.outcome).toEqual({ kind: 'done', last: JSON.stringify(whole) });
 });
 
 it('stores an outcome that Redis refused alone, and calls the function once', async () => {
