@@ -30,6 +30,11 @@ export class KnownTexts {
   }
 
   remember(place: string, text: string, value: unknown): void {
+    // Where all are kept none is the oldest.
+    if (this.lengthMax === Infinity) {
+      this.byPlace.set(place, { text, value });
+      return;
+    }
     this.length += text.length - (this.byPlace.get(place)?.text.length ?? 0);
     this.byPlace.delete(place);
     this.byPlace.set(place, { text, value });

@@ -11,13 +11,14 @@ import { parseRequest } from '#shared/runtime/wire.ts';
 
 type Body = (request: unknown, context: Context) => Promise<unknown> | AsyncGenerator<unknown>;
 
+/** Of each operation: the steps of a day ask it in a few ways. */
+const REQUESTS_KEPT = 16;
+
 export class DirectFunctions extends FunctionsClient {
   private readonly handlers: ReadonlyMap<string, OperationHandler>;
   private readonly dependencies: () => Dependencies;
-  private readonly requests = new Map<
-    string,
-    { readonly text: string; readonly request: unknown }
-  >();
+  /** By operation, those of the last calls by their texts. */
+  private readonly requests = new Map<string, Map<string, unknown>>();
 
   constructor(handlers: readonly OperationHandler[], dependencies: () => Dependencies) {
     super(() => Promise.reject(new Failure('BUG', 'Invariant: direct calls need no transport')));
@@ -56,13 +57,16 @@ export class DirectFunctions extends FunctionsClient {
     return (handler.handlerBody as unknown as Body)(request, this.contextOf(options));
   }
 
-  /** A request that says what the last one said is read once; handlers change none. */
+  /** A request that says what one of the last ones said is read once; handlers change none. */
   private requestOf(operation: Operation, wire: unknown): unknown {
     const text = JSON.stringify(wire ?? {});
-    const known = this.requests.get(operation.name);
-    if (known?.text === text) return known.request;
+    const known = this.requests.get(operation.name) ?? new Map<string, unknown>();
+    this.requests.set(operation.name, known);
+    const same = known.get(text);
+    if (same !== undefined) return same;
     const request = parseRequest(operation, JSON.parse(text));
-    this.requests.set(operation.name, { text, request });
+    if (known.size >= REQUESTS_KEPT) known.clear();
+    known.set(text, request);
     return request;
   }
 

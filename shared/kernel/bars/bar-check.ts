@@ -309,7 +309,9 @@ function moveFault({ adjustedClose }: BarToCheck, recent: readonly number[]) {
   const move = adjustedClose / previous - 1;
   if (move > RISE_MAX || move < -FALL_MAX)
     return `moves ${percent(move)} in a day, from ${previous} to ${adjustedClose}`;
-  const mean = recent.reduce((sum, close) => sum + close, 0) / recent.length;
+  let sum = 0;
+  for (const close of recent) sum += close;
+  const mean = sum / recent.length;
   const factor = Math.max(adjustedClose / mean, mean / adjustedClose);
   if (factor > MEAN_FACTOR_MAX)
     return `lies ${factor.toFixed(1)} times off the mean of the last ${recent.length} closes`;

@@ -75,11 +75,14 @@ function unchangedSessions({ adjustedClose }: PriceColumns): number {
 /** Of the daily returns of the last sessions; in loops, as it is asked of each security each day. */
 function lateDeviation({ adjustedClose: closes }: PriceColumns): number {
   const from = closes.length - VARIANCE_SESSIONS;
-  const at = (i: number): number => closes[i] ?? Number.NaN;
   let sum = 0;
-  for (let i = from; i < closes.length; i += 1) sum += at(i) / at(i - 1) - 1;
+  for (let i = from; i < closes.length; i += 1) sum += returnAt(closes, i);
   const mean = sum / VARIANCE_SESSIONS;
   let squares = 0;
-  for (let i = from; i < closes.length; i += 1) squares += (at(i) / at(i - 1) - 1 - mean) ** 2;
+  for (let i = from; i < closes.length; i += 1) squares += (returnAt(closes, i) - mean) ** 2;
   return Math.sqrt(squares / VARIANCE_SESSIONS);
+}
+
+function returnAt(closes: ArrayLike<number>, i: number): number {
+  return (closes[i] ?? Number.NaN) / (closes[i - 1] ?? Number.NaN) - 1;
 }

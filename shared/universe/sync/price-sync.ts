@@ -73,10 +73,13 @@ export async function syncBars(frame: BarSyncFrame, security: Security): Promise
   const { isin } = security;
   await syncActions(frame, isin);
   const latest = await latestBars(frame, security);
-  frame.latest.keep(latest.series);
+  const nothingStored = (): SyncedBars => {
+    frame.latest.keep(latest.series);
+    return NOTHING_STORED;
+  };
   const last = lastDay(latest.series);
   if (!force && last !== undefined && last >= latestDay(frame, security.exchange))
-    return NOTHING_STORED;
+    return nothingStored();
   const fetch = async (from: CalendarDay): Promise<readonly BarToCheck[]> =>
     (await marketData.bars(isin, from, signal)).map(barToCheck);
   const isWhole = force || last === undefined;
@@ -86,7 +89,7 @@ export async function syncBars(frame: BarSyncFrame, security: Security): Promise
   const fetched = await fetch(isWhole ? BEGINNING : last);
   if (fetched.length === 0 && last === undefined)
     throw refused('no-prices', `The source has no prices of ${security.symbol}.`);
-  if (fetched.length === 0) return NOTHING_STORED;
+  if (fetched.length === 0) return nothingStored();
   const extended =
     isWhole || pastHasChanged(latest.series, fetched) ? undefined : extendBars(latest, fetched);
   await syncEvents(frame, security, isWhole || !extended ? BEGINNING : last);
