@@ -1,4 +1,5 @@
 /** One optimisation from the market and the account to weights, their figures and the orders. */
+import { isDeepStrictEqual } from 'node:util';
 import type { Isin } from '#shared/kernel/isin.ts';
 import type { MarketView } from '#shared/universe/model/market-view.ts';
 import { changeTo, weightIn, type ValuedHoldings, type PositionChange } from './account.ts';
@@ -21,6 +22,7 @@ import {
 } from './allocation-request.ts';
 import { at } from '#shared/quant/linear-algebra/matrix.ts';
 import type { AllocationLimits } from './constraints.ts';
+import { LastComputed, sameBits, sameColumns } from './last-computed.ts';
 import { limitPrices, type LimitPrice } from './limit-prices.ts';
 import { impliedReturns } from '#shared/quant/estimation/black-litterman.ts';
 import { estimateMoments, type Moments } from './security-moments.ts';
@@ -56,8 +58,8 @@ export function optimise(
   if (moments.isins.length === 0) return nothing(moments);
   const goal = goalOfPreference(preference, policy, moments, account);
   const limits = limitsOfPreference(preference, policy, moments, account);
-  const allocation = allocate(goal, moments, limits);
   const riskAversion = preference.riskAversion || policy.riskAversion;
+  const { allocation, limitPrices } = solve({ goal, moments, limits, riskAversion });
   const metrics = metricsOf(moments, allocation.weights, benchmarkOf(goal, moments));
   return {
     status: allocation.status,
@@ -66,8 +68,38 @@ export function optimise(
     metrics,
     objectiveValue: objectiveValue(goal, metrics),
     targets: targetsOf(allocation, moments, account),
-    limitPrices: pricesOf(allocation, goal, moments, limits, riskAversion),
+    limitPrices,
   };
+}
+
+interface Program {
+  readonly goal: RequestedGoal;
+  readonly moments: Moments;
+  readonly limits: AllocationLimits;
+  readonly riskAversion: number;
+}
+
+type Solved = Pick<Optimised, 'allocation' | 'limitPrices'>;
+
+/** Larger ones are solved each time, since their matrices would stay in memory. */
+const KEPT_MAX = 500;
+
+/** A plan mostly asks for the very targets that its cycle has reported before. */
+const solutions = new LastComputed<Program, Solved>(
+  (a, b) =>
+    a.riskAversion === b.riskAversion &&
+    isDeepStrictEqual([a.goal, a.limits, a.moments.isins], [b.goal, b.limits, b.moments.isins]) &&
+    sameBits(a.moments.expected, b.moments.expected) &&
+    sameColumns(a.moments.covariance, b.moments.covariance),
+);
+
+function solve(program: Program): Solved {
+  const { goal, moments, limits, riskAversion } = program;
+  const isKept = moments.isins.length <= KEPT_MAX && goal.kind !== 'TRACKING';
+  return solutions.of(program, isKept, () => {
+    const allocation = allocate(goal, moments, limits);
+    return { allocation, limitPrices: pricesOf(allocation, goal, moments, limits, riskAversion) };
+  });
 }
 
 /** Given weights are those that would be best for the returns they imply. */
