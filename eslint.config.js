@@ -41,6 +41,15 @@ const noWideText = [
   message: 'Write it as \\u….: one such character doubles what the text of the bundle takes.',
 }));
 
+/** Versions of Node differ in their last bit; squares, and whole powers of 2 and 10, do not. */
+const noPower = [
+  "BinaryExpression[operator='**'][right.value!=2][left.type!='Literal']",
+  "MemberExpression[object.name='Math'][property.name='pow']",
+].map((selector) => ({
+  selector,
+  message: 'Use power() of kernel/power.ts, so that every version of Node computes the same.',
+}));
+
 const everywhere = [noWholeZod, ...noWideText];
 
 export default tseslint.config(
@@ -98,7 +107,10 @@ export default tseslint.config(
   },
   {
     files: ['shared/*/model/**/*.ts', 'shared/quant/**/*.ts'],
-    rules: { 'no-restricted-globals': ['error', ...ambient] },
+    rules: {
+      'no-restricted-globals': ['error', ...ambient],
+      'no-restricted-syntax': ['error', noRawErrors, ...everywhere, ...noAmbient, ...noPower],
+    },
   },
   {
     files: ['template/node-typescript/function/*.test.ts'],

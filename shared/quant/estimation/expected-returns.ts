@@ -3,6 +3,7 @@
  * a return that is missing, and each security's figures are over the returns it has. Answers are per
  * year when `periodsPerYear` is the number of periods in one, and per period when it is 1.
  */
+import { power } from '#shared/kernel/power.ts';
 import { withoutMissing } from '#shared/quant/measures/moments.ts';
 import {
   annualReturn,
@@ -44,7 +45,7 @@ export function recentMeanReturns(
   { periodsPerYear = TRADING_DAYS_A_YEAR, compounding = true }: YearOptions = {},
 ): Float64Array {
   return recentMeans(columns, memory).map((mean) =>
-    compounding ? Math.pow(1 + mean, periodsPerYear) - 1 : mean * periodsPerYear,
+    compounding ? power(1 + mean, periodsPerYear) - 1 : mean * periodsPerYear,
   );
 }
 

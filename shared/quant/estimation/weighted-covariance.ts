@@ -1,4 +1,5 @@
 /** Covariance of recent periods before old ones, and of losses alone. Columns as in covariance.ts. */
+import { power } from '#shared/kernel/power.ts';
 import { at, buildSymmetric, type Rows } from '#shared/quant/linear-algebra/matrix.ts';
 import { hasGaps } from './covariance.ts';
 import { crossProducts } from '#shared/quant/linear-algebra/cross-products.ts';
@@ -17,14 +18,14 @@ export type Memory =
 export function decayOf(memory: Memory): number {
   if ('decay' in memory) return memory.decay;
   if ('span' in memory) return 1 - 2 / (memory.span + 1);
-  if ('halfLife' in memory) return Math.pow(2, -1 / memory.halfLife);
+  if ('halfLife' in memory) return power(2, -1 / memory.halfLife);
   return memory.centreOfMass / (1 + memory.centreOfMass);
 }
 
 /** Weights of T periods, the last one 1; not normalised. */
 function recencyWeights(periods: number, memory: Memory): Float64Array {
   const decay = decayOf(memory);
-  return new Float64Array(periods).map((_, t) => Math.pow(decay, periods - 1 - t));
+  return new Float64Array(periods).map((_, t) => power(decay, periods - 1 - t));
 }
 
 export interface RecencyOptions {

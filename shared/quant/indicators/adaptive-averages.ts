@@ -1,4 +1,5 @@
 /** Averages whose speed follows the market. */
+import { power } from '#shared/kernel/power.ts';
 import {
   valueAt,
   changes,
@@ -65,7 +66,7 @@ export function vidya(
 /** McGinley's dynamic (1990): slows down where price runs ahead of it. */
 export function mcginley(values: Float64Array, periods: number, kFactor = 0.6): Float64Array {
   const averages = recursive(values, firstKnown(values), (before, value) => {
-    return before + (value - before) / (kFactor * periods * (value / before) ** 4);
+    return before + (value - before) / (kFactor * periods * power(value / before, 4));
   });
   averages[firstKnown(values)] = NaN;
   return averages;

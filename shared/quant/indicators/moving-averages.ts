@@ -1,4 +1,5 @@
 /** Averages of the last values of a series. */
+import { power } from '#shared/kernel/power.ts';
 import { valueAt, combined, firstKnown, rollingSums, undefinedSeries } from './windows.ts';
 
 /** Simple moving average. */
@@ -116,10 +117,10 @@ export function t3(
   return values.map((_, i) => {
     const e = (k: number): number => valueAt(chain[k - 1] ?? values, i);
     return (
-      -(a ** 3) * e(6) +
-      3 * (a ** 2 + a ** 3) * e(5) -
-      (6 * a ** 2 + 3 * (a + a ** 3)) * e(4) +
-      (1 + 3 * a + a ** 3 + 3 * a ** 2) * e(3)
+      -power(a, 3) * e(6) +
+      3 * (a ** 2 + power(a, 3)) * e(5) -
+      (6 * a ** 2 + 3 * (a + power(a, 3))) * e(4) +
+      (1 + 3 * a + power(a, 3) + 3 * a ** 2) * e(3)
     );
   });
 }

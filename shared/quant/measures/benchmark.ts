@@ -1,4 +1,5 @@
 /** Measures of a series against a benchmark's returns of the same periods. */
+import { power } from '#shared/kernel/power.ts';
 import {
   count,
   covariance,
@@ -42,7 +43,7 @@ export function alpha(
   const [own, market] = paired(returns, benchmark);
   const slope = beta(own, market);
   const rest = mean(own.map((one, i) => one - riskFree - slope * ((market[i] ?? NaN) - riskFree)));
-  return annualise === 'compound' ? (1 + rest) ** periodsPerYear - 1 : rest * periodsPerYear;
+  return annualise === 'compound' ? power(1 + rest, periodsPerYear) - 1 : rest * periodsPerYear;
 }
 
 /** Standard deviation of the difference in returns, annualised. */

@@ -1,4 +1,5 @@
 /** Measures of the bad side of returns. Losses are positive, in the unit of the returns. */
+import { power } from '#shared/kernel/power.ts';
 import {
   besselFactor,
   count,
@@ -43,7 +44,7 @@ export function lowerPartialMoment(
 ): number {
   const level = target ?? mean(returns, { weights });
   return mean(
-    mapped(returns, (one) => shortfall(one, level) ** order),
+    mapped(returns, (one) => power(shortfall(one, level), order)),
     { weights },
   );
 }

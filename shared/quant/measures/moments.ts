@@ -2,6 +2,7 @@
  * Moments of a series of numbers. In all measures NaN is a missing value: it counts neither in a mean
  * nor in a number of observations. What is not defined (a deviation of one number) is NaN.
  */
+import { power } from '#shared/kernel/power.ts';
 
 /** Numbers in order; `readonly number[]` and `Float64Array` alike. */
 export type Series = ArrayLike<number>;
@@ -74,7 +75,7 @@ export function centralMoment(
 ): number {
   const center = about ?? mean(values, { weights });
   return mean(
-    mapped(values, (value) => (value - center) ** order),
+    mapped(values, (value) => power(value - center, order)),
     { weights },
   );
 }
@@ -119,7 +120,9 @@ export interface Shape extends Weighted {
 
 /** Third standardised moment. */
 export function skewness(values: Series, { estimate = 'population', weights }: Shape = {}): number {
-  const g1 = centralMoment(values, 3, { weights }) / variance(values, { ddof: 0, weights }) ** 1.5;
+  const g1 =
+    centralMoment(values, 3, { weights }) /
+    power(standardDeviation(values, { ddof: 0, weights }), 3);
   if (estimate === 'population') return g1;
   const n = count(values);
   return n > 2 ? (g1 * Math.sqrt(n * (n - 1))) / (n - 2) : NaN;

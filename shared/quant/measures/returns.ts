@@ -2,6 +2,7 @@
  * Returns of a series and what they come to. Returns are fractions (0.01 is one percent). A missing
  * return (NaN) is skipped in means and counts as 0 where returns are compounded.
  */
+import { power } from '#shared/kernel/power.ts';
 import { count, mapped, mean, standardDeviation, type Series } from './moments.ts';
 
 /** Trading days of a year, the usual convention. */
@@ -63,12 +64,12 @@ export function annualReturn(
   { periodsPerYear = TRADING_DAYS_A_YEAR }: Annualised = {},
 ): number {
   if (returns.length === 0) return NaN;
-  return (1 + totalReturn(returns)) ** (periodsPerYear / returns.length) - 1;
+  return power(1 + totalReturn(returns), periodsPerYear / returns.length) - 1;
 }
 
 /** Compound annual growth rate from one value to another. @param years NaN where not above 0 */
 export function compoundGrowth(first: number, last: number, years: number): number {
-  return years > 0 ? (last / first) ** (1 / years) - 1 : NaN;
+  return years > 0 ? power(last / first, 1 / years) - 1 : NaN;
 }
 
 /** Standard deviation of returns x periods^(1/`stability`); 2 is the square root of time. */
@@ -81,17 +82,17 @@ export function annualVolatility(
   }: Annualised & { readonly ddof?: number; readonly stability?: number } = {},
 ): number {
   if (count(returns) < 2) return NaN;
-  return standardDeviation(returns, { ddof }) * periodsPerYear ** (1 / stability);
+  return standardDeviation(returns, { ddof }) * power(periodsPerYear, 1 / stability);
 }
 
 /** A return of `days` as one of a year of `yearDays`. */
 export function annualised(ratio: number, days: number, yearDays = 365): number {
-  return (1 + ratio) ** (yearDays / days) - 1;
+  return power(1 + ratio, yearDays / days) - 1;
 }
 
 /** The return of a period that compounds to a yearly one. */
 export function perPeriod(yearly: number, periodsPerYear: number): number {
-  return (1 + yearly) ** (1 / periodsPerYear) - 1;
+  return power(1 + yearly, 1 / periodsPerYear) - 1;
 }
 
 /** Returns less a rate for each period, or less another series of the same periods. */

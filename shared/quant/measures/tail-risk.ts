@@ -2,6 +2,7 @@
  * Losses of the bad tail, positive where something is lost, in the unit of the returns and for one of
  * their periods. `confidence` is the share of periods that are better, 0.95 where absent.
  */
+import { power } from '#shared/kernel/power.ts';
 import { normalDensity, normalQuantile } from './distributions.ts';
 import {
   extent,
@@ -106,8 +107,8 @@ export function modifiedValueAtRisk(
   const corrected =
     z +
     ((z ** 2 - 1) * skew) / 6 +
-    ((z ** 3 - 3 * z) * excess) / 24 -
-    ((2 * z ** 3 - 5 * z) * skew ** 2) / 36;
+    ((power(z, 3) - 3 * z) * excess) / 24 -
+    ((2 * power(z, 3) - 5 * z) * skew ** 2) / 36;
   return -(mean(returns) + corrected * standardDeviation(returns));
 }
 

@@ -5,6 +5,7 @@
  * Altman and Gondzio regularise it ("Regularized symmetric indefinite systems in interior point
  * methods", Optimization Methods and Software 11, 1999).
  */
+import { power } from '#shared/kernel/power.ts';
 import {
   complementarityAt,
   direction,
@@ -165,7 +166,7 @@ function stepped(work: StepWorkspace, iterate: Iterate, residuals: Residuals): I
   const predicted = direction(work, iterate, residuals, theta, 0, undefined);
   const [p, d] = lengths(work, iterate, predicted, 1);
   const ahead = complementarityAt(iterate, predicted, p, d) / Math.max(1, work.bounds);
-  const sigma = residuals.mu > 0 ? Math.min(1, (ahead / residuals.mu) ** 3) : 0;
+  const sigma = residuals.mu > 0 ? Math.min(1, power(ahead / residuals.mu, 3)) : 0;
   const corrected = direction(work, iterate, residuals, theta, sigma * residuals.mu, predicted);
   const [primal, dual] = lengths(work, iterate, corrected, TO_BOUNDARY);
   return {

@@ -2,6 +2,7 @@
  * Result figures of a run. With V the value after costs, F the deposit of a day and C the capital:
  * r0 = V0 / C - 1, r = (V - F) / V_before - 1; the index starts at 1 before the first trade.
  */
+import { power } from '#shared/kernel/power.ts';
 import { daysBetween, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import { depthsOfReturns, maximumDrawdown } from '#shared/quant/measures/drawdowns.ts';
 import { internalRate } from '#shared/quant/measures/internal-rate.ts';
@@ -70,7 +71,7 @@ export function figuresOf(
   return {
     finalValue: days.at(-1)?.value ?? capital,
     totalReturn: total,
-    growthRate: years > 0 ? (1 + total) ** (1 / years) - 1 : NaN,
+    growthRate: years > 0 ? power(1 + total, 1 / years) - 1 : NaN,
     volatility: deviation * Math.sqrt(measure.periodsPerYear),
     sharpeRatio: (mean(later) / deviation) * Math.sqrt(measure.periodsPerYear),
     maximumDrawdown: -maximumDrawdown(depthsOfReturns(returns)),

@@ -5,6 +5,7 @@
  * count. Solved by a primal-dual interior-point method with Mehrotra's corrector (1992); each z is eliminated, so
  * that a step costs one factorisation in the weights.
  */
+import { power } from '#shared/kernel/power.ts';
 import { at } from '#shared/quant/linear-algebra/matrix.ts';
 import { boundAt, type Bound } from './bound.ts';
 import type { Branch } from './branch.ts';
@@ -67,7 +68,7 @@ function advance(branch: Branch, point: Iterate, gradient: Gradient): boolean {
   if (!solver || !predictor) return false;
   const reach = stepOf(point, predictor, 1);
   const after = complementarity(slack, dual, predictor, reach);
-  const corrected = solver((after / before) ** 3 * before, predictor);
+  const corrected = solver(power(after / before, 3) * before, predictor);
   if (!corrected) return false;
   const step = Math.min(1, stepOf(point, corrected, TO_BOUNDARY));
   if (!(step > 1e-8)) return false;
