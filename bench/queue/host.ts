@@ -1,10 +1,13 @@
 /**
- * One side of the comparison, in a process of its own. Both synchronize the prices of a security again for each job,
- * one job after the other, and are asked for many at once:
+ * One side of the comparison, in a process of its own. Each job synchronizes the prices of a security, one job after the
+ * other, and many are asked for at once:
  *   ours  a call of the operation: its run is queued, the connector calls the function and records what it streams and
  *         its outcome, and the caller follows
  *   http  the same, but that the connector calls the function through the gateway
  *   bare  a job of a BullMQ queue, whose worker runs the body of the same handler, and whose result is waited for
+ * The work of a job is one of two:
+ *   prices  all prices of the security are fetched and stored once more
+ *   refused the security is not in the universe, which ten reads of Redis tell: little but what a job costs
  * Given a list of ISINs it answers with the milliseconds until the last of them was done.
  */
 import { Queue, QueueEvents, Worker } from 'bullmq';
@@ -22,6 +25,7 @@ import { openDependencies } from '#shared/runtime/dependencies.ts';
 import syncPrices from '../../functions/universe/sync-prices/handler.ts';
 
 export type Variant = 'ours' | 'http' | 'bare';
+export type Work = 'prices' | 'refused';
 
 type Job = (isin: string) => Promise<unknown>;
 
@@ -79,7 +83,16 @@ async function bare(context: Dependencies): Promise<Job> {
   return async (isin) => (await queue.add('sync', { isin }, kept)).waitUntilFinished(events);
 }
 
-const variant = process.argv[2] as Variant;
+/** Puts all that the market lists into the empty universe, so that jobs have prices to store once more. */
+async function fill(context: Dependencies): Promise<void> {
+  const { signal } = new AbortController();
+  const request = universe.syncPrices.request.parse({});
+  const call = { ...context, signal, requestId: 'fill', idempotencyKey: 'fill' };
+  for await (const _message of syncPrices.handlerBody(request, call as Context));
+}
+
+const [variant, work] = process.argv.slice(2) as [Variant, Work];
+if (work === 'prices') await fill(dependencies);
 const job = await (variant === 'bare' ? bare(dependencies) : throughRun(dependencies));
 
 process.on('message', (isins: readonly string[]) => {

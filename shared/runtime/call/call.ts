@@ -12,6 +12,7 @@ import {
 } from '#shared/kernel/failure.ts';
 import { isSafeId } from '#shared/kernel/identifiers.ts';
 import { shortHash } from '#shared/kernel/hash.ts';
+import { parsedHash } from '#shared/contract/equal-request.ts';
 import type { Operation } from '#shared/contract/row.ts';
 import { openBecause, timedOut, type CallIds } from '#shared/contract/unknown-outcome.ts';
 import { redisFailure } from '#shared/redis/client.ts';
@@ -163,7 +164,7 @@ export class Call {
     const format = answerFormat(given, event.headers['accept']);
     if (this.audit) await this.audit.begun(request);
     this.key = this.keyOfCall();
-    if (follows && this.run === undefined) return this.emit(this.followed(wire), format);
+    if (follows && this.run === undefined) return this.emit(this.followed(wire, request), format);
     const handlerBody = (key?: string): unknown => this.handlerBody(request, this.context(key));
     if (this.handOver && this.run !== undefined)
       return this.accept(this.handOver, this.run, handlerBody);
@@ -226,7 +227,7 @@ export class Call {
   }
 
   /** Puts the call on the queue and yields what its run streams. */
-  private async *followed(wire: unknown): AsyncGenerator<unknown> {
+  private async *followed(wire: unknown, request: unknown): AsyncGenerator<unknown> {
     const id = this.key === undefined ? this.dependencies.newId() : shortHash(this.key);
     const requested = `${this.operation.name}-${id}`;
     const body = JSON.stringify(wire);
@@ -234,7 +235,8 @@ export class Call {
     const subscriber = safe(this.event.headers['x-follower']);
     const { traceparent } = this;
     const isNewId = this.key === undefined;
-    const subscription = { subscriber, signal: this.signal, traceparent, isNewId };
+    const hash = parsedHash(this.operation, request);
+    const subscription = { subscriber, signal: this.signal, traceparent, isNewId, hash };
     const heard = isNewId ? RunNews.ofNewRun(this.operation.topic, requested) : undefined;
     this.isQueueing = true;
     try {

@@ -54,6 +54,8 @@ export interface Subscription {
   readonly traceparent?: string | undefined;
   /** The id for a new run was just made, so that no other run has it. */
   readonly isNewId?: boolean;
+  /** Of the request, where that was parsed before. */
+  readonly hash?: string;
 }
 
 /** What is known where a run ends. */
@@ -180,13 +182,13 @@ export class Runs {
     span: Span | undefined,
     operation: Operation,
     data: RunData,
-    { subscriber: named, signal, isNewId = false }: Subscription,
+    { subscriber: named, signal, isNewId = false, hash }: Subscription,
   ): Promise<{ run: string; joined: boolean }> {
     const known = named === undefined ? undefined : await this.subscribers.runOf(named);
     if (known !== undefined) return { run: known, joined: true };
     const subscriber = named ?? randomUUID();
     for (;;) {
-      const added = await this.addOrFind(span, operation, data, isNewId);
+      const added = await this.addOrFind(span, operation, data, isNewId, hash);
       const joined = await this.subscribers.join(added.run, subscriber);
       if (joined === 'has-left') await this.cancelRun(operation, subscriber);
       if (joined !== 'closed') return added;
@@ -201,9 +203,9 @@ export class Runs {
     operation: Operation,
     data: RunData,
     isNewId: boolean,
+    hash = requestHash(operation, data.body),
   ): Promise<{ run: string; joined: boolean }> {
-    const { run: requested, body, traceparent } = data;
-    const hash = requestHash(operation, body);
+    const { run: requested, traceparent } = data;
     const joinKey = operation.queue?.joins === 'any-request' ? operation.name : hash;
     const options = { ...jobOptions(operation), jobId: requested, deduplication: { id: joinKey } };
     const queue = await this.queueOf(operation.topic);
