@@ -45,7 +45,7 @@ import { PaperMarketSource, paperTermsOf } from './paper-market.ts';
 import { actionsAreDue, withActions } from './corporate-actions.ts';
 import { encode } from '#shared/redis/codec.ts';
 import type { Write } from '#shared/redis/change.ts';
-import { paperBookOf, heldIn, paperRecord, paperRecordOf, type PaperRecord } from './record.ts';
+import { paperBookOf, paperRecord, paperRecordOf, type PaperRecord } from './record.ts';
 import { SettledOrders } from './settled-orders.ts';
 
 type Step<R> = (
@@ -221,8 +221,9 @@ export class PaperBroker implements Broker {
     const { database, now } = this.around;
     const key = keys.paperBroker.book(accountId);
     const before = await database.find(key, paperRecord());
-    const live = before ? liveOrders(paperBookOf(before.value, accountId, [])) : [];
-    const held = before ? heldIn(before.value) : [];
+    const known = before && paperBookOf(before.value, accountId, []);
+    const live = known ? liveOrders(known) : [];
+    const held = known ? [...known.holdings.keys()] : [];
     const ordered = live.map((order) => order.instruction.isin);
     const about = [...ordered, ...(requested.isins ?? [])];
     const market = await this.market.snapshot({ quoted: about, held }, now(), signal);
@@ -239,8 +240,8 @@ export class PaperBroker implements Broker {
       const book = isDue ? withActions(loaded, market) : loaded;
       const { book: next, result } = step(book, market, isDue ? [] : settled.fills);
       if (record && next === loaded) return { result: { value: result } };
-      const known = new Set(ended.map((order) => order.instruction.clientOrderId));
-      const stored = paperRecordOf(next, record, known);
+      const listed = new Set(ended.map((order) => order.instruction.clientOrderId));
+      const stored = paperRecordOf(next, record, listed);
       const lines = stored.settled.map(encode);
       this.settled.writes(accountId, lines, stored.ended);
       return {

@@ -183,8 +183,23 @@ const flowTuple = atFirstUse(() =>
   ]),
 );
 
+/** A record that stays in memory is read once, for what asks after no settled order. */
+const books = new WeakMap<PaperRecord, PaperBook>();
+
 /** @param settled those of the settled orders that are asked for @throws Failure DATA_CORRUPT */
 export function paperBookOf(
+  record: PaperRecord,
+  accountId: AccountId,
+  settled: readonly PaperOrder[],
+): PaperBook {
+  const known = settled.length === 0 ? books.get(record) : undefined;
+  if (known?.accountId === accountId) return known;
+  const book = readBook(record, accountId, settled);
+  if (settled.length === 0) books.set(record, book);
+  return book;
+}
+
+function readBook(
   record: PaperRecord,
   accountId: AccountId,
   settled: readonly PaperOrder[],
@@ -252,10 +267,6 @@ export function paperRecordOf(
   return { record, settled, ended };
 }
 
-export function heldIn({ holdings }: PaperRecord): readonly Isin[] {
-  return holdings.map((row) => holdingOf(row)[0]);
-}
-
 type HoldingRow = [string, string, string];
 
 /** A holding is of one security for as long as it lives. */
@@ -266,21 +277,19 @@ function holdingOf(row: HoldingRow): readonly [Isin, PaperHolding] {
   const known = rowHoldings.get(row);
   if (known) return known;
   const [isin, symbol, quantity] = row;
-  return keepHolding(row, [parseIsin(isin), { symbol, quantity: Decimal.parse(quantity) }]);
+  const entry = [parseIsin(isin), { symbol, quantity: Decimal.parse(quantity) }] as const;
+  holdingRows.set(entry[1], row);
+  rowHoldings.set(row, entry);
+  return entry;
 }
 
 function holdingRow(isin: Isin, holding: PaperHolding): HoldingRow {
   const known = holdingRows.get(holding);
   if (known?.[0] === isin) return known;
   const row: HoldingRow = [isin, holding.symbol, holding.quantity.toString()];
-  keepHolding(row, [isin, holding]);
+  rowHoldings.set(row, [isin, holding]);
+  holdingRows.set(holding, row);
   return row;
-}
-
-function keepHolding(row: HoldingRow, entry: readonly [Isin, PaperHolding]) {
-  rowHoldings.set(row, entry);
-  holdingRows.set(entry[1], row);
-  return entry;
 }
 
 /** Decimals and prices as they are stored. */
