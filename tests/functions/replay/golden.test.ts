@@ -32,8 +32,8 @@ const golden = [
   [
     'minimum variance within a band',
     `${common}weights: { minimumVariance: { window: 120, cap: 0.4 } }\nschedule: month\nband: { absolute: 0.05, relative: 0.25 }\nfill: next-close\nshares: fractional`,
-    '32398.67',
-    '1b4cbf9ba5ded00a',
+    '32398.65',
+    '9c6feeca58493f15',
   ],
 ] as const;
 

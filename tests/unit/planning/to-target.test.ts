@@ -1,4 +1,5 @@
 import { parseDay } from '#shared/kernel/calendar-day.ts';
+import { orderCost } from '#shared/kernel/costs.ts';
 import { parseCurrency } from '#shared/kernel/currency.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { unitRate } from '#shared/kernel/exchange-rate.ts';
@@ -63,6 +64,20 @@ describe('a plan to stated weights', () => {
   it('buys the most whole lots that amount and cost leave room for', () => {
     // 4 x 100 + 2 + 0.80 = 402.80 of 500; a fifth would take 503.
     expect(orders(problem([instrument(0, { target: 0.5 })], '1000'))).toEqual(['BUY 4 S0']);
+  });
+
+  it('buys fractions that the check before sending finds payable to the cent', () => {
+    const lot = Decimal.parse('0.000000001');
+    for (let i = 0; i < 50; i += 1) {
+      const price = Price.parse((90 + i * 0.3717).toFixed(4), 'EUR');
+      const of = problem([instrument(0, { target: 1, lot, price })], '1000');
+      const [action] = planToTarget(of).actions;
+      if (!action) throw new Error('there is a purchase');
+      const value = price.times(action.quantity, 'up');
+      const needed = value.add(orderCost(of.limits.costs, 'BUY', value).total);
+      expect(needed.compare(of.cash)).toBeLessThanOrEqual(0);
+      expect(of.cash.subtract(needed).toEstimate()).toBeLessThan(0.02);
+    }
   });
 
   it('sells the fewest whole lots that bring the amount after cost, and all of what has no weight', () => {

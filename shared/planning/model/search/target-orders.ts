@@ -42,8 +42,8 @@ export function ordersToTarget(problem: TargetProblem, total: Money): readonly T
   const purchases = free.flatMap((one) => {
     const most = lesser(amountOf(one, total), cash.amount);
     if (most.compare(minimumOrder.amount) < 0) return [];
-    const [order] = isLarge(capped(purchaseOf(one, most, costs)));
-    if (order) cash = cash.subtract(order.value).subtract(order.cost);
+    const [order] = isLarge(capped(purchaseOf(one, most, cash, costs)));
+    if (order) cash = cash.subtract(needed(order, costs));
     return order ?? [];
   });
   return [...sales, ...purchases];
@@ -124,6 +124,7 @@ function unitOf(currency: Currency): number {
 function purchaseOf(
   instrument: TargetInstrument,
   most: Decimal,
+  cash: Money,
   costs: CostModel,
 ): TargetOrder | undefined {
   const { buys, target, lot } = instrument;
@@ -131,11 +132,18 @@ function purchaseOf(
   const each = priceInBase(instrument).multiply(Decimal.ofNumber(1 + ratioOf(costs, 'BUY')));
   const guess = most.subtract(costs.feeFixed).divide(each.multiply(lot), 0, 'floor');
   const fits = (lots: Decimal): boolean => {
-    const { value, cost } = orderOf(instrument, 'BUY', lots.multiply(lot), costs);
-    return value.add(cost).amount.compare(most) <= 0;
+    const order = orderOf(instrument, 'BUY', lots.multiply(lot), costs);
+    const isWithin = order.value.add(order.cost).amount.compare(most) <= 0;
+    return isWithin && needed(order, costs).compare(cash) <= 0;
   };
   const quantity = lastThat(guess, fits).multiply(lot).normalize();
   return quantity.sign > 0 ? orderOf(instrument, 'BUY', quantity, costs) : undefined;
+}
+
+/** Cash that a purchase takes at most, as the check before it is sent counts it: rounded up. */
+function needed({ instrument: { price, rate }, quantity }: TargetOrder, costs: CostModel): Money {
+  const value = convert(price.times(quantity, 'up'), rate, 'up');
+  return value.add(orderCost(costs, 'BUY', value).total);
 }
 
 /**
