@@ -2,10 +2,9 @@
 import { Worker } from 'node:worker_threads';
 import type { CallContext, FunctionEvent, FunctionResult } from '#template/function.ts';
 import { inBytes } from './bytes-event.ts';
+import { heapMbWithin } from './thread-heap.ts';
 import type { FromThread, PlainEnvironment, ThreadData, ToThread } from './worker-messages.ts';
 
-/** Enough for the heaviest model; a leak ends its own thread, not the host. */
-const HEAP_MB_DEFAULT = 512;
 const MB = 1024 * 1024;
 
 /** The thread died under its call, or was ended because the call overran its time. */
@@ -75,7 +74,7 @@ export class WorkerThread {
   private lastError: unknown;
 
   constructor(options: ThreadOptions, events: ThreadEvents) {
-    const { file, data, env, heapMbMax = HEAP_MB_DEFAULT, graceMs, instance } = options;
+    const { file, data, env, heapMbMax = heapMbWithin(), graceMs, instance } = options;
     this.graceMs = graceMs;
     this.hasDependencies = data.dependencies !== undefined;
     this.events = events;
