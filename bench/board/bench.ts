@@ -17,6 +17,7 @@ import { openBoard } from '../memory/board.ts';
 import { makeImages } from '../memory/bundles.ts';
 import { callAll, callCycle } from '../memory/call-all.ts';
 import { memoryMb, type Candidate } from '../memory/compared-servers.ts';
+import { pssMb } from '../runtime/process-figures.ts';
 import { lastWholeDay, writeMarket } from '../universe/market-folder.ts';
 import { MemoryGroup } from './memory-group.ts';
 
@@ -24,11 +25,13 @@ const MB = 1024 * 1024;
 const LIMIT_MB = Number(process.env['BENCH_BOARD_MB'] ?? 1024);
 const DAYS = Number(process.env['BENCH_ROUNDS'] ?? 3);
 const SECURITIES = Number(process.env['BENCH_BOARD_SECURITIES'] ?? 0);
-/** After the last call: threads end after three seconds. */
-const SETTLE_MS = 5_000;
+/** After the last call: threads end after three seconds, memory is given back after six. */
+const SETTLE_MS = 10_000;
 const OUT = 'build/bench/board';
 
 const packed = serviceNames.map((service) => [service, `functions/${service}`] as const);
+/** In the order of the processes of `openBoard`. */
+const names = [...serviceNames, 'connector', 'facade', 'redis'];
 const images = await makeImages(new Map(packed), join(OUT, 'packed'));
 const dist = await buildEmbedded(join(OUT, 'dist'));
 const group = MemoryGroup.make(`bench-board-${process.pid}`, LIMIT_MB * MB);
@@ -56,6 +59,7 @@ async function measured(within: MemoryGroup): Promise<void> {
         };
         requireWhole(within, board);
       }
+      console.table(heldBy(board));
       console.log(`${board.processes.length} processes within ${LIMIT_MB} MB, none ended`);
       console.table(all);
       if (!marketDir)
@@ -83,6 +87,12 @@ async function openedWithin(within: MemoryGroup, folders: Folders): Promise<Cand
   } finally {
     within.leave();
   }
+}
+
+/** What each process holds at rest, in MB. */
+function heldBy({ processes }: Candidate): Record<string, object> {
+  const rows = processes.map(({ pid = 0 }, i) => [names[i], { 'PSS, MB': Math.round(pssMb(pid)) }]);
+  return Object.fromEntries(rows) as Record<string, object>;
 }
 
 /** @throws Error where the kernel ended one, or one ended by itself */

@@ -20,7 +20,8 @@ export async function openBoard(
   images: ReadonlyMap<string, Image>,
   dist: string,
 ): Promise<Candidate> {
-  const redis = await startTestRedis();
+  // On a disk, as on a board: files in /dev/shm would count as memory that nothing can take back.
+  const redis = await startTestRedis(dataDir);
   const { url: redisUrl } = redis;
   const packed = await openContainers({ redisUrl, keyPrefix, dataDir, marketDir }, images);
   const env = {
