@@ -111,11 +111,12 @@ function report(results: ReadonlyMap<string, Figures>): void {
   const official = median(results.get(OFFICIAL)?.mb ?? []);
   const separate = median(results.get(SEPARATE)?.mb ?? []);
   if (official === 0) console.log(`${OFFICIAL}: not measured; set OF_WATCHDOG and NODE_TEMPLATE`);
-  for (const name of official > 0 ? ['embedded', SEPARATE] : [])
-    figure(
-      `memory: ${name} / ${OFFICIAL}`,
-      (results.get(name)?.mb ?? []).map((mb) => mb / official),
-    );
+  for (const name of official > 0 ? ['embedded', SEPARATE] : []) {
+    const { mb = [] } = results.get(name) ?? {};
+    if (mb.length === 0) continue;
+    const rounds = mb.map((one) => one / official);
+    figure(`memory: ${name} / ${OFFICIAL}`, rounds);
+  }
   const rows = [...results].filter(([, { mb }]) => mb.length > 0);
   console.table(
     Object.fromEntries(
