@@ -3,6 +3,7 @@
  * isolated function. What a function prints goes to its log.
  */
 import type { Environment } from '#template/function.ts';
+import { giveBackPages } from '#template/observe/rest.ts';
 import type { Deployment } from '../deployments/deployment.ts';
 import type { FunctionLogs } from '../observe/function-logs.ts';
 import { WholeLines } from '../observe/whole-lines.ts';
@@ -121,14 +122,12 @@ export class FunctionThreads {
   }
 }
 
-/**
- * What the work left behind: V8 collects only when a program allocates, and this one now waits. The second time frees the
- * pages that the first has emptied. Without `--expose-gc` it is left to V8.
- */
+/** What the work left behind: V8 collects only when a program allocates, and this one now waits. Without `--expose-gc` it is left to V8. */
 function collectGarbage(): void {
   const { gc } = globalThis;
-  gc?.();
-  if (gc) setImmediate(() => void gc());
+  if (!gc) return;
+  gc();
+  setImmediate(() => giveBackPages(gc));
 }
 
 function both(one: Printer, other: Printer): Printer {

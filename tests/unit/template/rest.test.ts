@@ -1,5 +1,5 @@
 /** When a container gives memory back. */
-import { collectAtRest } from '#template/observe/rest.ts';
+import { collectAtRest, giveBackPages } from '#template/observe/rest.ts';
 
 const REST_MS = 6_000;
 const MB = 1024 * 1024;
@@ -64,4 +64,10 @@ it('does nothing where Node offers no collection', () => {
   globalThis.gc = undefined;
   collectAtRest(() => true)();
   expect(jest.getTimerCount()).toBe(0);
+});
+
+it('asks versions after 20 for the pages that they keep', () => {
+  giveBackPages(gc);
+  const lastResort = { type: 'major', execution: 'sync', flavor: 'last-resort' };
+  expect(gc.mock.calls).toEqual([process.version.startsWith('v20.') ? [] : [lastResort]]);
 });
