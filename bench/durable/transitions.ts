@@ -54,8 +54,12 @@ export async function ours(database: Database, count: number): Promise<Transitio
 
 /** The same document written blindly, then its index and a line of its history, each awaited. */
 export function naive(redis: Redis): Transition {
+  const orders = new Map<number, OrderRecord>();
   return async (number) => {
-    const json = encode(anOrder(number));
+    const order = orders.get(number) ?? anOrder(number);
+    const changed = { ...order, queries: order.queries + 1 };
+    orders.set(number, changed);
+    const json = encode(changed);
     await redis.hset(`naive:order:${number}`, 'version', '2', 'json', json);
     await redis.zadd('naive:orders', Date.now(), `trade-${number}`);
     await redis.lpush(`naive:history:${number}`, json);
