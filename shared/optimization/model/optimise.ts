@@ -1,5 +1,4 @@
 /** One optimisation from the market and the account to weights, their figures and the orders. */
-import { isDeepStrictEqual } from 'node:util';
 import type { Isin } from '#shared/kernel/isin.ts';
 import type { MarketView } from '#shared/universe/model/market-view.ts';
 import { changeTo, weightIn, type ValuedHoldings, type PositionChange } from './account.ts';
@@ -88,10 +87,16 @@ const KEPT_MAX = 500;
 const solutions = new LastComputed<Program, Solved>(
   (a, b) =>
     a.riskAversion === b.riskAversion &&
-    isDeepStrictEqual([a.goal, a.limits, a.moments.isins], [b.goal, b.limits, b.moments.isins]) &&
+    textOf(a) === textOf(b) &&
     sameBits(a.moments.expected, b.moments.expected) &&
     sameColumns(a.moments.covariance, b.moments.covariance),
 );
+
+function textOf({ goal, limits, moments: { isins } }: Program): string {
+  return JSON.stringify([goal, limits, isins], (_, value: unknown) =>
+    value instanceof Map ? [...value] : value,
+  );
+}
 
 function solve(program: Program): Solved {
   const { goal, moments, limits, riskAversion } = program;
