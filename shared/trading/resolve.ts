@@ -8,6 +8,7 @@ import type { BrokerOrder, BrokerStatement } from '#shared/clients/broker/broker
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import type { AccountId } from '#shared/kernel/identifiers.ts';
+import { instantOf, type Instant } from '#shared/kernel/instant.ts';
 import { Money } from '#shared/kernel/money.ts';
 import type { OrderDependencies } from './order-dependencies.ts';
 import { baselineOf, sameBaseline } from './model/baseline.ts';
@@ -43,7 +44,8 @@ export async function refresh(
   if (isTerminal(order.state) && order.state !== 'ABSENT') return order;
   const answer = await queryOrder(orderDependencies, order, signal);
   if (answer.kind === 'found') return take(orderDependencies, order, answer.seen);
-  const current = await markLost(orderDependencies, order);
+  const timed = await timeFromNow(orderDependencies, order);
+  const current = await markLost(orderDependencies, timed);
   if (current.state !== 'UNKNOWN') {
     if (answer.kind === 'missing' && !isUnresolved(current.state) && !isTerminal(current.state))
       orderDependencies.log.warn('order-not-found', {
@@ -119,6 +121,34 @@ function leaveOldIntent(
   return orderDependencies.store.change(order, (current) =>
     current.state === 'INTENT' ? denied(current, errors, orderDependencies.now()) : current,
   );
+}
+
+/**
+ * Where the clock was set back, an order may be of the future, and its limits would be over only when the clock is where it
+ * had been. They count from now on then: longer than they are, never shorter.
+ */
+function timeFromNow(
+  orderDependencies: OrderDependencies,
+  order: OrderRecord,
+): Promise<OrderRecord> | OrderRecord {
+  if (!isOfFuture(order, orderDependencies.now())) return order;
+  return orderDependencies.store.change(order, (current) => {
+    const now = orderDependencies.now();
+    if (!isOfFuture(current, now)) return current;
+    const { submittedAt, queriedAt } = current;
+    return {
+      ...current,
+      ...(submittedAt !== undefined && { submittedAt: instantOf(Math.min(submittedAt, now)) }),
+      ...(queriedAt !== undefined && { queriedAt: instantOf(Math.min(queriedAt, now)) }),
+      updatedAt: now,
+    };
+  });
+}
+
+/** Clocks of two boards may differ by a little. */
+function isOfFuture({ state, submittedAt, queriedAt }: OrderRecord, now: Instant): boolean {
+  if (state !== 'SUBMITTING' && state !== 'UNKNOWN') return false;
+  return [submittedAt, queriedAt].some((at) => at !== undefined && at - now > SUBMIT_WINDOW_MS);
 }
 
 /**

@@ -119,6 +119,28 @@ describe('a process that dies', () => {
     },
   );
 
+  it.each([-86_400_000, -6_000])(
+    'before the order was sent is found out as soon after the clock was set by %d ms',
+    async (byMs) => {
+      expect(await dieAt('P6-send')).toBe('dead');
+      t.clock.advance(byMs);
+      expect(await askUntilSettled()).toBe('ABSENT');
+      expect(t.broker.received).toEqual([]);
+    },
+  );
+
+  it('is found out in time where the clock was set back between two queries', async () => {
+    expect(await dieAt('P6-send')).toBe('dead');
+    t.clock.advance(31_000);
+    expect(await status()).toBe('UNKNOWN');
+    t.clock.advance(-86_400_000);
+    await status();
+    t.clock.advance(29_000);
+    expect(await status()).toBe('UNKNOWN');
+    t.clock.advance(2_000);
+    expect(await status()).toBe('ABSENT');
+  });
+
   it.each(['P8-answered', 'P9-stored', 'P10-filled'] as const)(
     'at %s leaves an order that is found by a query',
     async (point) => {
