@@ -6,7 +6,7 @@ import { Failure } from '#shared/kernel/failure.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import { inProcessTransport, type Host } from '#gateway/runtime/executors/in-process-transport.ts';
 import { invoke, requestListener } from '#template/server.ts';
-import type { FunctionHandler } from '#template/function.ts';
+import { inEnvironment, type FunctionHandler } from '#template/function.ts';
 import { mounted } from '#template/function-environment.ts';
 
 /** The HTTP endpoint of one function, as in production, over the given dependencies. */
@@ -35,7 +35,7 @@ export function inProcess(): TestTransport {
     const [service = '', ...operation] = name.split('-');
     const file = `../../functions/${service}/${operation.join('-')}/handler.ts`;
     const { default: handler } = (await import(file)) as { default: FunctionHandler };
-    return invoke(handler, event, { ...context, ...mounted(), shared: dependencies });
+    return invoke(handler, event, inEnvironment(context, mounted(), dependencies));
   };
   const transport = inProcessTransport({ call }, { token: '', withoutQueue: true });
   return { transport, into: (opened) => void (dependencies = opened) };

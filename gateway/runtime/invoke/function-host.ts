@@ -4,12 +4,13 @@
  * new deployment replaces an old one atomically, when it is ready; calls the old one has accepted end
  * there.
  */
-import type {
-  CallContext,
-  FunctionContext,
-  FunctionEvent,
-  FunctionHandler,
-  FunctionResult,
+import {
+  inEnvironment,
+  type CallContext,
+  type FunctionContext,
+  type FunctionEvent,
+  type FunctionHandler,
+  type FunctionResult,
 } from '#template/function.ts';
 import { invoke } from '#template/server.ts';
 import { mounted } from '#template/function-environment.ts';
@@ -210,7 +211,7 @@ export class FunctionHost {
   ): Promise<FunctionResult> {
     const isHostPath = event.path === '/_/health' || event.path === '/_/ready';
     if (!isHostPath) return { status: 404, body: 'not found' };
-    return invoke(this.handlerOf(deployed), event, { ...context, ...mounted() });
+    return invoke(this.handlerOf(deployed), event, inEnvironment(context, mounted()));
   }
 
   /** A function that cannot be run is still listed, serves no calls, and can be deployed again. */
