@@ -182,13 +182,13 @@ export class Runs {
     span: Span | undefined,
     operation: Operation,
     data: RunData,
-    { subscriber: named, signal, isNewId = false, hash }: Subscription,
+    { subscriber: named, signal, hash }: Subscription,
   ): Promise<{ run: string; joined: boolean }> {
     const known = named === undefined ? undefined : await this.subscribers.runOf(named);
     if (known !== undefined) return { run: known, joined: true };
     const subscriber = named ?? randomUUID();
     for (;;) {
-      const added = await this.addOrFind(span, operation, data, isNewId, hash);
+      const added = await this.addOrFind(span, operation, data, hash);
       const joined = await this.subscribers.join(added.run, subscriber);
       if (joined === 'has-left') await this.cancelRun(operation, subscriber);
       if (joined !== 'closed') return added;
@@ -202,10 +202,9 @@ export class Runs {
     span: Span | undefined,
     operation: Operation,
     data: RunData,
-    isNewId: boolean,
     hash = requestHash(operation, data.body),
   ): Promise<{ run: string; joined: boolean }> {
-    const { run: requested, traceparent } = data;
+    const { run: requested, traceparent, isNewId = false } = data;
     const joinKey = operation.queue?.joins === 'any-request' ? operation.name : hash;
     const options = { ...jobOptions(operation), jobId: requested, deduplication: { id: joinKey } };
     const queue = await this.queueOf(operation.topic);
@@ -215,7 +214,7 @@ export class Runs {
     const run = job ? runOf(job) : requested;
     span?.set({ 'messaging.message.id': run });
     if (job && job.data.traceparent !== traceparent) span?.link(job.data.traceparent);
-    if (job && requestHash(operation, job.data.body) !== hash)
+    if (job && !isOurs && requestHash(operation, job.data.body) !== hash)
       throw run === requested
         ? keyReused(`The run ${run} of ${operation.name} was asked for with another request.`, {
             run,
