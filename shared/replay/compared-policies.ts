@@ -5,7 +5,8 @@
  */
 import type { ReplayPolicy } from './replay-policy.ts';
 
-const UNLIMITED = {
+/** Limits of orders at their highest. */
+export const UNLIMITED_ORDERS = {
   MAXIMUM_ORDER_RATIO: '1',
   ORDER_VALUE_MAX: '1000000000000000',
   DAY_TURNOVER_MAX_RATIO: '1000',
@@ -44,7 +45,7 @@ function termsOf({ band: _none, investmentPolicy, ...policy }: ReplayPolicy) {
   const stated = Object.entries(policy.settings).filter(([name]) => !unset.has(name));
   return {
     ...policy,
-    settings: { ...Object.fromEntries(stated), ...UNLIMITED },
+    settings: { ...Object.fromEntries(stated), ...UNLIMITED_ORDERS },
     ...(investmentPolicy !== undefined && taxOf(investmentPolicy)),
   };
 }

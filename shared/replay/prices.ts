@@ -2,6 +2,7 @@
  * Closes of a past in columns, for measuring: which close and which rate count on a day. A bar that the check of prices
  * sets aside counts for nothing here either; what is decided by closes rests on the check of what was known then.
  */
+import { barToCheck } from '#shared/clients/market-data/checked-bars.ts';
 import type { DailyBar } from '#shared/clients/market-data/market-data.ts';
 import {
   areSound,
@@ -51,10 +52,7 @@ function soundColumn(bars: readonly DailyBar[]): Column | undefined {
 }
 
 function checkedColumn(bars: readonly DailyBar[]): Column {
-  const stated = bars.map(({ volume = Number.NaN, ...bar }) => ({
-    ...bar,
-    ...{ day: epochDay(bar.day), volume },
-  }));
+  const stated = bars.map(barToCheck);
   const { accepted, setAside } = checkBars(stated);
   return {
     days: Int32Array.from(accepted, ({ day }) => day),

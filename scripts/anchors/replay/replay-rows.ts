@@ -2,6 +2,7 @@
 import { parseDay, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import { parseCurrency } from '#shared/kernel/currency.ts';
 import { figuresOf, type Figures, type Measure } from '#shared/replay/model/result-figures.ts';
+import { UNLIMITED_ORDERS } from '#shared/replay/compared-policies.ts';
 import { closesNeeded } from '#shared/replay/model/weights.ts';
 import { runReplay, type ReplayRun } from '#shared/replay/run-replay.ts';
 import type { ReplayPolicy } from '#shared/replay/replay-policy.ts';
@@ -147,11 +148,8 @@ function policyOf({ parameters: p }: AnchorRow): ReplayPolicy {
 const UNLIMITED = {
   CASH_RESERVE_RATIO: '0',
   MINIMUM_ORDER: '0',
-  MAXIMUM_ORDER_RATIO: '1',
-  ORDER_VALUE_MAX: '1000000000000000',
+  ...UNLIMITED_ORDERS,
   DEPOSIT_MAX: '1000000000000000',
-  DAY_TURNOVER_MAX_RATIO: '1000',
-  ORDERS_PER_DAY_MAX: '10000',
   QUOTE_AGE_DAYS_MAX: '3650',
   HALF_SPREAD_RATIO: '0',
   PAPER_SLIPPAGE_MAX_RATIO: '0',
