@@ -1,13 +1,19 @@
-/** `trader replay` of several policies: the same bytes on one thread and on several. */
+/** `trader replay` of several policies: the same bytes on one thread, on several, and as a queued run. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import supertest from 'supertest';
+import type { GetReplayResponse } from '#protos/gen/gateway.ts';
 import { dayOf } from '#shared/kernel/calendar-day.ts';
 import { DAY_MS, type Instant } from '#shared/kernel/instant.ts';
 import { normal, seededRandom } from '#shared/kernel/random.ts';
+import getReplay from '../../../functions/gateway/get-replay/handler.ts';
+import runReplay from '../../../functions/gateway/run-replay/handler.ts';
 import { bareEnvironment } from '../../support/bare-environment.ts';
+import { openTestDependencies, startTestRedis } from '../../support/dependencies.ts';
+import { endpointOf, inProcess } from '../../support/host.ts';
 
 const PROGRAM = join(__dirname, '../../../cli/trader.mjs');
 const FIRST_MS = Date.UTC(2021, 0, 4);
@@ -36,10 +42,12 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
+const WINDOW = { from: '2021-02-01', to: '2021-04-30' };
+
 async function replayed(threads: number): Promise<readonly string[]> {
   const out = join(folder, `out-${threads}`);
   const files = ['a.yaml', 'b.yaml'].map((name) => join(folder, name));
-  const days = ['--from', '2021-02-01', '--to', '2021-04-30', '--data', folder];
+  const days = ['--from', WINDOW.from, '--to', WINDOW.to, '--data', folder];
   const args = [...days, '--policy', ...files, '--threads', String(threads), '--out', out];
   const child = spawn(process.execPath, [PROGRAM, 'replay', ...args], {
     env: { ...bareEnvironment, DATA_DIR: join(folder, `state-${threads}`) },
@@ -51,6 +59,38 @@ async function replayed(threads: number): Promise<readonly string[]> {
   expect([code, errors]).toEqual([0, '']);
   const names = ['comparison.json', 'comparison.html', '1/report.json', '2/days.csv'];
   return Promise.all(names.map((name) => readFile(join(out, name), 'utf8')));
+}
+
+/** As a queued run, over the same files. @returns JSON and HTML */
+async function replayedByRun(): Promise<readonly string[]> {
+  const redis = await startTestRedis();
+  const host = inProcess();
+  const settings = {
+    ...{ MARKET_DATA: `csv:${folder}`, BASE_CURRENCY: 'USD' },
+    DATA_DIR: join(folder, 'nowhere'),
+  };
+  const dependencies = await openTestDependencies(redis, settings, { transport: host.transport });
+  host.into(dependencies);
+  try {
+    const policies = await Promise.all(
+      ['a.yaml', 'b.yaml'].map(async (name) => ({
+        name,
+        document: await readFile(join(folder, name), 'utf8'),
+      })),
+    );
+    const run = supertest(endpointOf(runReplay, dependencies)).post('/').set('x-run-id', 'run-1');
+    expect((await run.send({ ...WINDOW, policies })).status).toBe(200);
+    const forms = ['json', 'html'].map(async (form) => {
+      const { body } = await supertest(endpointOf(getReplay, dependencies))
+        .post('/')
+        .send({ form });
+      return (body as GetReplayResponse).content;
+    });
+    return await Promise.all(forms);
+  } finally {
+    await dependencies.close();
+    await redis.stop();
+  }
 }
 
 test('policies are compared on threads, with the bytes of one thread', async () => {
@@ -67,6 +107,7 @@ test('policies are compared on threads, with the bytes of one thread', async () 
   expect(document.differences[0]).toMatchObject({ of: 'half', against: 'calm' });
   const last = await readFile(join(folder, 'state-3', 'last-replay.html'), 'utf8');
   expect(last).toBe(one[1]);
+  expect(await replayedByRun()).toEqual(one.slice(0, 2));
 });
 
 test.each([
