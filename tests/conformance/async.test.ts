@@ -3,6 +3,7 @@ import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openFixtures } from '../gateway/runtime/fixtures.ts';
+import { openGate } from './gate.ts';
 import { openRig, type Rig } from './rig.ts';
 import { row } from './row-test.ts';
 import { until } from '../support/until.ts';
@@ -167,10 +168,14 @@ row(110, async () => {
 });
 
 row(111, async () => {
-  const slow = await queue('sleep?ms=1500');
+  const gate = await openGate();
+  const slow = await queue(`gate?gate=${gate.url}`);
+  await gate.asked('entered');
   await outcome(await queue('echo'));
   expect(arrivals.some(({ headers }) => headers['x-call-id'] === slow)).toBe(false);
+  gate.open('entered');
   await outcome(slow);
+  await gate.close();
 });
 
 row(112, async () => {

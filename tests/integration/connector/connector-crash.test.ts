@@ -1,5 +1,6 @@
 /** A connector that is killed in the middle of a run, and the one that takes over. */
 import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -28,20 +29,28 @@ let connection: ReturnType<typeof connectRedis>;
 const calls: string[] = [];
 const children = new Set<ChildProcess>();
 
-let pauseMs: number;
+/** Of the first call, after so many messages it says nothing more until its caller is gone. */
+let holdsAfter: number;
 
-/** Streams for about a second; another call starts from the beginning. */
-const slowPlan: FunctionHandler = (event) => {
+/** Another call starts from the beginning, and runs through. */
+const plan: FunctionHandler = (event, { signal }) => {
   calls.push(event.headers['x-run-id'] ?? '');
   const steps = STEPS.map((progressPct) => ({ progressPct, attempt: calls.length }));
-  return { body: streamOf([...steps, { progressPct: 100, complete: true }], pauseMs) };
+  const all = [...steps, { progressPct: 100, complete: true }];
+  if (calls.length > 1) return { body: streamOf(all) };
+  return {
+    body: (async function* () {
+      yield* streamOf(all.slice(0, holdsAfter));
+      await once(signal, 'abort');
+    })(),
+  };
 };
 
 beforeAll(async () => {
   redis = await startTestRedis();
   secrets = await mkdtemp(join(tmpdir(), 'trader-secrets-'));
   await writeFile(join(secrets, 'trade-token'), 'a-token-of-some-length');
-  ({ server, url } = await listen(gatewayOf({ [operation.name]: slowPlan })));
+  ({ server, url } = await listen(gatewayOf({ [operation.name]: plan })));
   connection = connectRedis(redis.url, PREFIX);
   const queues = `${PREFIX}:queue`;
   runs = new Runs(new Database(connection), () => connectQueueRedis(redis.url, queues), queues);
@@ -49,7 +58,7 @@ beforeAll(async () => {
 
 beforeEach(() => {
   calls.length = 0;
-  pauseMs = 200;
+  holdsAfter = 2;
 });
 
 afterEach(() => {
@@ -127,7 +136,7 @@ it('completes a run once when its connector is killed and another takes over', a
 });
 
 it('stops cleanly on a signal, and returns its jobs', async () => {
-  pauseMs = 20_000;
+  holdsAfter = 0;
   const { child, lines } = start();
   await says(lines, 'connector-ready');
   const { run } = await runs.add(operation, '{"portfolioHash":"bb"}', 'run-put-back', 'r');

@@ -73,6 +73,20 @@ function serve(name: string, answer: FunctionHandler): void {
 
 const update = (progressPct: number, more: object = {}): object => ({ progressPct, ...more });
 
+/** A run that ends when it is let go: a busy machine takes any time to ask for it again. */
+function serveHeld(name: string): () => void {
+  let letGo: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => (letGo = resolve));
+  serve(name, () => ({
+    body: (async function* () {
+      yield* streamOf([update(10)]);
+      await held;
+      yield* streamOf([update(100, { complete: true })]);
+    })(),
+  }));
+  return letGo;
+}
+
 it('gives a sign at its start and at each interval', async () => {
   const first = (await pulses(dependencies.database)).get('connector') ?? 0;
   expect(first).toBeGreaterThan(0);
@@ -130,9 +144,7 @@ describe('a queued run', () => {
   });
 
   it('is joined by an equal request while it runs, however that is written', async () => {
-    serve(operation.name, () => ({
-      body: streamOf([update(10), update(100, { complete: true })], 150),
-    }));
+    const letGo = serveHeld(operation.name);
     const first = await add('bb', 'run-first');
     const second = await dependencies.runs.add(
       operation,
@@ -142,18 +154,19 @@ describe('a queued run', () => {
     );
     expect(first).toEqual({ run: 'run-first', joined: false });
     expect(second).toEqual({ run: 'run-first', joined: true });
-    const [one, two] = await Promise.all([follow(first.run), follow(second.run)]);
+    const both = Promise.all([follow(first.run), follow(second.run)]);
+    letGo();
+    const [one, two] = await both;
     expect(one).toEqual(two);
     expect(calls).toHaveLength(1);
   });
 
   it('is joined by hundreds of equal requests at once', async () => {
-    serve(operation.name, () => ({
-      body: streamOf([update(10), update(100, { complete: true })], 150),
-    }));
+    const letGo = serveHeld(operation.name);
     const added = await Promise.all(
       Array.from({ length: 400 }, (_, i) => add('hundred', `run-hundred-${i}`)),
     );
+    letGo();
     expect(new Set(added.map(({ run }) => run)).size).toBe(1);
     expect(added.filter(({ joined }) => !joined)).toHaveLength(1);
     const [first] = added;
@@ -199,7 +212,7 @@ describe('an operation limited to one run at a time', () => {
   const cycle = gatewayRows.triggerTradingCycle;
 
   it('lets equal requests join, and refuses others naming the run that goes on', async () => {
-    serve(cycle.name, () => ({ body: streamOf([update(100, { complete: true })], 300) }));
+    const letGo = serveHeld(cycle.name);
     const real = await dependencies.runs.add(cycle, '{}', 'cycle-real', 'r');
     expect(await dependencies.runs.add(cycle, '{"dryRun":false}', 'cycle-two', 'r')).toEqual({
       run: real.run,
@@ -211,6 +224,7 @@ describe('an operation limited to one run at a time', () => {
       code: 'CONFLICT',
       facts: { run: 'cycle-real' },
     });
+    letGo();
     for await (const message of messagesOf(cycle, real.run)) expect(message).toBeTruthy();
   });
 });

@@ -224,6 +224,8 @@ it('tries again as the annotations say, and keeps what fails to the end as a dea
       attemptsMax: 3,
       reason: 'answered 503',
     });
+    // The outcome is sent by a queue of its own.
+    await until(() => reported.length > 0);
     expect(reported).toEqual([{ status: '503', body: 'run 3' }]);
     const dead = await system('get', '?state=dead&function=wobbly');
     expect(dead.body.map((one: Status) => one.callId)).toEqual(['w']);
