@@ -53,6 +53,19 @@ afterAll(async () => {
   await Promise.all([program.remove(), removeDataDirs()]);
 });
 
+/** More than a test takes from what it makes to the end of that. */
+const UNDISTURBED_MS = 20_000;
+/** Runs each minute, and changes nothing that is made here. */
+const OFTEN = 'notices';
+
+// What a test makes of a job, the next turn of that job would end.
+beforeEach(async () => {
+  const turns = async () => [...(await stored.runs.nextTurns(gateway.triggerJob))];
+  const isSoon = ([job, turn]: readonly [string, number]) =>
+    job !== OFTEN && turn - Date.now() < UNDISTURBED_MS;
+  await until(async () => !(await turns()).some(isSoon), 200);
+});
+
 const firing = (): Promise<string[]> => reader.firing();
 
 it('halt: says why, and is lifted', async () => {

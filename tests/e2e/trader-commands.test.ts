@@ -107,18 +107,18 @@ it('the help of each command keeps to a terminal of 60 columns, and names no emp
 it('is the same text in a pipe, whatever the terminal, the locale and the time zone, at most 80 wide', () => {
   const plain = { ...env, FORCE_COLOR: '', TERM: 'dumb' };
   const other = { ...env, LC_ALL: 'de_DE.UTF-8', TZ: 'America/New_York', TERM: 'xterm-256color' };
+  const said = (args: readonly string[], given: Readonly<Record<string, string>>): string =>
+    spawnSync(process.execPath, [`${OUT}/cli/trader.js`, ...args], {
+      ...{ env: given, encoding: 'utf8' },
+    }).stdout;
   for (const args of [['status'], ['plan', '--full', '--not'], ['targets'], ['gains'], ['jobs']]) {
-    const [one, two] = [plain, other].map((given) =>
-      spawnSync(process.execPath, [`${OUT}/cli/trader.js`, ...args], {
-        env: given,
-        encoding: 'utf8',
-      }),
-    );
-    expect([args, one?.stdout.includes('\u001b')]).toEqual([args, false]);
-    expect([args, tooLong((one?.stdout ?? '').split('\n'), 80)]).toEqual([args, []]);
-    // The job of the notices runs every minute, so its times may be others.
-    const still = (text = '') => text.replaceAll(/.*notices.*/g, '');
-    expect(still(two?.stdout)).toBe(still(one?.stdout));
+    let [one, two] = [said(args, plain), said(args, other)];
+    // A job that ran meanwhile has changed what there is to say.
+    while (two !== one && said(args, plain) !== one)
+      [one, two] = [said(args, plain), said(args, other)];
+    expect([args, one.includes('\u001b')]).toEqual([args, false]);
+    expect([args, tooLong(one.split('\n'), 80)]).toEqual([args, []]);
+    expect(two).toBe(one);
   }
 });
 
