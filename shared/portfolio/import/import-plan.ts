@@ -35,14 +35,22 @@ export function importPlan(file: ReadImport, around: ImportAround): ImportPlan {
   const { format, transactions, actions, left } = file;
   const placer = new Placer(format, around, transactions);
   const steps: Step[] = [
-    ...transactions.map((row) => ({ at: row.at, line: row.line, place: () => placer.place(row) })),
+    ...transactions.map((row) => ({
+      at: row.at,
+      line: row.line,
+      place: (mayWait: boolean) => placer.place(row, mayWait),
+    })),
     ...actions.map((row) => ({ at: row.at, line: -1, place: () => placer.placeAction(row) })),
     ...(file.countsInSharesOfToday ? [] : unstated(file, around)).map((action) => ({
       ...{ at: startOf(action.day), line: -1, place: () => placer.placeDeclared(action) },
     })),
   ];
-  for (const { place } of steps.sort((a, b) => a.at - b.at || a.line - b.line)) place();
-  const plan = placer.plan();
+  for (const moment of momentsOf(steps)) {
+    const waiting = moment.filter(({ place }) => place(true) === false);
+    for (const { place } of waiting) place(false);
+  }
+  const placed = placer.plan();
+  const plan = { ...placed, known: placed.known + file.repeated };
   const source = idOf(plan);
   const covered = coverOf(file, around.now);
   return {
@@ -61,7 +69,16 @@ export function importPlan(file: ReadImport, around: ImportAround): ImportPlan {
 interface Step {
   readonly at: Instant;
   readonly line: number;
-  readonly place: () => void;
+  /** @returns false where it waits for the others of its moment: a file whose newest row stands first has a sale before its purchase */
+  readonly place: (mayWait: boolean) => boolean | void;
+}
+
+/** Steps of one moment, in the file's order. */
+function momentsOf(steps: readonly Step[]): readonly (readonly Step[])[] {
+  const moments = new Map<Instant, Step[]>();
+  for (const step of steps.toSorted((a, b) => a.at - b.at || a.line - b.line))
+    moments.set(step.at, [...(moments.get(step.at) ?? []), step]);
+  return [...moments.values()];
 }
 
 /** Splits that the market knows and the file leaves out: its quantities need them. */

@@ -4,15 +4,15 @@ import { dayOf, startOf } from '#shared/kernel/calendar-day.ts';
 import type { CorporateAction } from '#shared/kernel/corporate-action.ts';
 import type { ClosedLot } from '#shared/kernel/closed-lot.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
-import { Failure } from '#shared/kernel/failure.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
-import { parseIsin, type Isin } from '#shared/kernel/isin.ts';
+import { isIsin, parseIsin, type Isin } from '#shared/kernel/isin.ts';
 import type { Money } from '#shared/kernel/money.ts';
 import type { Book, LedgerEntry } from '../model/book.ts';
 import { quantityHeld } from '../model/booking.ts';
 import { inOwnCurrency, isStatedIn, type Convertible, type RateOf } from './own-currency.ts';
 import { isSameAction, placedAction, symbolIn } from './placed-action.ts';
 import { RowIdentities } from './row-identity.ts';
+import { requireDay, requireSign, takesShares, wrong } from './row-checks.ts';
 import { cents, movementsFor, movesShares } from './row-movements.ts';
 import { attempt } from './formats/csv-rows.ts';
 import type { ImportedAction, ImportedTransaction, LeftRow } from './formats/transaction.ts';
@@ -69,16 +69,29 @@ export class Placer {
     );
   }
 
-  /** The fee of a trade that is left out stays out with it. */
-  place(row: ImportedTransaction): void {
+  /**
+   * The fee of a trade that is left out stays out with it.
+   * @returns false where it may wait for other rows of its moment, since its shares are not there yet
+   */
+  place(row: ImportedTransaction, mayWait: boolean): boolean {
     const identity = this.identities.of(row);
-    if (row.isCancelled) return this.placeCancelled(row, identity.state !== 'new');
-    if (identity.state === 'booked') return void (this.known += 1);
-    if (this.left.some(({ line }) => line === row.line)) return;
-    if (identity.state === 'differs') return this.leaveDiffering(row, identity.line);
-    const made = attempt(() => this.movementsOf(this.inOwnCurrency(row), identity.flowId));
-    if (typeof made === 'string') this.left.push({ line: row.line, reason: made });
-    else this.movements.push(...made);
+    if (row.isCancelled) this.placeCancelled(row, identity.state !== 'new');
+    else if (identity.state === 'booked') this.known += 1;
+    else if (this.left.some(({ line }) => line === row.line)) return true;
+    else if (identity.state === 'differs') this.leaveDiffering(row, identity.line);
+    else if (mayWait && this.isShortOf(row)) return false;
+    else {
+      const made = attempt(() => this.movementsOf(this.inOwnCurrency(row), identity.flowId));
+      if (typeof made === 'string') this.left.push({ line: row.line, reason: made });
+      else this.movements.push(...made);
+    }
+    return true;
+  }
+
+  private isShortOf(row: ImportedTransaction): boolean {
+    if (!takesShares(row) || !row.quantity) return false;
+    const isin = attempt(() => this.isinOf(row));
+    return isin !== undefined && isIsin(isin) && this.heldOf(isin).compare(row.quantity) < 0;
   }
 
   /** What an earlier version of the reader booked stands until its import is undone. */
@@ -138,6 +151,7 @@ export class Placer {
   /** Undefined where it was booked before. */
   private actionOf(row: ImportedAction): BookedAction | undefined {
     const { kind, at } = row;
+    requireDay(at, this.around.now);
     const isin = this.isinOf({ ...row, kind: 'buy' });
     if (!isin) throw wrong('it names no security');
     if (this.isBooked({ kind, isin, at })) return undefined;
@@ -202,7 +216,8 @@ export class Placer {
 
   private movementsOf(row: ImportedTransaction, flowId: string): readonly BookedMovement[] {
     const isin = this.isinOf(row);
-    this.requireSign(row);
+    requireDay(row.at, this.around.now);
+    requireSign(row);
     this.moveShares(row, isin);
     const symbol = isin && this.symbolOf(row, isin);
     const { book, rateOf } = this.around;
@@ -227,19 +242,12 @@ export class Placer {
     return this.around.book.holdings.get(isin)?.symbol ?? symbolIn(symbol) ?? isin;
   }
 
-  private requireSign({ kind, cash }: ImportedTransaction): void {
-    if (kind === 'buy' && cash.sign >= 0) throw wrong('a purchase pays cash');
-    if ((kind === 'sell' || kind === 'deposit') && cash.sign < 0)
-      throw wrong(`a ${kind} brings cash`);
-    if (kind === 'withdrawal' && cash.sign > 0) throw wrong('a withdrawal takes cash');
-  }
-
   private moveShares(row: ImportedTransaction, isin: Isin | undefined): void {
     if (!movesShares(row)) return;
     if (!row.quantity || row.quantity.sign === 0 || isin === undefined)
       throw wrong('it says no shares');
     const before = this.heldOf(isin);
-    const takes = row.kind === 'sell' || row.kind === 'transfer-out';
+    const takes = takesShares(row);
     const after = takes ? before.subtract(row.quantity) : before.add(row.quantity);
     if (after.sign < 0)
       throw wrong(`it takes ${row.quantity} shares of ${isin}, and ${before} are held`);
@@ -258,8 +266,4 @@ export class Placer {
         `it is from before the ${later.kind} of ${dayOf(later.happenedAt)}, which is booked for the shares held until then: undo that import first, or import this file into an account of its own`,
       );
   }
-}
-
-function wrong(why: string): Failure {
-  return new Failure('INVALID_REQUEST', why);
 }

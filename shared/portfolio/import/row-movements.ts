@@ -1,7 +1,9 @@
 /** The movements that a row of a file is booked as: one, and the tax withheld from income as another. */
 import type { BookedMovement } from '#shared/clients/broker/broker.ts';
+import { dayOf } from '#shared/kernel/calendar-day.ts';
 import { parseCurrency, type Currency } from '#shared/kernel/currency.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
+import { Failure } from '#shared/kernel/failure.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import { Money } from '#shared/kernel/money.ts';
 import { Price, PRICE_DECIMALS_MAX } from '#shared/kernel/price.ts';
@@ -9,6 +11,8 @@ import { inOwnCurrency, type Convertible, type RateOf } from './own-currency.ts'
 import type { ImportedTransaction } from './formats/transaction.ts';
 
 const NOTE_LENGTH_MAX = 200;
+/** One and a half times the stored rate, or that part of it. */
+const FAR_LOG = Math.log(1.5);
 
 interface NamedRow {
   readonly flowId: string;
@@ -81,5 +85,20 @@ function termsOf(
   const worth = price.amount.multiply(quantity);
   const fees = charges ?? Decimal.zero;
   const gross = kind === 'buy' ? cash.absolute().subtract(fees) : cash.absolute().add(fees);
-  return { price: exact, exchangeRate: gross.divide(worth, 10, 'half-even').normalize() };
+  const implied = gross.divide(worth, 10, 'half-even').normalize();
+  if (row.isPriceOfShare) requireNear(implied, rateOf(currency, dayOf(row.at)), row);
+  return { price: exact, exchangeRate: implied };
+}
+
+/** Costs that are not said are in it, too. */
+function requireNear(
+  implied: Decimal,
+  stored: Decimal | undefined,
+  { cash, price, quantity }: ImportedTransaction,
+): void {
+  if (!stored || Math.abs(Math.log(implied.toEstimate() / stored.toEstimate())) < FAR_LOG) return;
+  throw new Failure(
+    'INVALID_REQUEST',
+    `its cash of ${cash.absolute()} for ${quantity} shares at ${price?.amount} ${price?.currency} implies a rate of ${implied}, and that of the day is ${stored}`,
+  );
 }

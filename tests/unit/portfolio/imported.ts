@@ -15,7 +15,7 @@ export const empty = emptyBook(DEFAULT_ACCOUNT, EUR);
 const rates: Readonly<Record<string, string>> = { USD: '0.9', GBP: '1.15' };
 const around = {
   ...{ book: empty, bookedActions: [], declared: [] },
-  now: instantOf(Date.parse('2025-01-01T12:00:00Z')),
+  now: instantOf(Date.parse('2026-04-01T12:00:00Z')),
   isinOf: (symbol: string) => (symbol.toUpperCase() === 'AAPL' ? (AAPL as Isin) : undefined),
   rateOf: (currency: string) => {
     const rate = rates[currency];

@@ -1,9 +1,9 @@
 /** Rows of a csv file by the names of its columns. */
-import { parse, type Info } from 'csv-parse/sync';
+import { CsvError, parse, type Info } from 'csv-parse/sync';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { Failure, invalidRequest } from '#shared/kernel/failure.ts';
+import { oddQuoteLine } from '#shared/clients/market-data/csv/format/csv-text.ts';
 import { numberFormatOf } from '#shared/clients/market-data/csv/format/number-format.ts';
-import { instantOf, type Instant } from '#shared/kernel/instant.ts';
 import { actionsFrom, type ActionLeg } from './action-legs.ts';
 import type {
   ImportFile,
@@ -25,14 +25,19 @@ export function readImportFile(text: string): ImportFile {
   try {
     const parsed = parse(plain, {
       ...{ delimiter, info: true, relax_column_count: true, relax_quotes: true },
-      ...{ trim: true, bom: true },
+      ...{ trim: true, bom: true, record_delimiter: ['\r\n', '\n', '\r'] },
     }) as unknown as { record: string[]; info: Info }[];
     const rows = parsed.map(({ record, info }) => ({ cells: record, line: info.lines }));
     return { text: plain, delimiter, rows: rows.filter(({ cells }) => cells.some(Boolean)) };
   } catch (thrown) {
-    const why = thrown instanceof Error ? thrown.message : 'is not csv';
-    throw invalidRequest({ field: 'content', message: why });
+    throw invalidRequest({ field: 'content', message: unreadable(whole, thrown) });
   }
+}
+
+function unreadable(text: string, thrown: unknown): string {
+  if (thrown instanceof CsvError && thrown.code === 'CSV_QUOTE_NOT_CLOSED')
+    return `line ${oddQuoteLine(text)} has a quote (") that is not closed`;
+  return thrown instanceof Error ? thrown.message : 'is not csv';
 }
 
 /** The one that the header has most of. */
@@ -82,6 +87,11 @@ export function readRows(file: ImportFile, read: (cell: Cell) => Found | undefin
   const legs: ActionLeg[] = [];
   const actions: ImportedAction[] = [];
   for (const { cells, line } of file.rows.slice(1)) {
+    const misfit = misfitOf(file, header, { cells, line });
+    if (misfit !== undefined) {
+      left.push({ line, reason: misfit });
+      continue;
+    }
     const earlier = cells.join('\u001f');
     const content = namedCells(header, cells);
     const cell = cellOf(header, cells);
@@ -100,6 +110,27 @@ export function readRows(file: ImportFile, read: (cell: Cell) => Found | undefin
   }
   const made = actionsFrom(legs);
   return { transactions, actions: [...actions, ...made.actions], left: [...left, ...made.left] };
+}
+
+/**
+ * Cells that no column names; or a last row that ends before the others do, whose last number may lack digits. Programs
+ * leave out blank cells at the end of a row, but end it.
+ */
+function misfitOf(
+  { text, rows }: ImportFile,
+  header: readonly string[],
+  { cells, line }: ImportFile['rows'][number],
+): string | undefined {
+  const counts = `it has ${cells.length} cells where the header has ${header.length}`;
+  const isLonger = cells.length > header.length;
+  // Some programs end each row with one separator more than the header.
+  const isUsual = rows.slice(1).every(({ cells: others }) => others.length === cells.length);
+  if (isLonger && !(isUsual && cells.slice(header.length).every((cell) => cell === '')))
+    return `${counts}: a number or a text with a separator inside stands in quotes`;
+  const isLast = rows.at(-1)?.line === line;
+  return isLast && cells.length < header.length && !/[\r\n]\s*$/.test(text)
+    ? `${counts}: the file is cut off here`
+    : undefined;
 }
 
 type Found = Read | readonly Read[] | ReadLeg | ReadAction;
@@ -170,21 +201,6 @@ export function decimalMark(
   throw new Failure('INVALID_REQUEST', `line ${format.line}: ${format.message}`, {
     field: 'content',
   });
-}
-
-/** A local day, the day first where it is not in ISO form, and a time of day. */
-export function localMoment(day: string, time: string): Instant {
-  const [, date, month, year] = /^(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})$/.exec(day) ?? [];
-  const iso = year ? `${year}-${month?.padStart(2, '0')}-${date?.padStart(2, '0')}` : day;
-  return moment(time === '' ? iso : `${iso}T${time}`);
-}
-
-/** Reads UTC where no zone is said. */
-export function moment(text: string): Instant {
-  const iso = text.trim().replace(' ', 'T');
-  const ms = Date.parse(/(Z|[-+]\d\d:?\d\d)$/.test(iso) || !iso.includes('T') ? iso : `${iso}Z`);
-  if (Number.isNaN(ms)) throw new Failure('INVALID_REQUEST', `"${text.slice(0, 30)}" is no time`);
-  return instantOf(ms);
 }
 
 export function orZero(value: Decimal | undefined): Decimal {

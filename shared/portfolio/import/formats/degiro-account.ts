@@ -6,7 +6,8 @@
 import { isIsin } from '#shared/kernel/isin.ts';
 import type { Decimal } from '#shared/kernel/decimal.ts';
 import { flowKind, unknownRow } from './cash-rows.ts';
-import { attempt, decimalMark, headerOf, localMoment, number } from './csv-rows.ts';
+import { attempt, decimalMark, headerOf, number } from './csv-rows.ts';
+import { localMoment } from './moments.ts';
 import type {
   ImportFormat,
   LeftRow,

@@ -6,7 +6,8 @@ import { Decimal } from '#shared/kernel/decimal.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import { isIsin } from '#shared/kernel/isin.ts';
 import { actionsFrom, type ActionLeg } from './action-legs.ts';
-import { attempt, decimalMark, headerOf, localMoment, number, orZero } from './csv-rows.ts';
+import { attempt, decimalMark, headerOf, number, orZero } from './csv-rows.ts';
+import { localMoment } from './moments.ts';
 import type { ImportFile, ImportFormat, LeftRow, ImportedTransaction } from './transaction.ts';
 
 const COLUMNS_MIN = 17;

@@ -5,7 +5,9 @@
 import * as z from 'zod';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { flowKind, unknownRow } from './cash-rows.ts';
-import { attempt, moment } from './csv-rows.ts';
+import { attempt } from './csv-rows.ts';
+import { parsedJson } from './json-file.ts';
+import { moment } from './moments.ts';
 import { exchangeRows } from './exchange-rows.ts';
 import type {
   ImportedAction,
@@ -25,7 +27,8 @@ const figure = z
   .nullish()
   .transform((value) =>
     value === null || value === undefined || value === '' || value === '-' ? 0 : Number(value),
-  );
+  )
+  .refine(Number.isFinite, 'a number with a decimal point is expected');
 
 /** A row without an id is known by these fields: another one among them would make all of them new. */
 const trade = z.object({
@@ -70,7 +73,7 @@ export const freedom24: ImportFormat = {
   recognises: ({ text: json }) =>
     /^\s*\{/.test(json) && json.includes('"trades"') && json.includes('"date_start"'),
   parse: ({ text: json }) => {
-    const read = attempt(() => schema.parse(JSON.parse(json)));
+    const read = attempt(() => parsedJson(json, schema));
     if (typeof read === 'string') return { transactions: [], left: [{ line: 1, reason: read }] };
     const transactions: ImportedTransaction[] = [];
     const left: LeftRow[] = [];

@@ -1,7 +1,9 @@
 /** Ghostfolio's JSON: activities, with the ISIN in the asset profiles; a dividend is quantity × unit price. */
 import * as z from 'zod';
 import { Decimal } from '#shared/kernel/decimal.ts';
-import { attempt, moment } from './csv-rows.ts';
+import { attempt } from './csv-rows.ts';
+import { parsedJson } from './json-file.ts';
+import { moment } from './moments.ts';
 import type { ImportFormat, LeftRow, ImportedTransaction, TransactionKind } from './transaction.ts';
 
 /** An activity without an id is known by these fields: another one among them would make all of them new. */
@@ -27,20 +29,19 @@ export const ghostfolio: ImportFormat = {
   countsInSharesOfToday: true,
   recognises: ({ text }) => /^\s*\{/.test(text) && text.includes('"activities"'),
   parse: ({ text }) => {
-    const read = attempt(() => schema.parse(JSON.parse(text)));
+    const read = attempt(() => parsedJson(text, schema));
     if (typeof read === 'string') return { transactions: [], left: [{ line: 1, reason: read }] };
     const isins = new Map(read.assetProfiles?.map(({ symbol, isin }) => [symbol, isin]));
     const transactions: ImportedTransaction[] = [];
     const left: LeftRow[] = [];
     read.activities.forEach((activity, index) => {
       const kind = kinds[activity.type];
-      if (kind)
-        transactions.push(transactionOf(activity, kind, index + 1, isins.get(activity.symbol)));
-      else
-        left.push({
-          line: index + 1,
-          reason: `type "${activity.type}" is not booked: it is a value that Ghostfolio notes, and moves neither shares nor cash`,
-        });
+      const line = index + 1;
+      const found = kind
+        ? attempt(() => transactionOf(activity, kind, line, isins.get(activity.symbol)))
+        : `type "${activity.type}" is not booked: it is a value that Ghostfolio notes, and moves neither shares nor cash`;
+      if (typeof found === 'string') left.push({ line, reason: found });
+      else transactions.push(found);
     });
     return { transactions, left };
   },

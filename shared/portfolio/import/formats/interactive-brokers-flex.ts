@@ -1,5 +1,9 @@
 /** Interactive Brokers' Flex queries, as XML or csv: trades and cash transactions, each with its own id. */
-import { readFlex, type Attributes } from '#shared/clients/broker/interactive-brokers/flex-xml.ts';
+import {
+  readFlex,
+  type Attributes,
+  type FlexDocument,
+} from '#shared/clients/broker/interactive-brokers/flex-xml.ts';
 import {
   isCancel,
   isCancelledBy,
@@ -96,13 +100,21 @@ function lotsIn({ text, rows }: ImportFile, all: readonly Numbered[]): Around['l
   const trades =
     rows.length > 0
       ? all.map(({ row }) => ({ name: 'Trade', row }))
-      : readFlex(text).elements.map(({ name, attributes: row }) => ({ name, row }));
+      : flexIn(text).elements.map(({ name, attributes: row }) => ({ name, row }));
   const ids = new Map(all.map(({ row }) => [at(row, 'transactionID'), idOfTrade(row)]));
   const inOwnTerms = ({ openedBy, ...lot }: ClosedLot): ClosedLot => {
     const id = openedBy === undefined ? undefined : ids.get(openedBy);
     return id === undefined ? lot : { ...lot, openedBy: id };
   };
   return new Map([...closedLotsOf(trades)].map(([key, lots]) => [key, lots.map(inOwnTerms)]));
+}
+
+function flexIn(text: string): FlexDocument {
+  try {
+    return readFlex(text);
+  } catch {
+    throw new Failure('INVALID_REQUEST', 'it is no XML of a Flex query, or cut off');
+  }
 }
 
 function idOfTrade(row: Attributes): string | undefined {
@@ -114,7 +126,7 @@ function baseOf({ text, rows }: ImportFile, all: readonly Numbered[]): string | 
   const information =
     rows.length > 0
       ? undefined
-      : readFlex(text).elements.find(({ name }) => name === 'AccountInformation');
+      : flexIn(text).elements.find(({ name }) => name === 'AccountInformation');
   const stated = information?.attributes['currency'];
   if (stated) return stated;
   const own = all.flatMap(({ row }) =>
@@ -137,7 +149,7 @@ function cancelledTrades(rows: readonly Numbered[]): ReadonlySet<Attributes> {
 
 function rowsOf({ text, rows }: ImportFile): readonly Numbered[] {
   if (rows.length === 0)
-    return readFlex(text)
+    return flexIn(text)
       .elements.filter(({ name }) => readElements.has(name))
       .map(({ attributes }, i) => ({ row: attributes, line: i + 1 }));
   let header: readonly string[] = [];

@@ -8,37 +8,45 @@ import { Decimal } from '#shared/kernel/decimal.ts';
 import { invalidRequest } from '#shared/kernel/failure.ts';
 import {
   hasColumns,
-  moment,
+  headerOf,
   number,
   orZero,
   readRows,
   type Cell,
   type ReadAction,
 } from './csv-rows.ts';
+import { moment } from './moments.ts';
 import {
   importedActionKinds as actionKinds,
   transactionKinds,
   type ImportedActionKind,
+  type ImportFile,
   type ImportFormat,
   type SharesRatio,
+  type TransactionKind,
 } from './transaction.ts';
 
 export const plain: ImportFormat = {
   name: 'plain',
-  recognises: (file) => hasColumns(file, 'date', 'kind', 'amount', 'currency'),
-  parse: (file) =>
-    readRows(file, (cell) => {
+  idsAreUnique: true,
+  recognises: (file) => hasColumns(inLowerCase(file), 'date', 'kind', 'amount', 'currency'),
+  parse: (stated) => {
+    const file = inLowerCase(stated);
+    requireEachOnce(headerOf(file));
+    return readRows(file, (cell) => {
       const actionKind = actionKinds.find((one) => one === cell('kind').toLowerCase());
       if (actionKind) return { action: actionIn(actionKind, cell) };
       const kind = transactionKinds.find((one) => one === cell('kind').toLowerCase());
       if (!kind)
         return `kind: "${cell('kind')}" is none of ${[...transactionKinds, ...actionKinds].join(', ')}`;
       const [price, quantity] = [number(cell('price')), number(cell('quantity'))];
+      requireTerms(kind, cell, { price, quantity });
       return {
         ...common(cell),
         kind,
         quantity: quantity?.absolute(),
         price: price && { amount: price, currency: cell('price_currency') || cell('currency') },
+        isPriceOfShare: true,
         cash: orZero(number(cell('amount'))),
         currency: cell('currency'),
         charges: number(cell('fee'))?.absolute(),
@@ -46,8 +54,55 @@ export const plain: ImportFormat = {
         note: cell('note') || undefined,
         closedLots: kind === 'sell' ? lotsIn(cell('lots'), quantity?.absolute()) : undefined,
       };
-    }),
+    });
+  },
 };
+
+/** The names of columns in any case. */
+function inLowerCase({ rows: [header, ...others], ...file }: ImportFile): ImportFile {
+  if (!header) return { ...file, rows: [] };
+  const cells = header.cells.map((name) => name.toLowerCase());
+  return { ...file, rows: [{ ...header, cells }, ...others] };
+}
+
+function requireEachOnce(header: readonly string[]): void {
+  const twice = header.find((name, i) => name !== '' && header.indexOf(name) < i);
+  if (twice !== undefined)
+    throw invalidRequest({ field: 'content', message: `the column ${twice} comes twice` });
+}
+
+interface Terms {
+  readonly price: Decimal | undefined;
+  readonly quantity: Decimal | undefined;
+}
+
+/** What contradicts itself is a typing error, and which of its figures is right nobody knows. */
+function requireTerms(kind: TransactionKind, cell: Cell, { price, quantity }: Terms): void {
+  const wrong = (message: string) => invalidRequest({ field: 'amount', message });
+  const [amount, charges, tax] = [number(cell('amount')), number(cell('fee')), number(cell('tax'))];
+  const isTransfer = kind === 'transfer-in' || kind === 'transfer-out';
+  if (!isTransfer && !amount) throw wrong('is needed: the change of the cash balance');
+  if (!isTransfer && amount?.sign === 0 && !tax) throw wrong('is not 0');
+  if (amount && amount.sign !== 0 && cell('currency') === '')
+    throw invalidRequest({ field: 'currency', message: 'is needed' });
+  if (kind === 'buy' && quantity && quantity.sign < 0)
+    throw invalidRequest({ field: 'quantity', message: 'of a purchase is above 0' });
+  if ((kind !== 'buy' && kind !== 'sell') || !amount || !quantity) return;
+  const costs = orZero(charges).absolute().add(orZero(tax).absolute());
+  if (kind === 'buy' && costs.compare(amount.absolute()) > 0)
+    throw wrong(`pays ${amount.absolute()}, and fee and tax are ${costs}`);
+  const own = cell('currency') === (cell('price_currency') || cell('currency'));
+  if (!price || price.sign <= 0 || !own) return;
+  const worth = price.multiply(quantity.absolute());
+  const off = worth.subtract(amount.absolute()).absolute().subtract(costs);
+  if (off.compare(worth.multiply(OFF_RATIO_MAX)) > 0 && off.compare(Decimal.one) > 0)
+    throw wrong(
+      `is ${amount.absolute()}, and ${quantity.absolute()} shares at ${price} are ${worth}`,
+    );
+}
+
+/** Costs that are not said beside a trade are a small part of it. */
+const OFF_RATIO_MAX = Decimal.parse('0.5');
 
 /** Which lots a sale closed: `b-1:10; 2024-01-05:2`, each by the id or the day of its purchase, with its shares. */
 function lotsIn(text: string, sold: Decimal | undefined): readonly ClosedLot[] | undefined {

@@ -6,7 +6,8 @@
 import sax from 'sax';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { Failure } from '#shared/kernel/failure.ts';
-import { attempt, moment } from './csv-rows.ts';
+import { attempt } from './csv-rows.ts';
+import { moment } from './moments.ts';
 import type {
   ImportFormat,
   LeftRow,

@@ -4,16 +4,8 @@
  */
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { unknownRow } from './cash-rows.ts';
-import {
-  cellOf,
-  decimalMark,
-  headerOf,
-  localMoment,
-  number,
-  orZero,
-  readRows,
-  type Cell,
-} from './csv-rows.ts';
+import { cellOf, decimalMark, headerOf, number, orZero, readRows, type Cell } from './csv-rows.ts';
+import { localMoment } from './moments.ts';
 import type { ImportFile, ImportFormat, TransactionKind } from './transaction.ts';
 
 const columns = {

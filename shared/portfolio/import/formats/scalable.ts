@@ -1,15 +1,8 @@
 /** Scalable's export: semicolons and decimal commas; fee and tax are positive, only executed rows count. */
 import { dayOf } from '#shared/kernel/calendar-day.ts';
 import type { Decimal } from '#shared/kernel/decimal.ts';
-import {
-  hasColumns,
-  moment,
-  number,
-  orZero,
-  readRows,
-  type Cell,
-  type ReadLeg,
-} from './csv-rows.ts';
+import { hasColumns, number, orZero, readRows, type Cell, type ReadLeg } from './csv-rows.ts';
+import { moment } from './moments.ts';
 import { flowKind, unknownRow } from './cash-rows.ts';
 import type { ImportFormat, TransactionKind } from './transaction.ts';
 

@@ -2,15 +2,8 @@
 import { dayOf } from '#shared/kernel/calendar-day.ts';
 import type { Decimal } from '#shared/kernel/decimal.ts';
 import type { ActionLeg } from './action-legs.ts';
-import {
-  hasColumns,
-  moment,
-  number,
-  orZero,
-  readRows,
-  type Cell,
-  type ReadLeg,
-} from './csv-rows.ts';
+import { hasColumns, number, orZero, readRows, type Cell, type ReadLeg } from './csv-rows.ts';
+import { moment } from './moments.ts';
 import { flowKind, unknownRow } from './cash-rows.ts';
 import type { ImportFormat, TransactionKind } from './transaction.ts';
 
@@ -31,6 +24,7 @@ const kinds: readonly (readonly [RegExp, TransactionKind])[] = [
 
 export const tradeRepublic: ImportFormat = {
   name: 'trade-republic',
+  idsAreUnique: true,
   recognises: (file) => hasColumns(file, 'datetime', 'type', 'amount', 'transaction_id'),
   parse: (file) =>
     readRows(file, (cell) => {

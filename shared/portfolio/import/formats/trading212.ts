@@ -6,13 +6,13 @@ import type { ActionLeg } from './action-legs.ts';
 import {
   cellOf,
   hasColumns,
-  moment,
   number,
   orZero,
   readRows,
   type Cell,
   type ReadLeg,
 } from './csv-rows.ts';
+import { moment } from './moments.ts';
 import { flowKind, unknownRow } from './cash-rows.ts';
 import type { ImportFile, ImportFormat, Read, TransactionKind } from './transaction.ts';
 
@@ -20,6 +20,7 @@ const PRICE_DECIMALS = 8;
 
 export const trading212: ImportFormat = {
   name: 'trading212',
+  idsAreUnique: true,
   recognises: (file) => hasColumns(file, 'Action', 'Time', 'No. of shares', 'Price / share'),
   parse: (file) => {
     const columns = columnsOf(file);

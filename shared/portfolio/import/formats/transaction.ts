@@ -36,6 +36,8 @@ export interface ImportedTransaction {
   readonly quantity?: Decimal | undefined;
   /** Of one share. */
   readonly price?: { readonly amount: Decimal; readonly currency: string } | undefined;
+  /** Price times shares is the worth of the trade; of bonds and contracts it is not. */
+  readonly isPriceOfShare?: boolean | undefined;
   /** Change of the cash balance, everything included; signed. */
   readonly cash: Decimal;
   /** Of `cash`, `charges` and `tax`; empty: the account's. */
@@ -124,6 +126,8 @@ export interface ImportFormat {
   readonly name: string;
   /** Its program counts the shares of every day in those of today, so that splits are in it already. */
   readonly countsInSharesOfToday?: boolean;
+  /** No two transactions have one id: a row whose id comes again is the same row. */
+  readonly idsAreUnique?: boolean;
   /** By its header, never by the file's name. */
   recognises(file: ImportFile): boolean;
   parse(file: ImportFile): ParsedFile;

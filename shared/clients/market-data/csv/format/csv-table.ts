@@ -1,7 +1,7 @@
 /** A CSV file as rows of trimmed cells, in one locale, with its format errors by line. */
 import { CsvError, parse, type Info } from 'csv-parse/sync';
 import type { Complaints } from './complaints.ts';
-import { decodeText } from './csv-text.ts';
+import { decodeText, oddQuoteLine } from './csv-text.ts';
 import { numberFormatOf, parseFigure, type NumberFormat } from './number-format.ts';
 
 export interface CsvTable {
@@ -142,10 +142,8 @@ function parsedRecords(text: string, delimiter: string, to = -1): readonly CsvRo
 }
 
 function parseFault(text: string, thrown: unknown): TableFault {
-  if (thrown instanceof CsvError && thrown.code === 'CSV_QUOTE_NOT_CLOSED') {
-    const odd = text.split(/\r\n?|\n/).findIndex((line) => line.split('"').length % 2 === 0);
-    return { line: Math.max(0, odd) + 1, message: 'has a quote (") that is not closed' };
-  }
+  if (thrown instanceof CsvError && thrown.code === 'CSV_QUOTE_NOT_CLOSED')
+    return { line: oddQuoteLine(text), message: 'has a quote (") that is not closed' };
   return { line: 1, message: thrown instanceof Error ? thrown.message : 'is not CSV' };
 }
 

@@ -10,6 +10,12 @@ export function decodeText(bytes: Uint8Array): string {
   return new TextDecoder(encodingOf(bytes)).decode(bytes);
 }
 
+/** The first line, from 1, with an odd number of quotes. */
+export function oddQuoteLine(text: string): number {
+  const odd = text.split(/\r\n?|\n/).findIndex((line) => line.split('"').length % 2 === 0);
+  return Math.max(0, odd) + 1;
+}
+
 function encodingOf(bytes: Uint8Array): string {
   const [first, second] = bytes;
   if (first === 0xff && second === 0xfe) return 'utf-16le';
