@@ -5,21 +5,20 @@
 // Node modules stay outside; what several files share becomes one chunk.
 //
 // node scripts/build.mjs [--out <folder inside the project>] [--also <program.ts>]…
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build as bundle } from 'esbuild';
 import { buildVersion } from './build/build-version.mjs';
 import { bundleOptions } from './build/bundle-options.mjs';
+import { groupEntry, handlerGroups, handlerOf, loadedTogether } from './build/loaded-together.mjs';
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..');
-const PROGRAMS = [
-  'gateway/embedded/main.ts',
-  'gateway/connector/main.ts',
-  'gateway/facade/main.ts',
-  'gateway/runtime/executors/worker.ts',
-];
+const PAGE = 'functions/page/handler.ts';
+const STARTED = ['gateway/embedded/main.ts', 'gateway/runtime/executors/worker.ts', PAGE];
+/** Programs of a board; they are bundled apart, as what they share with the others would be in chunks of its own. */
+const ON_BOARDS = ['gateway/connector/main.ts', 'gateway/facade/main.ts'];
 
 /** They read files that lie beside their own, or are used only where something is built. */
 const EXTERNAL = ['@grpc/*', 'grpc-health-check', 'esbuild'];
@@ -31,21 +30,46 @@ const REQUIRE =
  * Builds everything; `out` is a folder inside the project, so that node_modules is found from it.
  * `also` are programs besides, such as those that measure the others.
  */
-export function build({ out = 'dist', also = [] } = {}) {
-  const programs = PROGRAMS.filter((file) => existsSync(join(ROOT, file)));
-  return bundleAll(out, [...programs, ...handlers(), ...also]);
+export async function build({ out = 'dist', also = [] } = {}) {
+  await buildStart({ out, also });
+  await bundleAll(out, { entryPoints: ON_BOARDS });
+}
+
+/** What `npm start` runs: the embedded program, its threads, and the functions. */
+export async function buildStart({ out, also = [] }) {
+  empty(out);
+  const groups = handlerGroups(ROOT);
+  const plugins = [loadedTogether(ROOT, groups)];
+  const entryPoints = [
+    ...[...STARTED, ...also].map(entry),
+    ...Object.keys(groups).map((name) => ({ in: groupEntry(name), out: `functions/${name}` })),
+  ];
+  await bundleAll(out, { entryPoints, plugins });
+  for (const [name, folders] of Object.entries(groups))
+    for (const folder of folders) {
+      mkdirSync(join(ROOT, out, folder), { recursive: true });
+      writeFileSync(join(ROOT, out, folder, 'handler.js'), handlerOf(folder, name, groups));
+    }
 }
 
 /** The command `trader` alone, with the thread of its replays. */
 export function buildTrader({ out }) {
-  return bundleAll(out, ['cli/trader.ts', 'cli/replay-thread.ts']);
+  empty(out);
+  return bundleAll(out, { entryPoints: ['cli/trader.ts', 'cli/replay-thread.ts'] });
 }
 
-async function bundleAll(out, entryPoints) {
+function entry(file) {
+  return { in: file, out: file.replace(/\.ts$/, '') };
+}
+
+function empty(out) {
   rmSync(join(ROOT, out), { recursive: true, force: true });
+}
+
+async function bundleAll(out, own) {
   const { metafile } = await bundledWithin(availableMb(), {
     absWorkingDir: ROOT,
-    entryPoints,
+    ...own,
     outdir: out,
     outbase: '.',
     ...bundleOptions,
@@ -93,18 +117,6 @@ async function bundledWithin(mb, options) {
     );
     process.exit(1);
   }
-}
-
-function handlers() {
-  const folder = (path) =>
-    readdirSync(join(ROOT, path), { withFileTypes: true })
-      .filter((entry) => entry.isDirectory())
-      .map((entry) => `${path}/${entry.name}`);
-  return folder('functions')
-    .flatMap((service) => [service, ...folder(service)])
-    .map((operation) => `${operation}/handler.ts`)
-    .filter((file) => existsSync(join(ROOT, file)))
-    .sort();
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

@@ -23,7 +23,7 @@ import { settingsPage } from './generate/settings-page.ts';
 import { openApi } from './generate/openapi/openapi.ts';
 import { asyncApi } from './generate/asyncapi.ts';
 import { grafanaDashboards } from './generate/dashboards.ts';
-import { packs } from './generate/packs.ts';
+import { heavyOperations, packs } from './generate/packs.ts';
 import { simdModule } from './generate/simd/kernels.ts';
 import { chartFunctions, packedStackFile, stackFile } from './generate/stack-yaml.ts';
 
@@ -81,6 +81,7 @@ async function pages(): Promise<[file: string, text: string][]> {
     ['gateway/runtime/system-api/gateway.openapi', openApi(image.toString())],
     ['gateway/runtime/system-api/queues.asyncapi', asyncApi()],
     ...grafanaDashboards(),
+    ['scripts/build/heavy-operations.json', heavyOperations()],
     ['stack.yml', stackFile()],
     ['stack.packed.yml', packedStackFile()],
     ['deploy/chart/files/functions.yaml', chartFunctions()],

@@ -15,7 +15,7 @@ const USED = /^used-(?<key>[0-9a-f]{16})\.(?<pid>\d+)$/;
 
 /** Everything for a start, and the command `trader`; one is removed only where another of its kind is made. */
 const kinds = {
-  kept: { sources: SOURCES, builder: 'build' },
+  kept: { sources: SOURCES, builder: 'buildStart' },
   trader: { sources: [...SOURCES, 'cli'], builder: 'buildTrader' },
 };
 
