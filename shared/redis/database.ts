@@ -12,8 +12,10 @@ import { conflict } from '#shared/kernel/failure.ts';
 import { decode, encode } from './codec.ts';
 import type { Epoch } from './epoch.ts';
 import type { Expectation, Write } from './change.ts';
+import { HashReads } from './hash-reads.ts';
 import { commitScriptOf, JoinedCommits, packed } from './joined-commits.ts';
 import { JoinedReads } from './joined-reads.ts';
+import type { StoredField } from './kept-field.ts';
 import { keys as keyOf } from './keys.ts';
 import { KnownLines } from './known-lines.ts';
 import { KnownTexts } from './known-texts.ts';
@@ -97,9 +99,19 @@ export class Database {
     return this.reads().field(key, field);
   }
 
+  /** Many hashes at once. */
+  hashes(): HashReads {
+    return new HashReads(this.redis);
+  }
+
   /** Whether a key may hold something; keys that are asked about in one turn are asked about by one command. */
   mayExist(key: string): Promise<boolean> {
     return this.reads().mayExist(key);
+  }
+
+  /** The same of several. */
+  whichMayExist(keys: readonly string[]): Promise<readonly boolean[]> {
+    return Promise.all(keys.map((key) => this.mayExist(key)));
   }
 
   /**
@@ -110,9 +122,21 @@ export class Database {
     return this.texts.read(place, text, reader);
   }
 
-  /** What the text of a place was read as, where that is known yet. */
-  known(place: string, text: string): unknown {
-    return this.texts.find(place, text);
+  /** The same of a field, whose value may have been kept. */
+  readField<T>(place: string, field: StoredField, reader: (text: string) => T): T {
+    return typeof field === 'string' ? this.read(place, field, reader) : (field.value as T);
+  }
+
+  /** What the field of a place was read as, where that is known yet. */
+  known(place: string, field: StoredField): unknown {
+    return typeof field === 'string' ? this.texts.find(place, field) : field.value;
+  }
+
+  /** What is stored of a value in the field of a place: its text; where state lies in this process, the value. */
+  toField(place: string, value: unknown, write: () => string): StoredField {
+    const text = write();
+    this.said(place, text, value);
+    return text;
   }
 
   /**
@@ -280,6 +304,19 @@ let versions = 0;
 export function newVersion(key: string): Write {
   versions += 1;
   return { op: 'SET', key, args: [`${writer}-${versions}`] };
+}
+
+/** The write that stores a field of a hash. */
+export function writeField(key: string, name: string, field: StoredField): Write {
+  if (typeof field === 'string') return { op: 'HSET', key, args: [name, field] };
+  return {
+    op: 'HSET',
+    key,
+    field: { name, kept: field },
+    get args() {
+      return [name, field.text];
+    },
+  };
 }
 
 /** The write that stores a document's next version. */

@@ -26,6 +26,8 @@ export interface MarketReader {
   closesOf(isins: readonly Isin[], from: CalendarDay): Promise<ReadonlyMap<Isin, CloseSeries>>;
   /** Bars that were set aside, oldest first. */
   setAside(isin: Isin): Promise<readonly SetAsideBar[]>;
+  /** The same of the securities that have any. */
+  setAsideOf(isins: readonly Isin[]): Promise<ReadonlyMap<Isin, readonly SetAsideBar[]>>;
   /** Price doubts; securities without any are absent. */
   doubts(): Promise<PriceDoubts>;
   /**

@@ -1,6 +1,6 @@
 /** Reviews stored prices for doubts after a sync. */
 import { addDays, dayOfEpoch, epochDay, type CalendarDay } from '#shared/kernel/calendar-day.ts';
-import { deadPriceReason, movedLately } from '#shared/kernel/bars/dead-price.ts';
+import { staleReason, stalenessOf, type Staleness } from '#shared/kernel/bars/dead-price.ts';
 import { repeatedSessions, repeatReason } from '#shared/kernel/bars/repeated-bars.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import type { PriceDoubt } from './model/price-doubt.ts';
@@ -18,15 +18,17 @@ const FUND_TYPES = new Set(['FUND', 'MUTUALFUND', 'MONEYMARKET', 'INDEX', 'BOND'
 /** Of fewer others most say nothing. */
 const REPEATING_MIN = 5;
 
-interface LatestBars extends Pick<PriceSeries, 'days' | 'adjustedClose' | 'volume'> {
+interface LatestBars extends Staleness {
+  readonly lastDay: CalendarDay;
   /** Of the latest bars, those that are bars of earlier days again. */
   readonly repeated: number;
 }
 
-/** What dead prices are judged on. Copies: of thousands of securities, whole years would be held in memory. */
+/** What dead prices are judged on. The bars are not kept: of thousands of securities, they would fill the memory. */
 export class LatestReviewed {
   private readonly from: number;
-  private readonly byIsin = new Map<Isin, LatestBars>();
+  /** Undefined for one without bars in these months. */
+  private readonly byIsin = new Map<Isin, LatestBars | undefined>();
 
   /** @param today of the market */
   constructor(today: CalendarDay) {
@@ -35,17 +37,13 @@ export class LatestReviewed {
 
   /** @param series with all bars of the last months */
   keep(series: PriceSeries): void {
-    const { isin, days, adjustedClose, volume } = series;
-    const first = indexAtEpoch(days, this.from - 1) + 1;
-    this.byIsin.set(isin, {
-      days: days.slice(first),
-      adjustedClose: adjustedClose.slice(first),
-      volume: volume.slice(first),
-      repeated: repeatedSessions(series, first),
-    });
+    const first = indexAtEpoch(series.days, this.from - 1) + 1;
+    const last = first < series.days.length ? lastDay(series) : undefined;
+    const found = last && { ...stalenessOf(series, first), lastDay: last };
+    this.byIsin.set(series.isin, found && { ...found, repeated: repeatedSessions(series, first) });
   }
 
-  /** Those of securities, read where they were not kept. */
+  /** Those of securities that have bars, read where they were not kept. */
   async of(prices: PriceStore, isins: readonly Isin[]): Promise<ReadonlyMap<Isin, LatestBars>> {
     const unknown = isins.filter((isin) => !this.byIsin.has(isin));
     for (let first = 0; first < unknown.length; first += READ_AT_ONCE) {
@@ -70,17 +68,19 @@ export async function reviewDeadPrices(
   latest: LatestReviewed,
 ): Promise<void> {
   const tradable = securities.filter(isTradable);
-  const series = await latest.of(
+  const all = await latest.of(
     prices,
     tradable.map(({ isin }) => isin),
   );
-  const priced = [...series].filter(([, { days }]) => days.length > 0);
-  const moved = new Set(priced.flatMap(([isin, bars]) => (movedLately(bars) ? [isin] : [])));
-  const repeating = priced.filter(([, { repeated }]) => repeated > 0).length;
-  const peersRepeat = repeating >= REPEATING_MIN && repeating * 2 >= priced.length;
+  let [moved, repeating] = [0, 0];
+  for (const bars of all.values()) {
+    if (bars.moved) moved += 1;
+    if (bars.repeated > 0) repeating += 1;
+  }
+  const peersRepeat = repeating >= REPEATING_MIN && repeating * 2 >= all.size;
   const known = await doubts.all();
   for (const security of tradable) {
-    const found = deadPrice(security, series, { priced: priced.length, moved, peersRepeat });
+    const found = deadPrice(security, all, { moved, peersRepeat });
     const isDoubted = known.get(security.isin)?.some(({ kind }) => kind === 'dead-price');
     // Thousands of securities have none, before and after.
     if (found.length > 0 || isDoubted) await doubts.put(security.isin, 'dead-price', found);
@@ -88,25 +88,24 @@ export async function reviewDeadPrices(
 }
 
 interface Peers {
-  readonly priced: number;
-  readonly moved: ReadonlySet<Isin>;
+  /** How many moved lately, the security itself included. */
+  readonly moved: number;
   readonly peersRepeat: boolean;
 }
 
 function deadPrice(
   { isin, securityType }: Security,
   all: ReadonlyMap<Isin, LatestBars>,
-  { priced, moved, peersRepeat }: Peers,
+  { moved, peersRepeat }: Peers,
 ): readonly PriceDoubt[] {
   const own = all.get(isin);
-  const day = own && lastDay(own);
-  if (!own || day === undefined) return [];
-  const others = priced - 1;
-  const othersMoved = moved.size - (moved.has(isin) ? 1 : 0);
+  if (!own) return [];
+  const others = all.size - 1;
+  const othersMoved = moved - (own.moved ? 1 : 0);
   const reason =
-    deadPriceReason(own, {
+    staleReason(own, {
       peersMoved: others > 0 && othersMoved * 2 >= others,
       tradesInShares: !FUND_TYPES.has(securityType),
     }) ?? repeatReason(own.repeated, peersRepeat);
-  return reason === undefined ? [] : [{ kind: 'dead-price', day, reason }];
+  return reason === undefined ? [] : [{ kind: 'dead-price', day: own.lastDay, reason }];
 }

@@ -1,5 +1,6 @@
 /** Price quality as answered to callers. */
 import type { PriceDoubt as WireDoubt, SetAsideBar as WireBar } from '#protos/gen/common/prices.ts';
+import type { SetAsideBar } from '#shared/kernel/bars/bar-check.ts';
 import type { MarketReader } from './market-reader.ts';
 import { doubtText, questionOf, type PriceDoubt } from './model/price-doubt.ts';
 import type { Security } from './model/security.ts';
@@ -13,16 +14,18 @@ export interface PriceQuality {
 }
 
 export async function priceQuality(
-  market: Pick<MarketReader, 'setAside' | 'doubts'>,
+  market: Pick<MarketReader, 'setAsideOf' | 'doubts'>,
   securities: readonly Security[],
 ): Promise<PriceQuality> {
-  const [doubts, ...bars] = await Promise.all([
+  const [doubts, setAside] = await Promise.all([
     market.doubts(),
-    ...securities.map((security) => setAsideOf(market, security)),
+    market.setAsideOf(securities.map(({ isin }) => isin)),
   ]);
   return {
-    setAside: bars
-      .flat()
+    setAside: securities
+      .flatMap((security) =>
+        (setAside.get(security.isin) ?? []).map((bar) => wireBar(security, bar)),
+      )
       .sort((a, b) => (a.day > b.day ? -1 : 1))
       .slice(0, BARS_SHOWN_MAX),
     priceDoubts: securities.flatMap((security) =>
@@ -31,12 +34,8 @@ export async function priceQuality(
   };
 }
 
-async function setAsideOf(
-  market: Pick<MarketReader, 'setAside'>,
-  { isin, symbol }: Security,
-): Promise<WireBar[]> {
-  const bars = await market.setAside(isin);
-  return bars.map(({ day, reason, origin = '' }) => ({ isin, symbol, day, reason, origin }));
+function wireBar({ isin, symbol }: Security, { day, reason, origin = '' }: SetAsideBar): WireBar {
+  return { isin, symbol, day, reason, origin };
 }
 
 function wireDoubt({ isin, symbol }: Security, doubt: PriceDoubt): WireDoubt {

@@ -5,12 +5,14 @@ import { addDays, dayOfEpoch, type CalendarDay } from '#shared/kernel/calendar-d
 import { pairOf, type Currency } from '#shared/kernel/currency.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
 import type { SetAsideBar } from '#shared/kernel/bars/bar-check.ts';
-import type { CloseFigures } from '#shared/kernel/bars/packed-bars.ts';
+import { packBars, type CloseFigures } from '#shared/kernel/bars/packed-bars.ts';
 import { contentHash } from '#shared/kernel/hash.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import { decode, encode, storedDay, storedInstant } from '#shared/redis/codec.ts';
-import { newVersion, type Database } from '#shared/redis/database.ts';
+import { newVersion, writeField, type Database } from '#shared/redis/database.ts';
 import type { Write } from '#shared/redis/change.ts';
+import type { HashField } from '#shared/redis/hash-reads.ts';
+import type { StoredField } from '#shared/redis/kept-field.ts';
 import { keys } from '#shared/redis/keys.ts';
 import { beatAt } from '#shared/redis/pulses.ts';
 import type { SourceSpan } from './model/source-span.ts';
@@ -31,11 +33,12 @@ import {
   readCloseChunk,
   readPriceChunk,
   readRateChunks,
-  type YearField,
+  yearsOf,
 } from './year-chunks.ts';
 import { knownCloses, knownLatest, type Closes, type LatestClose } from './known-closes.ts';
+import { LatestYears, type LatestSeries } from './sync/latest-years.ts';
 import { joinedYearsOf, type JoinedYears } from './sync/joined-years.ts';
-import { YearHashes } from './sync/year-hashes.ts';
+import { YearHashes, type YearField } from './sync/year-hashes.ts';
 
 /** Up to which day of the market something was fetched, and when. */
 export interface Fetched {
@@ -47,15 +50,6 @@ export interface Fetched {
 
 /** What is fetched: bars or fundamentals of a security, or the rates of a pair. */
 export type Subject = `prices:${Isin}` | `fundamentals:${Isin}` | `rates:${string}`;
-
-/** The latest bars, as many as new ones are judged by, or some more. */
-export interface LatestSeries {
-  readonly series: PriceSeries;
-  /** What they were read from. */
-  readonly years: readonly YearField[];
-  /** Whether these are all. */
-  readonly isWhole: boolean;
-}
 
 const fetchedSchema = atFirstUse(() =>
   z.object({
@@ -74,8 +68,6 @@ const setAsideSchema = atFirstUse(() =>
   }),
 );
 
-/** New bars are judged by those of the last months; more than the calendar days that a dead price is judged on. */
-const LATEST_BARS_MIN = 140;
 /** Securities whose texts are in memory at a time. */
 const READ_AT_ONCE = 200;
 /** Redis scripts take some thousand arguments for one command. */
@@ -122,21 +114,22 @@ export class PriceStore {
     return found;
   }
 
-  /** Of so many years that new bars can be judged by them: in most months of the latest alone. */
-  async latestSeries(isin: Isin): Promise<LatestSeries> {
-    const key = prices(isin);
-    const { redis } = this.database;
-    const known = (await redis.hkeys(key)).sort();
-    let years: readonly YearField[] = [];
-    let series: PriceSeries = { isin, ...this.columnsOf(isin, years) };
-    for (let first = known.length; first > 0 && series.days.length < LATEST_BARS_MIN;) {
-      first -= 1;
-      const year = known[first] ?? '';
-      const text = await redis.hget(key, year);
-      years = text === null ? years : [[year, text], ...years];
-      series = { isin, ...this.columnsOf(isin, years) };
+  /**
+   * Of each security so many years that new bars can be judged by them: in most months the latest alone. One that
+   * cannot be read says so when it is asked for.
+   */
+  async latestOf(isins: readonly Isin[]): Promise<ReadonlyMap<Isin, () => LatestSeries>> {
+    const names = await this.hashes.names(isins.map(prices));
+    const join = (isin: Isin, years: readonly YearField[]) => this.columnsOf(isin, years);
+    const all = isins.map((isin, i) => new LatestYears(isin, names[i] ?? [], join));
+    const isShort = ({ next }: LatestYears): boolean => next !== undefined;
+    for (let short = all.filter(isShort); short.length > 0; short = short.filter(isShort)) {
+      const found = await this.hashes.years(
+        short.map(({ isin, next = '' }) => ({ key: prices(isin), year: next })),
+      );
+      short.forEach((one, i) => one.take(found[i]));
     }
-    return { series, years, isWhole: years.length === known.length };
+    return new Map(all.map((one) => [one.isin, () => one.found()]));
   }
 
   /** The last stored bars, known from closes or read from the latest year alone; none where there are no bars. */
@@ -159,9 +152,22 @@ export class PriceStore {
   }
 
   async setAside(isin: Isin): Promise<readonly SetAsideBar[]> {
-    if (!(await this.database.mayExist(setAside(isin)))) return [];
-    const lines = await this.database.redis.lrange(setAside(isin), 0, -1);
-    return lines.map((line) => decode(setAsideSchema(), line, `bars of ${isin} set aside`));
+    return (await this.setAsideOf([isin])).get(isin)?.() ?? [];
+  }
+
+  /** Of the securities that have bars set aside; one that cannot be read says so when it is asked for. */
+  async setAsideOf(
+    isins: readonly Isin[],
+  ): Promise<ReadonlyMap<Isin, () => readonly SetAsideBar[]>> {
+    const there = await this.database.whichMayExist(isins.map(setAside));
+    const found = new Map<Isin, () => readonly SetAsideBar[]>();
+    for (const [i, isin] of isins.entries()) {
+      if (!there[i]) continue;
+      const lines = await this.database.redis.lrange(setAside(isin), 0, -1);
+      const read = (line: string) => decode(setAsideSchema(), line, `bars of ${isin} set aside`);
+      if (lines.length > 0) found.set(isin, () => lines.map(read));
+    }
+    return found;
   }
 
   /**
@@ -177,26 +183,32 @@ export class PriceStore {
   /**
    * Stores the bars from a day on; the years before stay as they are.
    * @param series with all bars of the day's year and later
+   * @param since undefined where all of them are stored
    * @param before what this one goes on from, and what was set aside then
    * @returns whether anything was written
    */
   async extend(
     series: PriceSeries,
-    since: number,
+    since: number | undefined,
     refused: readonly SetAsideBar[],
     before: LatestSeries & { readonly setAside: readonly SetAsideBar[] },
   ): Promise<boolean> {
     const { isin } = series;
-    const january = `${dayOfEpoch(since).slice(0, 4)}-01-01` as CalendarDay;
-    const columns = columnsFrom(series, january);
-    const chunks = priceChunks(columns);
-    const [only, ...others] = chunks;
-    if (only && others.length === 0)
-      this.database.said(`${prices(isin)}:${only[0]}`, only[1], columns);
-    const older = before.years.filter(([year]) => !chunks.has(year));
-    if (older.length > 0) this.joins.keep(isin, [...older, ...chunks], series);
-    const write = this.hashes.changes(prices(isin), chunks, before.years);
+    const years = since === undefined ? [] : this.yearsSince(series, since);
+    const older = before.years.filter(([year]) => !years.some(([own]) => own === year));
+    if (years.length > 0 && older.length > 0) this.joins.keep(isin, [...older, ...years], series);
+    const write = years.map(([year, field]) => writeField(prices(isin), year, field));
     return this.write(isin, write, refused, before.setAside);
+  }
+
+  /** What is to be stored of the years from a day on. */
+  private yearsSince(series: PriceSeries, since: number): readonly YearField[] {
+    const key = prices(series.isin);
+    const january = `${dayOfEpoch(since).slice(0, 4)}-01-01` as CalendarDay;
+    return [...yearsOf(columnsFrom(series, january))].map(([year, columns]) => [
+      year,
+      this.database.toField(`${key}:${year}`, columns, () => packBars(columns)),
+    ]);
   }
 
   private async write(
@@ -205,7 +217,8 @@ export class PriceStore {
     refused: readonly SetAsideBar[],
     refusedBefore: readonly SetAsideBar[],
   ): Promise<boolean> {
-    if (encode(refusedBefore) !== encode(refused))
+    const haveAny = refused.length > 0 || refusedBefore.length > 0;
+    if (haveAny && encode(refusedBefore) !== encode(refused))
       write.push(...listWrites(setAside(isin), refused));
     if (write.length === 0) return false;
     return this.database.commit([], [...write, newVersion(pricesVersion())]);
@@ -217,7 +230,7 @@ export class PriceStore {
     const joined = this.joins.find(isin, fields);
     if (joined) return from === undefined ? joined : columnsFrom(joined, from);
     const years = byYear(fields).map(([year, stored]) => {
-      const columns = this.database.read(`${prices(isin)}:${year}`, stored, (text) =>
+      const columns = this.database.readField(`${prices(isin)}:${year}`, stored, (text) =>
         readPriceChunk(text, `${what} ${year}`),
       );
       return from === undefined ? columns : columnsFrom(columns, from);
@@ -234,7 +247,7 @@ export class PriceStore {
       const whole = this.database.known(place, stored) as CloseFigures | undefined;
       const closes =
         whole ??
-        this.database.read(`${place}:closes`, stored, (text) =>
+        this.database.readField(`${place}:closes`, stored, (text) =>
           readCloseChunk(text, `${what} ${year}`),
         );
       return closesSince(closesOf(closes), from);
@@ -246,7 +259,7 @@ export class PriceStore {
   rates(from: Currency, into: Currency): Promise<RateSeries> {
     const pair = pairOf(from, into);
     return this.database.derive(rates(pair), [rates(pair)], async () => {
-      const [fields = []] = await this.hashes.read([rates(pair)]);
+      const fields = Object.entries(await this.database.redis.hgetall(rates(pair)));
       const whole = byYear(fields).flat().join('\n');
       return this.database.read(rates(pair), whole, () =>
         readRateChunks(fields, `rates of ${pair}`),
@@ -281,33 +294,45 @@ export class PriceStore {
   /** The latest day of the market that anything was fetched through. */
   async fetchedThrough(): Promise<CalendarDay | undefined> {
     return this.database.derive('fetched-through', [syncs()], async () => {
-      const all = await this.database.redis.hgetall(syncs());
-      const days = Object.entries(all).map(
-        ([subject, json]) => this.readFetched(subject, json).through,
-      );
-      return days.sort().at(-1);
+      let latest: CalendarDay | undefined;
+      for (const [subject, field] of await this.allFetched()) {
+        const { through } = this.readFetched(subject, field);
+        if (latest === undefined || through > latest) latest = through;
+      }
+      return latest;
     });
   }
 
   /** The day that each subject of a kind was fetched through; its name without the kind. */
   async fetchedDays(kind: 'prices' | 'rates'): Promise<ReadonlyMap<string, CalendarDay>> {
-    const all = Object.entries(await this.database.redis.hgetall(syncs()));
+    const all = await this.allFetched();
     const own = all.filter(([subject]) => subject.startsWith(`${kind}:`));
     return new Map(
-      own.map(([subject, json]) => [
+      own.map(([subject, field]) => [
         subject.slice(kind.length + 1),
-        this.readFetched(subject, json).through,
+        this.readFetched(subject, field).through,
       ]),
     );
   }
 
-  async fetched(subject: Subject): Promise<Fetched | undefined> {
-    const json = await this.database.field(syncs(), subject);
-    return json === null ? undefined : this.readFetched(subject, json);
+  private async allFetched(): Promise<readonly HashField[]> {
+    return (await this.database.hashes().all([syncs()]))[0] ?? [];
   }
 
-  private readFetched(subject: string, json: string): Fetched {
-    return this.database.read(`${syncs()}:${subject}`, json, (text) =>
+  async fetched(subject: Subject): Promise<Fetched | undefined> {
+    return (await this.fetchedOf([subject])).get(subject)?.();
+  }
+
+  /** Of the subjects that were ever fetched; one that cannot be read says so when it is asked for. */
+  async fetchedOf(subjects: readonly Subject[]): Promise<ReadonlyMap<string, () => Fetched>> {
+    const [found = []] = await this.database.hashes().some([{ key: syncs(), names: subjects }]);
+    return new Map(
+      found.map(([subject, field]) => [subject, () => this.readFetched(subject, field)]),
+    );
+  }
+
+  private readFetched(subject: string, field: StoredField): Fetched {
+    return this.database.readField(placeOf(subject), field, (text) =>
       decode(fetchedSchema(), text, `what was fetched, ${subject}`),
     );
   }
@@ -318,10 +343,13 @@ export class PriceStore {
   }
 
   async putFetched(subject: Subject, fetched: Fetched): Promise<void> {
-    const text = encode(fetched);
-    this.database.said(`${syncs()}:${subject}`, text, fetched);
-    await this.database.commit([], [{ op: 'HSET', key: syncs(), args: [subject, text] }]);
+    const field = this.database.toField(placeOf(subject), fetched, () => encode(fetched));
+    await this.database.commit([], [writeField(syncs(), subject, field)]);
   }
+}
+
+function placeOf(subject: string): string {
+  return `${syncs()}:${subject}`;
 }
 
 function closesSince(closes: CloseFigures, from: CalendarDay | undefined): CloseFigures {

@@ -150,6 +150,11 @@ export class StoredMarket implements MarketReader {
     return this.priceStore.setAside(isin);
   }
 
+  async setAsideOf(isins: readonly Isin[]): Promise<ReadonlyMap<Isin, readonly SetAsideBar[]>> {
+    const found = await this.priceStore.setAsideOf(isins);
+    return new Map([...found].map(([isin, read]) => [isin, read()]));
+  }
+
   /** Where the bars of a security came from. */
   async sourcesOf(isin: Isin): Promise<readonly SourceSpan[]> {
     return (await this.priceStore.fetched(`prices:${isin}`))?.sources ?? [];

@@ -15,6 +15,7 @@ import {
 import { dataCorrupt } from '#shared/kernel/failure.ts';
 import {
   pricesOf,
+  seriesWithin,
   type PriceColumn,
   type PriceSeries,
   type RateSeries,
@@ -26,11 +27,16 @@ type Row = Record<string, unknown>;
 const PRICE_COLUMNS = ['open', 'high', 'low', 'close', 'adjustedClose'] as const;
 
 /** A year and its text. */
-export type YearField = readonly [year: string, json: string];
+export type YearText = readonly [year: string, text: string];
 
-/** A year's field for each year of a series. */
+/** A year's text for each year of a series. */
 export function priceChunks(series: Columns): Map<string, string> {
   return chunks(series.days, (from, to) => packBars(series, from, to));
+}
+
+/** The columns of each year. */
+export function yearsOf<T extends Columns>(series: T): ReadonlyMap<string, T> {
+  return chunks(series.days, (from, to) => seriesWithin(series, from, to));
 }
 
 /** In a loop, which makes nothing else, unlike `Array.from`; NaN becomes `null` in JSON. */
@@ -179,7 +185,7 @@ function requireRising(years: readonly Pick<Columns, 'days'>[], what: string): v
 }
 
 /** @param fields years and their JSON. @throws Failure DATA_CORRUPT */
-export function readRateChunks(fields: readonly YearField[], what: string): RateSeries {
+export function readRateChunks(fields: readonly YearText[], what: string): RateSeries {
   const years = inOrder(fields, what);
   const days = joinDays(years, what);
   return {
@@ -188,11 +194,8 @@ export function readRateChunks(fields: readonly YearField[], what: string): Rate
   };
 }
 
-function chunks(
-  days: Int32Array,
-  chunk: (from: number, to: number) => string,
-): Map<string, string> {
-  const fields = new Map<string, string>();
+function chunks<T>(days: Int32Array, chunk: (from: number, to: number) => T): Map<string, T> {
+  const fields = new Map<string, T>();
   for (let from = 0; from < days.length;) {
     const year = yearOf(days[from] ?? 0);
     const next = epochDay(`${String(Number(year) + 1).padStart(4, '0')}-01-01` as CalendarDay);
@@ -208,12 +211,14 @@ function yearOf(day: number): string {
   return dayOfEpoch(day).slice(0, 4);
 }
 
-function inOrder(fields: readonly YearField[], what: string): Row[] {
+function inOrder(fields: readonly YearText[], what: string): Row[] {
   return byYear(fields).map(([year, json]) => rowOf(json, `${what} ${year}`));
 }
 
-export function byYear(fields: readonly YearField[]): readonly YearField[] {
-  return [...fields].sort(([a], [b]) => (a < b ? -1 : 1));
+export function byYear<T>(
+  fields: readonly (readonly [year: string, field: T])[],
+): readonly (readonly [year: string, field: T])[] {
+  return fields.length < 2 ? fields : [...fields].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 function rowOf(json: string, what: string): Row {

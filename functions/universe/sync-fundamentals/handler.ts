@@ -1,6 +1,6 @@
 import { handle } from '#shared/runtime/handle.ts';
 import { universe } from '#shared/contract/universe.ts';
-import { syncFundamentalsOf } from '#shared/universe/sync/fundamentals-sync.ts';
+import { fetchedBefore, syncFundamentalsOf } from '#shared/universe/sync/fundamentals-sync.ts';
 import {
   afterOne,
   NOTHING_STORED,
@@ -8,7 +8,7 @@ import {
   syncSummaryOf,
 } from '#shared/universe/model/sync-progress.ts';
 import { mapInOrder } from '#shared/universe/sync/in-order.ts';
-import { orProblem } from '#shared/universe/sync/price-sync.ts';
+import { orProblem } from '#shared/universe/sync/sync-frame.ts';
 import { PriceStore } from '#shared/universe/price-store.ts';
 import { SecurityStore } from '#shared/universe/security-store.ts';
 import { syncTargets } from '#shared/universe/sync/sync-targets.ts';
@@ -25,19 +25,22 @@ const AT_ONCE = 16;
 export default handle(universe.syncFundamentals, async function* (request, context) {
   const { database, marketData, signal } = context;
   const securities = new SecurityStore(database);
+  const store = new PriceStore(database);
+  const targets = await syncTargets(securities, context, request.isins);
   const frame = {
-    store: new PriceStore(database),
-    marketData,
+    ...{ store, securities, marketData, signal },
+    fetched: fetchedBefore(
+      store,
+      targets.flatMap((target) => ('reason' in target ? [] : target.isin)),
+    ),
     now: context.now(),
     force: request.forceRefresh,
-    signal,
   };
-  const targets = await syncTargets(securities, context, request.isins);
   let progress = startOfSync(targets.length);
   const syncOne = async (target: (typeof targets)[number]) => {
     signal.throwIfAborted();
     if ('reason' in target) return target;
-    return orProblem(target, () => syncFundamentalsOf(frame, securities, target));
+    return orProblem(target, () => syncFundamentalsOf(frame, target));
   };
   for await (const [target, outcome] of mapInOrder(targets, AT_ONCE, syncOne)) {
     progress = afterOne(progress, outcome ?? NOTHING_STORED);

@@ -3,7 +3,9 @@ import { universe } from '#shared/contract/universe.ts';
 import { afterOne, startOfSync, syncSummaryOf } from '#shared/universe/model/sync-progress.ts';
 import { mapInOrder } from '#shared/universe/sync/in-order.ts';
 import { rateOf } from '#shared/universe/model/sync-rate.ts';
-import { orProblem, syncBars, syncAllRates } from '#shared/universe/sync/price-sync.ts';
+import { storedBefore, syncBars } from '#shared/universe/sync/price-sync.ts';
+import { syncAllRates } from '#shared/universe/sync/rate-sync.ts';
+import { orProblem } from '#shared/universe/sync/sync-frame.ts';
 import { heldCurrencies } from '#shared/portfolio/held-currencies.ts';
 import { ActionStore } from '#shared/universe/action-store.ts';
 import { PriceDoubtStore } from '#shared/universe/price-doubt-store.ts';
@@ -26,18 +28,22 @@ const AT_ONCE = 16;
 export default handle(universe.syncPrices, async function* (request, context) {
   const { database, marketData, signal, baseCurrency } = context;
   const securities = new SecurityStore(database);
+  const store = new PriceStore(database);
+  const doubts = new PriceDoubtStore(database);
+  const actions = new ActionStore(database);
+  await actions.openVersion();
+  const targets = await syncTargets(securities, context, request.isins);
   const frame = {
-    store: new PriceStore(database),
-    doubts: new PriceDoubtStore(database),
-    actions: new ActionStore(database),
-    marketData,
+    ...{ store, doubts, actions, marketData, signal },
+    stored: storedBefore(
+      store,
+      targets.flatMap((target) => ('reason' in target ? [] : target.isin)),
+    ),
+    known: await doubts.all(),
     now: context.now(),
     force: request.forceRefresh,
-    signal,
     latest: new LatestReviewed(marketData.today(context.now())),
   };
-  await frame.actions.openVersion();
-  const targets = await syncTargets(securities, context, request.isins);
   const listed = (await securities.all()).map((security) => security.currency);
   const currencies = [...listed, ...(await heldCurrencies(context))];
   const problems = await syncAllRates(frame, currencies, baseCurrency);
@@ -52,9 +58,9 @@ export default handle(universe.syncPrices, async function* (request, context) {
     const rate = rateOf(progress, frame.now, context.now());
     yield { ...toPricesUpdate(progress, target.isin, reason), ...rate };
   }
-  if (progress.synced > 0) await frame.store.answered(context.now());
+  if (progress.synced > 0) await store.answered(context.now());
   const known = await securities.all();
-  await reviewDeadPrices(frame.store, frame.doubts, known, frame.latest);
+  await reviewDeadPrices(store, doubts, known, frame.latest);
   const synced = new Set(targets.map(({ isin }) => isin));
   const quality = await priceQuality(
     new StoredMarket(database),

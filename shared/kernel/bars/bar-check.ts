@@ -129,18 +129,51 @@ function isSoundAt({ open, high, low, close, adjustedClose, volume }: BarFigures
 /**
  * Whether new bars follow accepted ones without any doubt. Where they do not, the whole history is
  * to be checked, since the bars before may be the wrong ones.
- * @param context adjusted closes of accepted bars right before them, oldest first
+ * @param bars of rising days
+ * @param closes adjusted closes of accepted bars, oldest first
+ * @param count how many of those lie before the new bars
  */
-export function followSmoothly(bars: readonly BarToCheck[], context: readonly number[]): boolean {
-  const level: Level = { recent: context.slice(-MEAN_LENGTH) };
-  return inOrder(bars).every((bar) => {
-    if (faultWithin(bar) !== undefined || moveFault(bar, level.recent) !== undefined) return false;
+export function followSmoothly(
+  bars: readonly BarToCheck[],
+  closes: ArrayLike<number>,
+  count = closes.length,
+): boolean {
+  if (bars.some((bar) => faultWithin(bar) !== undefined)) return false;
+  if (followClearly(bars, closes, count)) return true;
+  const recent: number[] = [];
+  for (let i = Math.max(0, count - MEAN_LENGTH); i < count; i += 1) recent.push(closes[i] ?? NaN);
+  const level: Level = { recent };
+  return bars.every((bar) => {
+    if (moveFault(bar, level.recent) !== undefined) return false;
     remember(level, bar);
     return true;
   });
 }
 
-function inOrder(bars: readonly BarToCheck[]): readonly BarToCheck[] {
+/** Whether that is certain; false says nothing. With a running sum, as nearly all bars follow clearly. */
+function followClearly(
+  bars: readonly BarToCheck[],
+  closes: ArrayLike<number>,
+  count: number,
+): boolean {
+  const closeAt = (at: number): number =>
+    (at < count ? closes[at] : bars[at - count]?.adjustedClose) ?? Number.NaN;
+  let first = Math.max(0, count - MEAN_LENGTH);
+  let sum = 0;
+  for (let i = first; i < count; i += 1) sum += closeAt(i);
+  for (let i = count; i < count + bars.length; i += 1) {
+    const close = closeAt(i);
+    if (i > first && !isClear(close, closeAt(i - 1), sum / (i - first))) return false;
+    sum += close;
+    if (i - first < MEAN_LENGTH) continue;
+    sum -= closeAt(first);
+    first += 1;
+  }
+  return true;
+}
+
+/** By day; of two of one day the later in the list. The very list where it is so already. */
+export function inOrder(bars: readonly BarToCheck[]): readonly BarToCheck[] {
   const rises = bars.every(({ day }, i) => i === 0 || day > (bars[i - 1]?.day ?? day));
   if (rises) return bars;
   return [...new Map(bars.map((bar) => [bar.day, bar])).values()].sort((a, b) => a.day - b.day);

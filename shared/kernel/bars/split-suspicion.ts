@@ -56,9 +56,15 @@ export function suspectedSplits(
 /** Opens against closes before them, well below any jump that is looked for. */
 const [RATIO_USUAL_MIN, RATIO_USUAL_MAX] = [0.77, 1.3];
 
-/** Whether there may be any: false where no open is far from the close before it. In columns, as most histories have none. */
-export function mayHaveSplits({ open, close }: Pick<BarFigures, 'open' | 'close'>): boolean {
-  for (let i = 1; i < close.length; i += 1) {
+/**
+ * Whether there may be any: false where no open is far from the close before it. In columns, as most histories have none.
+ * @param from index of the first bar that counts
+ */
+export function mayHaveSplits(
+  { open, close }: Pick<BarFigures, 'open' | 'close'>,
+  from = 0,
+): boolean {
+  for (let i = from + 1; i < close.length; i += 1) {
     const jump = (close[i - 1] ?? Number.NaN) / (open[i] ?? Number.NaN);
     if (!(jump > RATIO_USUAL_MIN && jump < RATIO_USUAL_MAX)) return true;
   }
@@ -87,6 +93,14 @@ export function unconfirmedSplits(
     .slice(0, 1);
 }
 
+/** Of a past that was rescaled all closes moved by one factor, to a hundredth. */
+const RESCALED_TOLERANCE_RATIO = 0.01;
+
+/** Whether one close of a past, before and after, leaves it open that all of it was rescaled. */
+export function mayBeRescaled(before = Number.NaN, after = Number.NaN): boolean {
+  return !(Math.abs(Math.log(before / after)) < LOG_JUMP_MIN - 2 * RESCALED_TOLERANCE_RATIO);
+}
+
 /** The ratio of shares that a change of the whole past by a factor shows; undefined where none. */
 export function ratioOfRescaledPast(
   before: readonly number[],
@@ -94,7 +108,9 @@ export function ratioOfRescaledPast(
 ): number | undefined {
   const factors = before.map((close, i) => close / (after[i] ?? Number.NaN));
   const middle = median(factors);
-  const isConstant = factors.every((factor) => Math.abs(factor / middle - 1) < 0.01);
+  const isConstant = factors.every(
+    (factor) => Math.abs(factor / middle - 1) < RESCALED_TOLERANCE_RATIO,
+  );
   if (factors.length === 0 || !isConstant || Math.abs(Math.log(middle)) < LOG_JUMP_MIN)
     return undefined;
   return nearestRatio(middle, TOLERANCE_MIN_RATIO) ?? middle;

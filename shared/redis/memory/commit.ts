@@ -1,6 +1,7 @@
 /** commit.lua for keys in memory; the same tests run on both. */
 import type { Expectation, Write } from '../change.ts';
 import type { Epoch } from '../epoch.ts';
+import type { StoredField } from '../kept-field.ts';
 import type { MemoryKeys } from './memory-keys.ts';
 
 interface Change {
@@ -27,6 +28,7 @@ export function executeCommit(
   if (!isAsExpected) return [0];
   for (const one of write)
     if (one.document) memory.putDocument(one.key, one.document);
+    else if (one.field) memory.putField(one.key, one.field.name, one.field.kept);
     else memory.write(one.op, one.key, one.args);
   if (!guard?.advance) return [1];
   const sequence = Number(epoch?.get('sequence')) + 1;
@@ -34,7 +36,7 @@ export function executeCommit(
   return [1, Number(epoch?.get('generation')), sequence];
 }
 
-function holds(guard: Guard, epoch: ReadonlyMap<string, string> | undefined): boolean {
+function holds(guard: Guard, epoch: ReadonlyMap<string, StoredField> | undefined): boolean {
   if (epoch?.get('id') !== guard.id || epoch.has('doubt')) return false;
   const [generation, sequence] = [Number(epoch.get('generation')), Number(epoch.get('sequence'))];
   if (Number.isNaN(generation) || Number.isNaN(sequence)) return false;

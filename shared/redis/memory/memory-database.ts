@@ -8,11 +8,13 @@ import { decode } from '../codec.ts';
 import { Database, type Document } from '../database.ts';
 import type { Expectation, Write } from '../change.ts';
 import type { Epoch } from '../epoch.ts';
+import { KeptField, textOf, type StoredField } from '../kept-field.ts';
 import { keys as keyOf } from '../keys.ts';
 import { KnownTexts } from '../known-texts.ts';
 import { noRecords } from '../outside-records.ts';
 import { StateEpoch, type StateCheck } from '../state-epoch.ts';
 import { executeCommit } from './commit.ts';
+import { MemoryHashReads } from './memory-hash-reads.ts';
 import { MemoryKeys, type Watch } from './memory-keys.ts';
 import { MemoryRedis } from './memory-redis.ts';
 
@@ -37,6 +39,7 @@ class MemoryEpoch extends StateEpoch {
 export class MemoryDatabase extends Database {
   override readonly epoch: StateEpoch;
   private readonly memory: MemoryKeys;
+  private readonly hashReads: MemoryHashReads;
   private readonly computed = new Map<string, Derived>();
 
   constructor() {
@@ -49,6 +52,7 @@ export class MemoryDatabase extends Database {
       Infinity,
     );
     this.memory = memory;
+    this.hashReads = new MemoryHashReads(this.redis, memory);
     this.epoch = new MemoryEpoch(this);
   }
 
@@ -57,7 +61,7 @@ export class MemoryDatabase extends Database {
     if (version === 0) return undefined;
     const known = this.memory.document(key);
     if (known?.version === version) return { key, version, value: known.value as T };
-    const json = this.memory.hash(key)?.get('json') ?? '';
+    const json = textOf(this.memory.hash(key)?.get('json') ?? '');
     const value = decode(schema, json, key);
     this.memory.keepDocument(key, { version, value });
     return { key, version, value };
@@ -67,8 +71,20 @@ export class MemoryDatabase extends Database {
     return this.redis.hget(key, field);
   }
 
+  override hashes(): MemoryHashReads {
+    return this.hashReads;
+  }
+
+  override toField(_place: string, value: unknown, write: () => string): StoredField {
+    return new KeptField(value, write);
+  }
+
   override async mayExist(key: string): Promise<boolean> {
     return this.memory.has(key);
+  }
+
+  override async whichMayExist(keys: readonly string[]): Promise<readonly boolean[]> {
+    return keys.map((key) => this.memory.has(key));
   }
 
   protected override apply(

@@ -2,11 +2,13 @@
 import { Failure } from '#shared/kernel/failure.ts';
 import { encode } from '../codec.ts';
 import type { Write } from '../change.ts';
+import { textOf, type KeptField, type StoredField } from '../kept-field.ts';
 
 /** Member and score, by score and then by member. */
 type Ranked = (readonly [member: string, score: number])[];
 
-type Value = string | Map<string, string> | string[] | Set<string> | SortedSet;
+type Hash = Map<string, StoredField>;
+type Value = string | Hash | string[] | Set<string> | SortedSet;
 
 class SortedSet {
   readonly ranked: Ranked = [];
@@ -83,14 +85,20 @@ export class MemoryKeys {
   /** As HSET of version and JSON; the JSON is made when the document is read as text. */
   putDocument(key: string, document: KeptDocument): void {
     this.changed(key);
-    const hash = opened(this.values, key, Map, () => new Map<string, string>());
+    const hash = opened(this.values, key, Map, () => new Map<string, StoredField>());
     hash.set('version', String(document.version));
     hash.delete('json');
     this.keepDocument(key, document);
   }
 
-  /** A hash to be read as text. */
-  private withText(key: string, hash: Map<string, string>): Map<string, string> {
+  /** As HSET; the text is made when the field is read as text. */
+  putField(key: string, name: string, field: KeptField): void {
+    this.changed(key);
+    opened(this.values, key, Map, () => new Map<string, StoredField>()).set(name, field);
+  }
+
+  /** A hash with its document as text. */
+  private withText(key: string, hash: Hash): Hash {
     const document = this.documents.get(key);
     const isCurrent = document && hash.get('version') === String(document.version);
     if (isCurrent && !hash.has('json')) hash.set('json', encode(document.value));
@@ -105,14 +113,20 @@ export class MemoryKeys {
     return this.of(key, (value) => typeof value === 'string') ?? null;
   }
 
-  hash(key: string): Map<string, string> | undefined {
+  hash(key: string): Hash | undefined {
     return this.of(key, (value) => value instanceof Map);
   }
 
   /** The hash with the text of a document that lies there. */
-  hashAsText(key: string): ReadonlyMap<string, string> | undefined {
+  hashAsText(key: string): ReadonlyMap<string, StoredField> | undefined {
     const hash = this.hash(key);
     return hash && this.withText(key, hash);
+  }
+
+  /** A field as text. */
+  field(key: string, name: string): string | null {
+    const field = this.hashAsText(key)?.get(name);
+    return field === undefined ? null : textOf(field);
   }
 
   list(key: string): string[] | undefined {
@@ -155,19 +169,19 @@ const operators: Readonly<Record<Write['op'], Operator>> = {
   DEL: (values, key) => (values.delete(key) ? 1 : 0),
   PEXPIRE: (values, key) => (values.has(key) ? 1 : 0),
   HSET: (values, key, args) => {
-    const hash = opened(values, key, Map, () => new Map<string, string>());
+    const hash = opened(values, key, Map, () => new Map<string, StoredField>());
     const before = hash.size;
     for (let i = 0; i < args.length; i += 2) hash.set(args[i] ?? '', args[i + 1] ?? '');
     return hash.size - before;
   },
   HSETNX: (values, key, [field = '', value = '']) => {
-    const hash = opened(values, key, Map, () => new Map<string, string>());
+    const hash = opened(values, key, Map, () => new Map<string, StoredField>());
     if (hash.has(field)) return 0;
     hash.set(field, value);
     return 1;
   },
   HDEL: (values, key, fields) => {
-    const hash = opened(values, key, Map, () => new Map<string, string>());
+    const hash = opened(values, key, Map, () => new Map<string, StoredField>());
     return fields.filter((field) => hash.delete(field)).length;
   },
   RPUSH: (values, key, args) => {

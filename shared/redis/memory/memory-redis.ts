@@ -4,6 +4,7 @@
  * command that is not implemented throws a BUG.
  */
 import { Failure } from '#shared/kernel/failure.ts';
+import { textOf } from '../kept-field.ts';
 import { claimedLease, leaseText, ownedKeyScripts } from '../owned-key.ts';
 import type { MemoryKeys } from './memory-keys.ts';
 
@@ -48,7 +49,7 @@ export class MemoryRedis {
   }
 
   async hget(key: string, field: string): Promise<string | null> {
-    return this.keys.hashAsText(key)?.get(field) ?? null;
+    return this.keys.field(key, field);
   }
 
   async hmget(key: string, ...fields: readonly string[]): Promise<(string | null)[]> {
@@ -64,7 +65,7 @@ export class MemoryRedis {
   }
 
   async hvals(key: string): Promise<string[]> {
-    return [...(this.keys.hashAsText(key)?.values() ?? [])];
+    return [...(this.keys.hashAsText(key)?.values() ?? [])].map(textOf);
   }
 
   async hset(key: string, ...args: readonly string[]): Promise<number> {
@@ -144,12 +145,12 @@ function unknownScript(): Failure {
 }
 
 const reads = {
-  hmget: (keys: MemoryKeys, key: string, fields: readonly string[]): (string | null)[] => {
-    const hash = keys.hashAsText(key);
-    return fields.map((field) => hash?.get(field) ?? null);
-  },
+  hmget: (keys: MemoryKeys, key: string, fields: readonly string[]): (string | null)[] =>
+    fields.map((field) => keys.field(key, field)),
   hgetall: (keys: MemoryKeys, key: string): Record<string, string> =>
-    Object.fromEntries(keys.hashAsText(key) ?? []),
+    Object.fromEntries(
+      [...(keys.hashAsText(key) ?? [])].map(([name, field]) => [name, textOf(field)]),
+    ),
   hkeys: (keys: MemoryKeys, key: string): string[] => [...(keys.hashAsText(key)?.keys() ?? [])],
 };
 

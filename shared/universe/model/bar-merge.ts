@@ -3,11 +3,12 @@ import { epochDay } from '#shared/kernel/calendar-day.ts';
 import {
   checkBars,
   followSmoothly,
+  inOrder,
   type BarToCheck,
   type SetAsideBar,
 } from '#shared/kernel/bars/bar-check.ts';
-import { joined } from './growing-series.ts';
-import { indexAtEpoch, pricesOf, seriesFrom, type PriceSeries } from './price-series.ts';
+import { extended, isBarAt } from './growing-series.ts';
+import { indexAtEpoch, pricesOf, type PriceSeries } from './price-series.ts';
 
 export interface StoredBars {
   readonly series: PriceSeries;
@@ -31,6 +32,12 @@ export function pastHasChanged(series: PriceSeries, fetched: readonly BarToCheck
   return again !== undefined && again.adjustedClose !== series.adjustedClose[last];
 }
 
+/** Stored bars that were gone on with. */
+export interface ExtendedBars extends MergedBars {
+  /** Days since 1970-01-01 until the first bar that is new, differs or is gone; undefined where there is none. */
+  readonly since: number | undefined;
+}
+
 /**
  * Adds bars fetched from the last stored day on; stored bars that the source omitted are kept.
  * @returns undefined where a new bar is in doubt: the whole history is then to be fetched and put
@@ -40,28 +47,30 @@ export function pastHasChanged(series: PriceSeries, fetched: readonly BarToCheck
 export function extendBars(
   stored: StoredBars,
   fetched: readonly BarToCheck[],
-): MergedBars | undefined {
-  const from = Math.min(...fetched.map((bar) => bar.day));
+): ExtendedBars | undefined {
   const { series } = stored;
+  const added = inOrder(fetched);
+  const from = added[0]?.day ?? Infinity;
   const kept = indexAtEpoch(series.days, from - 1) + 1;
-  if (
-    !followSmoothly(fetched, [...series.adjustedClose.subarray(Math.max(0, kept - CONTEXT), kept)])
-  )
-    return undefined;
-  const setAside = stored.setAside.filter((bar) => epochDay(bar.day) < from);
-  const added = [...new Map(fetched.map((bar) => [bar.day, bar])).values()];
-  added.sort((a, b) => a.day - b.day);
-  const known = new Map(barsOf(seriesFrom(series, kept)).map((bar) => [bar.day, bar]));
+  if (!followSmoothly(added, series.adjustedClose, kept)) return undefined;
+  const changed = added.filter((bar) => !isStored(series, bar));
+  const again = added.filter(({ day }) => hasDay(series, day));
   return {
-    series: joined(series, kept, seriesOf(series.isin, added)),
-    setAside,
-    changed: added.filter((bar) => !sameBar(bar, known.get(bar.day))).length,
+    series: extended(series, kept, added),
+    setAside: stored.setAside.filter((bar) => epochDay(bar.day) < from),
+    changed: changed.length,
     newlySetAside: 0,
+    since: again.length < series.days.length - kept ? from : changed[0]?.day,
   };
 }
 
-/** The context that new bars are checked against, with a margin. */
-const CONTEXT = 60;
+function isStored(series: PriceSeries, bar: BarToCheck): boolean {
+  return hasDay(series, bar.day) && isBarAt(series, indexAtEpoch(series.days, bar.day), bar);
+}
+
+function hasDay({ days }: PriceSeries, day: number): boolean {
+  return days[indexAtEpoch(days, day)] === day;
+}
 
 /** Puts a whole history in the place of the stored one. */
 export function replaceBars(stored: StoredBars, fetched: readonly BarToCheck[]): MergedBars {

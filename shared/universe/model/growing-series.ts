@@ -2,88 +2,115 @@
  * Series that are gone on with bar by bar. Behind the columns of a series that was extended there is room, so that the
  * next bar copies none of those before; a shorter series of the same columns stays what it is.
  */
-import { pricesOf, type PriceColumn, type PriceSeries } from './price-series.ts';
+import type { BarToCheck } from '#shared/kernel/bars/bar-check.ts';
+import type { PriceColumn, PriceSeries } from './price-series.ts';
 
-const COLUMNS = ['open', 'high', 'low', 'close', 'adjustedClose', 'volume'] as const;
+type Column = PriceColumn | 'volume';
+
+const PRICES = ['open', 'high', 'low', 'close', 'adjustedClose'] as const;
 /** Bars that a series has room for when it is extended first. */
 const ROOM_BARS = 64;
 
 /** Of the columns that lie in a buffer: how many bars are taken, by the longest series of them. */
 const taken = new WeakMap<ArrayBufferLike, { length: number }>();
 
-/** The first bars of one series and all of another of the same security. */
-export function joined(first: PriceSeries, count: number, second: PriceSeries): PriceSeries {
-  const length = count + second.days.length;
-  return inPlace(first, count, second) ?? copied(first, count, second, length);
+/** The first bars of a series and others after them, of rising days. */
+export function extended(
+  series: PriceSeries,
+  count: number,
+  bars: readonly BarToCheck[],
+): PriceSeries {
+  return inPlace(series, count, bars) ?? copied(series, count, bars);
 }
 
-/** Where the other repeats the last bars of the series, and the rest has room. */
-function inPlace(first: PriceSeries, count: number, second: PriceSeries): PriceSeries | undefined {
-  const [from, length] = [first.days.length, count + second.days.length];
-  const room = taken.get(first.days.buffer);
-  const begin = first.days.byteOffset / first.days.BYTES_PER_ELEMENT;
+/** Where the bars repeat the last ones of the series, and the rest has room. */
+function inPlace(
+  series: PriceSeries,
+  count: number,
+  bars: readonly BarToCheck[],
+): PriceSeries | undefined {
+  const [from, length] = [series.days.length, count + bars.length];
+  const room = taken.get(series.days.buffer);
+  const begin = series.days.byteOffset / series.days.BYTES_PER_ELEMENT;
   if (room?.length !== begin + from || from > length) return undefined;
-  if (first.days.buffer.byteLength / first.days.BYTES_PER_ELEMENT < begin + length)
+  if (series.days.buffer.byteLength / series.days.BYTES_PER_ELEMENT < begin + length)
     return undefined;
-  const repeated = from - count;
-  if (!hasSameForm(first, second) || !repeats(first, count, second, repeated)) return undefined;
-  const grown = <T extends Int32Array | Float64Array>(column: T, added: T): T => {
-    const wider = widened(column, length);
-    wider.set(added.subarray(repeated), from);
-    return wider;
-  };
+  const added = bars.slice(from - count);
+  if (!repeats(series, count, bars) || !hasForm(series, added)) return undefined;
   room.length = begin + length;
-  return {
-    ...first,
-    ...pricesOf(
-      (name) => first[name] === first.close,
-      (name) => grown(first[name], second[name]),
-    ),
-    days: grown(first.days, second.days),
-    volume: grown(first.volume, second.volume),
-  };
+  const { buffer, byteOffset } = series.days;
+  const days = new Int32Array(buffer, byteOffset, length);
+  for (const [i, bar] of added.entries()) days[from + i] = bar.day;
+  return withColumns(series, added, days, (name) => {
+    const column = series[name];
+    const wider = new Float64Array(column.buffer, column.byteOffset, length);
+    for (const [i, bar] of added.entries()) wider[from + i] = bar[name];
+    return wider;
+  });
 }
 
-/** The same columns are the close in both. */
-function hasSameForm(first: PriceSeries, second: PriceSeries): boolean {
-  return COLUMNS.every((name) => first[name] !== first.close || second[name] === second.close);
+/** Whether the columns that are the close in the series are so in the bars. */
+function hasForm(series: PriceSeries, bars: readonly BarToCheck[]): boolean {
+  return PRICES.every(
+    (name) => series[name] !== series.close || bars.every((bar) => bar[name] === bar.close),
+  );
 }
 
-function repeats(first: PriceSeries, count: number, second: PriceSeries, length: number): boolean {
-  for (let i = 0; i < length; i += 1) {
-    if (first.days[count + i] !== second.days[i]) return false;
-    for (const name of COLUMNS)
-      if (!Object.is(first[name][count + i], second[name][i])) return false;
+/** Whether the bars begin with those of the series from an index on. */
+function repeats(series: PriceSeries, count: number, bars: readonly BarToCheck[]): boolean {
+  for (let at = count; at < series.days.length; at += 1) {
+    const bar = bars[at - count];
+    if (!bar || series.days[at] !== bar.day || !isBarAt(series, at, bar)) return false;
   }
   return true;
 }
 
-function widened<T extends Int32Array | Float64Array>(column: T, length: number): T {
-  const { buffer, byteOffset } = column;
-  const wider =
-    column instanceof Int32Array
-      ? new Int32Array(buffer, byteOffset, length)
-      : new Float64Array(buffer, byteOffset, length);
-  return wider as T;
+/** Whether a bar is the one at an index, but for its day. */
+export function isBarAt(series: PriceSeries, at: number, bar: BarToCheck): boolean {
+  return (
+    series.open[at] === bar.open &&
+    series.high[at] === bar.high &&
+    series.low[at] === bar.low &&
+    series.close[at] === bar.close &&
+    series.adjustedClose[at] === bar.adjustedClose &&
+    Object.is(series.volume[at], bar.volume)
+  );
 }
 
-function copied(
-  first: PriceSeries,
-  count: number,
-  second: PriceSeries,
-  length: number,
-): PriceSeries {
+function copied(series: PriceSeries, count: number, bars: readonly BarToCheck[]): PriceSeries {
+  const length = count + bars.length;
   const days = new Int32Array(length + ROOM_BARS).subarray(0, length);
-  days.set(first.days.subarray(0, count));
-  days.set(second.days, count);
-  const column = (name: PriceColumn | 'volume'): Float64Array => {
-    const both = new Float64Array(length + ROOM_BARS).subarray(0, length);
-    both.set(first[name].subarray(0, count));
-    both.set(second[name], count);
-    return both;
-  };
-  const isClose = (name: PriceColumn): boolean =>
-    first[name] === first.close && second[name] === second.close;
+  days.set(series.days.subarray(0, count));
+  for (const [i, bar] of bars.entries()) days[count + i] = bar.day;
   taken.set(days.buffer, { length });
-  return { ...first, ...pricesOf(isClose, column), volume: column('volume'), days };
+  return withColumns(series, bars, days, (name) => {
+    const column = new Float64Array(length + ROOM_BARS).subarray(0, length);
+    column.set(series[name].subarray(0, count));
+    for (const [i, bar] of bars.entries()) column[count + i] = bar[name];
+    return column;
+  });
+}
+
+/** @param column made once for prices that are the close in the series and in the bars */
+function withColumns(
+  series: PriceSeries,
+  bars: readonly BarToCheck[],
+  days: Int32Array,
+  column: (name: Column) => Float64Array,
+): PriceSeries {
+  const close = column('close');
+  const price = (name: PriceColumn): Float64Array =>
+    series[name] === series.close && bars.every((bar) => bar[name] === bar.close)
+      ? close
+      : column(name);
+  return {
+    isin: series.isin,
+    days,
+    open: price('open'),
+    high: price('high'),
+    low: price('low'),
+    close,
+    adjustedClose: price('adjustedClose'),
+    volume: column('volume'),
+  };
 }

@@ -40,15 +40,28 @@ export function indexAtEpoch(days: Int32Array, requested: number): number {
 
 /** The bars from an index on. */
 export function seriesFrom<T extends Omit<PriceSeries, 'isin'>>(series: T, first: number): T {
-  if (first === 0) return series;
+  return seriesWithin(series, first, series.days.length);
+}
+
+/** The bars from one index up to another; the same object where those are all. */
+export function seriesWithin<T extends Omit<PriceSeries, 'isin'>>(
+  series: T,
+  first: number,
+  end: number,
+): T {
+  if (first === 0 && end === series.days.length) return series;
+  const close = series.close.subarray(first, end);
+  const price = (name: PriceColumn): Float64Array =>
+    series[name] === series.close ? close : series[name].subarray(first, end);
   return {
     ...series,
-    ...pricesOf(
-      (name) => series[name] === series.close,
-      (name) => series[name].subarray(first),
-    ),
-    days: series.days.subarray(first),
-    volume: series.volume.subarray(first),
+    days: series.days.subarray(first, end),
+    open: price('open'),
+    high: price('high'),
+    low: price('low'),
+    close,
+    adjustedClose: price('adjustedClose'),
+    volume: series.volume.subarray(first, end),
   };
 }
 

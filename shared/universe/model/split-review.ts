@@ -4,6 +4,7 @@ import { dayOfEpoch, epochDay } from '#shared/kernel/calendar-day.ts';
 import type { CorporateAction } from '#shared/kernel/corporate-action.ts';
 import {
   explainsJump,
+  mayBeRescaled,
   mayHaveSplits,
   JUMP_EXPLAINED_DAYS_MAX,
   ratioOfRescaledPast,
@@ -132,20 +133,18 @@ function withRescaling(
 
 /** @param until bars from this day on were at the new level already */
 function rescalingOf(before: PriceSeries, after: PriceSeries, until = Infinity) {
-  if (before.days.length === 0) return undefined;
-  const closeOn = new Map(Array.from(after.days, (day, i) => [day, after.close[i] ?? Number.NaN]));
-  const common = Array.from(before.days, (day, i) => ({
-    day,
-    old: before.close[i] ?? Number.NaN,
-    now: closeOn.get(day),
-  }));
-  const compared = common
-    .filter(({ day, now }) => now !== undefined && day < until)
-    .slice(-OVERLAP_DAYS);
-  return ratioOfRescaledPast(
-    compared.map(({ old }) => old),
-    compared.map(({ now }) => now ?? Number.NaN),
-  );
+  const [old, now]: [number[], number[]] = [[], []];
+  let j = after.days.length - 1;
+  for (let i = before.days.length - 1; i >= 0 && old.length < OVERLAP_DAYS; i -= 1) {
+    const day = before.days[i] ?? 0;
+    while (j >= 0 && (after.days[j] ?? 0) > day) j -= 1;
+    if (day >= until || after.days[j] !== day) continue;
+    old.push(before.close[i] ?? Number.NaN);
+    now.push(after.close[j] ?? Number.NaN);
+    // One factor shows that the past was not rescaled, as it nearly always was not.
+    if (old.length === 1 && !mayBeRescaled(old[0], now[0])) return undefined;
+  }
+  return ratioOfRescaledPast(old, now);
 }
 
 function moveOf(benchmark: PriceSeries): (day: number) => number | undefined {

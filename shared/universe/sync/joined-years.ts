@@ -5,7 +5,7 @@
 import type { Isin } from '#shared/kernel/isin.ts';
 import type { Database } from '#shared/redis/database.ts';
 import type { PriceSeries } from '../model/price-series.ts';
-import type { YearField } from '../year-chunks.ts';
+import type { YearField } from './year-hashes.ts';
 
 interface Joined {
   readonly years: readonly YearField[];
@@ -21,8 +21,8 @@ export class JoinedYears {
   find(isin: Isin, years: readonly YearField[]): PriceSeries | undefined {
     const known = this.byIsin.get(isin);
     if (known?.years.length !== years.length) return undefined;
-    const isSame = ([year, text]: YearField): boolean =>
-      years.some(([other, found]) => other === year && found === text);
+    const isSame = ([year, field]: YearField): boolean =>
+      years.some(([other, found]) => other === year && found === field);
     return known.years.every(isSame) ? known.series : undefined;
   }
 

@@ -1,13 +1,11 @@
-/** Hashes with a field a year: read many in one round trip, write only the years that differ. */
+/** Hashes with a field a year: the years from a day on, the latest ones, and the writes of those that differ. */
 import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { Database } from '#shared/redis/database.ts';
 import type { Write } from '#shared/redis/change.ts';
-import type { YearField } from '../year-chunks.ts';
+import type { HashField, HashReads } from '#shared/redis/hash-reads.ts';
 
-type Pipeline = ReturnType<Database['redis']['pipeline']>;
-
-/** Hashes read in one pipeline; bounds what waits in the socket. */
-const PIPELINE_SIZE = 50;
+/** A year and what is stored of it. */
+export type YearField = HashField;
 
 export class YearHashes {
   private readonly database: Database;
@@ -16,19 +14,34 @@ export class YearHashes {
     this.database = database;
   }
 
-  /** For each key its years and their JSON; only the years from a day on where one is given. */
-  read(keys: readonly string[], from?: CalendarDay): Promise<YearField[][]> {
-    return this.inParts(keys, async (part) => {
-      if (from !== undefined)
-        return this.years(part, (known) => known.filter((year) => year >= from.slice(0, 4)));
-      const all = await this.piped<Record<string, string>>(part, (pipe, key) => pipe.hgetall(key));
-      return all.map((fields) => Object.entries(fields));
-    });
+  private get hashes(): HashReads {
+    return this.database.hashes();
   }
 
-  /** For each key its latest years. */
-  readLatest(keys: readonly string[], count = 1): Promise<YearField[][]> {
-    return this.inParts(keys, (part) => this.years(part, (known) => known.sort().slice(-count)));
+  /** For each key its years; only the years from a day on where one is given. */
+  read(keys: readonly string[], from?: CalendarDay): Promise<readonly YearField[][]> {
+    if (from === undefined) return this.hashes.all(keys);
+    return this.chosen(keys, (known) => known.filter((year) => year >= from.slice(0, 4)));
+  }
+
+  /** For each key its latest year. */
+  readLatest(keys: readonly string[]): Promise<readonly YearField[][]> {
+    return this.chosen(keys, (known) => known.sort().slice(-1));
+  }
+
+  /** The names of the years of each key, the earliest first. */
+  async names(keys: readonly string[]): Promise<readonly (readonly string[])[]> {
+    const found = await this.hashes.names(keys);
+    for (const years of found) if (years.length > 1) years.sort();
+    return found;
+  }
+
+  /** One year of each key; undefined where it is not there. */
+  async years(
+    asked: readonly { readonly key: string; readonly year: string }[],
+  ): Promise<readonly (YearField | undefined)[]> {
+    const found = await this.hashes.some(asked.map(({ key, year }) => ({ key, names: [year] })));
+    return found.map((fields) => fields[0]);
   }
 
   /** The writes that make a hash hold just these years; none where it does already. */
@@ -42,61 +55,18 @@ export class YearHashes {
     ];
   }
 
-  /** The writes that make these years be so and leave the others. @param before as they were read */
-  changes(
-    key: string,
-    requested: ReadonlyMap<string, string>,
-    before: readonly YearField[],
-  ): Write[] {
-    const stored = new Map(before);
-    const changed = [...requested].filter(([year, text]) => stored.get(year) !== text);
-    return changed.length > 0 ? [{ op: 'HSET', key, args: changed.flat() }] : [];
-  }
-
-  private async inParts(
-    keys: readonly string[],
-    read: (part: readonly string[]) => Promise<YearField[][]>,
-  ): Promise<YearField[][]> {
-    const found: YearField[][] = [];
-    for (let i = 0; i < keys.length; i += PIPELINE_SIZE)
-      found.push(...(await read(keys.slice(i, i + PIPELINE_SIZE))));
-    return found;
-  }
-
-  private async years(
+  private async chosen(
     keys: readonly string[],
     choose: (known: string[]) => string[],
-  ): Promise<YearField[][]> {
-    const known = await this.piped<string[]>(keys, (pipe, key) => pipe.hkeys(key));
+  ): Promise<readonly YearField[][]> {
+    const names = await this.hashes.names(keys);
+    const asked = keys.flatMap((key, i) => {
+      const years = choose(names[i] ?? []);
+      return years.length > 0 ? [{ key, i, names: years }] : [];
+    });
+    const found = asked.length > 0 ? await this.hashes.some(asked) : [];
     const fields: YearField[][] = keys.map(() => []);
-    const requested = known.flatMap((stored, i) => {
-      const years = choose(stored);
-      return years.length > 0 ? [{ key: keys[i] ?? '', i, years }] : [];
-    });
-    const values = await this.piped<(string | null)[], (typeof requested)[number]>(
-      requested,
-      (pipe, { key, years }) => pipe.hmget(key, ...years),
-    );
-    requested.forEach(({ i, years }, at) =>
-      years.forEach((year, y) => {
-        const text = values[at]?.[y];
-        if (typeof text === 'string') fields[i]?.push([year, text]);
-      }),
-    );
+    asked.forEach(({ i }, at) => (fields[i] = found[at] ?? []));
     return fields;
-  }
-
-  private async piped<T, Item = string>(
-    items: readonly Item[],
-    add: (pipe: Pipeline, item: Item) => unknown,
-  ): Promise<T[]> {
-    if (items.length === 0) return [];
-    const pipe = this.database.redis.pipeline();
-    for (const item of items) add(pipe, item);
-    const replies = (await pipe.exec()) ?? [];
-    return replies.map(([error, value]) => {
-      if (error) throw error;
-      return value as T;
-    });
   }
 }

@@ -5,6 +5,7 @@ import { lastDay, lengthOf } from '#shared/universe/model/price-series.ts';
 import { unavailable } from '#shared/kernel/failure.ts';
 import { DAY_MS } from '#shared/kernel/instant.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
+import { keys } from '#shared/redis/keys.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import { PriceStore } from '#shared/universe/price-store.ts';
 import { SecurityStore } from '#shared/universe/security-store.ts';
@@ -132,6 +133,21 @@ describe('universe-sync-prices', () => {
     expect(await last({ forceRefresh: true })).toMatchObject({ barsStored: '0' });
     expect([...source.asked.values()]).toEqual([['1900-01-01'], ['1900-01-01'], ['1900-01-01']]);
     expect(await stored()).toBe(before);
+  });
+
+  test('stores the new bars of others where those of a security cannot be read', async () => {
+    await addThree();
+    await sync();
+    const { database } = dependencies;
+    const [first, broken, third] = listed.map(({ isin }) => isin);
+    await database.redis.hset(keys.universe.prices(broken ?? ''), '2021', '{"days":[2,1]}');
+    clock.advance(DAY_MS);
+    const updates = await sync();
+    expect(updates.flatMap(({ problems }) => problems ?? []).map(({ isin }) => isin)).toContain(
+      broken,
+    );
+    const found = await new PriceStore(database).seriesOf([first, third] as Isin[]);
+    expect([...found.values()].map(lastDay)).toEqual(['2021-03-04', '2021-03-04']);
   });
 
   test('fetches from the last stored day on when days have passed', async () => {

@@ -2,7 +2,7 @@
 import type { Redis } from 'ioredis';
 import { seededRandom } from '#shared/kernel/random.ts';
 import { connectRedis } from '#shared/redis/client.ts';
-import { Database, writeDocument } from '#shared/redis/database.ts';
+import { Database, writeDocument, writeField } from '#shared/redis/database.ts';
 import type { Write } from '#shared/redis/change.ts';
 import { KnownLines } from '#shared/redis/known-lines.ts';
 import { MemoryDatabase } from '#shared/redis/memory/memory-database.ts';
@@ -49,6 +49,10 @@ function randomStep(seed: string): Step {
     ({ redis: r }) => r.hsetnx(at('hash'), name, value),
     ({ redis: r }) => r.hset(at('hash'), name, value),
     ({ redis: r }) => r.hdel(at('hash'), name),
+    // Of a field whose value is kept the text is made of it.
+    (database) => database.commit([], [fieldWrite(database, at('hash'), name, value)]),
+    async (database) => (await database.hashes().names([at('hash')]))[0]?.sort(),
+    async (database) => readBack(database, at('hash'), ['a', 'b']),
     ({ redis: r }) => r.lrange(at('list'), Number(value), -1),
     ({ redis: r }) => r.lrange(at('list'), 0, Number(value)),
     async ({ redis: r }) => (await r.smembers(at('set'))).sort(),
@@ -66,6 +70,26 @@ function randomStep(seed: string): Step {
     (database) => committed(database, at('document'), Number(value), pick(writes)),
   ];
   return pick(steps);
+}
+
+function fieldWrite(database: Database, key: string, name: string, value: string): Write {
+  return writeField(
+    key,
+    name,
+    database.toField(`${key}:${name}`, { value }, () => value),
+  );
+}
+
+/** By value, wherever it comes from. */
+async function readBack(database: Database, key: string, names: readonly string[]) {
+  const [some = []] = await database.hashes().some([{ key, names }]);
+  const [all = []] = await database.hashes().all([key]);
+  return [some, all.sort()].map((fields) =>
+    fields.map(([name, field]) => [
+      name,
+      database.readField(`${key}:${name}`, field, (value) => ({ value })).value,
+    ]),
+  );
 }
 
 async function committed(database: Database, key: string, version: number, write: Write) {

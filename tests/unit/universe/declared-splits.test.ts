@@ -10,7 +10,7 @@ import { ActionStore } from '#shared/universe/action-store.ts';
 import { PriceDoubtStore } from '#shared/universe/price-doubt-store.ts';
 import { LatestReviewed } from '#shared/universe/price-doubts.ts';
 import { PriceStore } from '#shared/universe/price-store.ts';
-import { syncBars } from '#shared/universe/sync/price-sync.ts';
+import { storedBefore, syncBars } from '#shared/universe/sync/price-sync.ts';
 
 const ISIN = parseIsin('US0378331005');
 const FIRST = parseDay('2024-01-01');
@@ -38,6 +38,7 @@ test.each([
   [false, 1],
 ])('where splits are declared (%s), a halved price leads to %i suspicions', async (declares, n) => {
   const database = new MemoryDatabase();
+  const store = new PriceStore(database);
   const doubts = new PriceDoubtStore(database);
   const security = {
     ...{ isin: ISIN, symbol: 'AAPL', name: 'Apple', exchange: 'XNAS', securityType: 'EQUITY' },
@@ -45,7 +46,8 @@ test.each([
   };
   await syncBars(
     {
-      ...{ store: new PriceStore(database), doubts, marketData: source(declares), force: false },
+      ...{ store, doubts, known: await doubts.all(), marketData: source(declares), force: false },
+      stored: storedBefore(store, [ISIN]),
       actions: new ActionStore(database),
       now: startOf(addDays(FIRST, COUNT)),
       signal: new AbortController().signal,

@@ -1,6 +1,7 @@
 /** Series that are gone on with in place are those that copying gives, and shorter ones stay what they were. */
 import { seededRandom } from '#shared/kernel/random.ts';
-import { joined } from '#shared/universe/model/growing-series.ts';
+import type { BarToCheck } from '#shared/kernel/bars/bar-check.ts';
+import { extended } from '#shared/universe/model/growing-series.ts';
 import type { PriceSeries } from '#shared/universe/model/price-series.ts';
 import { ALPHA } from '../../support/markets/set-market.ts';
 
@@ -13,6 +14,13 @@ function seriesOf(bars: Bars): PriceSeries {
   const days = Int32Array.from(bars, ([day]) => day);
   const volume = new Float64Array(bars.length).fill(Number.NaN);
   return { isin: ALPHA, days, open, high: close, low: close, close, adjustedClose: close, volume };
+}
+
+function barsOf(bars: Bars): readonly BarToCheck[] {
+  return bars.map(([day, open, close]) => ({
+    ...{ day, open, high: close, low: close, close },
+    ...{ adjustedClose: close, volume: Number.NaN },
+  }));
 }
 
 function told({ days, open, high, low, close, adjustedClose, volume }: PriceSeries): string {
@@ -37,9 +45,9 @@ test.each(Array.from({ length: 5 }, (_, i) => `series-${i}`))('seed %s', (seed) 
     const last = random() < 0.9 ? bars.slice(count) : bars.slice(count).map(([at]) => bar(at));
     const added = [...last, bar(day)];
     // Sometimes two go on from the same series.
-    if (random() < 0.1) joined(series, count, seriesOf([...last, bar(day)]));
+    if (random() < 0.1) extended(series, count, barsOf([...last, bar(day)]));
     known.push([series, told(series)]);
-    series = joined(series, count, seriesOf(added));
+    series = extended(series, count, barsOf(added));
     bars = [...bars.slice(0, count), ...added];
     expect(told(series)).toBe(told(seriesOf(bars)));
   }
@@ -47,15 +55,12 @@ test.each(Array.from({ length: 5 }, (_, i) => `series-${i}`))('seed %s', (seed) 
 });
 
 test('a bar more is put behind those before, and copies none', () => {
-  const first = joined(seriesOf([[1, 2, 2]]), 1, seriesOf([[2, 3, 3]]));
-  const second = joined(
-    first,
-    1,
-    seriesOf([
-      [2, 3, 3],
-      [3, 4, 4],
-    ]),
-  );
+  const first = extended(seriesOf([[1, 2, 2]]), 1, barsOf([[2, 3, 3]]));
+  const later: Bars = [
+    [2, 3, 3],
+    [3, 4, 4],
+  ];
+  const second = extended(first, 1, barsOf(later));
   expect(second.close.buffer).toBe(first.close.buffer);
   expect([...first.close]).toEqual([2, 3]);
   expect([...second.close]).toEqual([2, 3, 4]);
