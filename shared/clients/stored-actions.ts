@@ -31,7 +31,8 @@ export function storedActions(
   database: Pick<Database, 'redis' | 'derive' | 'mayExist'>,
   isins: Iterable<Isin>,
 ): Promise<readonly CorporateAction[]> {
-  const stored = [...new Set(isins)].map((isin) => keys.universe.actions(isin));
+  const asked = [...new Set(isins)];
+  const stored = asked.map((isin) => keys.universe.actions(isin));
   const compute = async (): Promise<readonly CorporateAction[]> => {
     const found = await Promise.all(
       stored.map(async (key) => ((await database.mayExist(key)) ? database.redis.hvals(key) : [])),
@@ -39,7 +40,7 @@ export function storedActions(
     return byDay(found.flat().map(actionOf));
   };
   const version = stored.length > 1 ? keys.universe.actionsVersion() : undefined;
-  return database.derive(`actions:${stored.join()}`, stored, compute, version);
+  return database.derive(`actions:${asked.join()}`, stored, compute, version);
 }
 
 export function byDay(actions: readonly CorporateAction[]): readonly CorporateAction[] {

@@ -24,24 +24,50 @@ export function shortHashOfParts(parts: Iterable<string>): string {
 
 /** As `JSON.stringify` writes it, with the names in each object sorted. */
 export function canonicalJson(value: unknown): string {
-  return JSON.stringify(inOrder('', value));
+  return written('', value) as string;
 }
 
-/** What JSON says of a value, with its names in order. */
-function inOrder(name: string, value: unknown): unknown {
-  if (typeof value === 'function') return undefined;
-  if (typeof value !== 'object' || value === null) return value;
+/** What JSON says of a value; undefined where it says nothing. Nothing is copied: each order hashes several values. */
+function written(name: string, value: unknown): string | undefined {
+  if (typeof value === 'string') return quoted(value);
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   const own = hasOwnForm(value) ? value.toJSON(name) : value;
-  if (typeof own !== 'object' || own === null) return own;
-  if (Array.isArray(own)) return own.map((one, i) => inOrder(String(i), one));
-  const names = Object.keys(own).sort();
-  const valueOf = (one: string) => inOrder(one, (own as Readonly<Record<string, unknown>>)[one]);
-  // Assigning to this name would set the prototype.
-  if (names.includes('__proto__'))
-    return Object.fromEntries(names.map((one) => [one, valueOf(one)]));
-  const sorted: Record<string, unknown> = {};
-  for (const one of names) sorted[one] = valueOf(one);
-  return sorted;
+  if (typeof own === 'string') return quoted(own);
+  if (typeof own !== 'object' || own === null) return JSON.stringify(own);
+  return Array.isArray(own) ? writtenList(own) : writtenFields(own as Record<string, unknown>);
+}
+
+function writtenList(list: readonly unknown[]): string {
+  let text = '[';
+  for (let i = 0; i < list.length; i += 1)
+    text += `${i === 0 ? '' : ','}${written(String(i), list[i]) ?? 'null'}`;
+  return `${text}]`;
+}
+
+function writtenFields(fields: Readonly<Record<string, unknown>>): string {
+  let text = '{';
+  for (const name of sorted(Object.keys(fields))) {
+    const value = written(name, fields[name]);
+    if (value !== undefined) text += `${text === '{' ? '' : ','}${quoted(name)}:${value}`;
+  }
+  return `${text}}`;
+}
+
+/** As an object lists its names that got them sorted: whole numbers come first, in their own order. */
+function sorted(names: string[]): readonly string[] {
+  if (STARTS_WITH_DIGIT.test(names[0] ?? ''))
+    return Object.keys(Object.fromEntries(names.sort().map((name) => [name, true])));
+  // They often are already.
+  for (let i = 1; i < names.length; i += 1)
+    if ((names[i - 1] ?? '') > (names[i] ?? '')) return names.sort();
+  return names;
+}
+
+const STARTS_WITH_DIGIT = /^\d/;
+const PLAIN = /^[ !#-[\]-~]*$/;
+
+function quoted(text: string): string {
+  return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text);
 }
 
 function hasOwnForm(value: object): value is { toJSON(name: string): unknown } {

@@ -11,14 +11,41 @@ import { parseRequest } from '#shared/runtime/wire.ts';
 
 type Body = (request: unknown, context: Context) => Promise<unknown> | AsyncGenerator<unknown>;
 
-/** Of each operation: the steps of a day ask it in a few ways. */
+/** Of each operation: the steps of a day ask most of them in a few ways. */
 const REQUESTS_KEPT = 16;
+
+/** Requests of an operation by their texts, as long as they repeat: orders never do. */
+class KnownRequests {
+  private readonly byText = new Map<string, unknown>();
+  private repeats = true;
+  private found = 0;
+
+  /** A request that says what one of the last ones said is read once; handlers change none. */
+  read(wire: unknown, reader: (plainWire: unknown) => unknown): unknown {
+    if (!this.repeats) return reader(asJson(wire));
+    const text = JSON.stringify(wire ?? {});
+    const same = this.byText.get(text);
+    if (same !== undefined) {
+      this.found += 1;
+      return same;
+    }
+    const request = reader(asJson(wire));
+    if (this.byText.size >= REQUESTS_KEPT) this.startOver();
+    this.byText.set(text, request);
+    return request;
+  }
+
+  private startOver(): void {
+    this.byText.clear();
+    this.repeats = this.found > 0;
+    this.found = 0;
+  }
+}
 
 export class DirectFunctions extends FunctionsClient {
   private readonly handlers: ReadonlyMap<string, OperationHandler>;
   private readonly dependencies: () => Dependencies;
-  /** By operation, those of the last calls by their texts. */
-  private readonly requests = new Map<string, Map<string, unknown>>();
+  private readonly requests = new Map<string, KnownRequests>();
 
   constructor(handlers: readonly OperationHandler[], dependencies: () => Dependencies) {
     super(() => Promise.reject(new Failure('BUG', 'Invariant: direct calls need no transport')));
@@ -57,17 +84,10 @@ export class DirectFunctions extends FunctionsClient {
     return (handler.handlerBody as unknown as Body)(request, this.contextOf(options));
   }
 
-  /** A request that says what one of the last ones said is read once; handlers change none. */
   private requestOf(operation: Operation, wire: unknown): unknown {
-    const text = JSON.stringify(wire ?? {});
-    const known = this.requests.get(operation.name) ?? new Map<string, unknown>();
+    const known = this.requests.get(operation.name) ?? new KnownRequests();
     this.requests.set(operation.name, known);
-    const same = known.get(text);
-    if (same !== undefined) return same;
-    const request = parseRequest(operation, JSON.parse(text));
-    if (known.size >= REQUESTS_KEPT) known.clear();
-    known.set(text, request);
-    return request;
+    return known.read(wire, (plainWire) => parseRequest(operation, plainWire));
   }
 
   /** Field by field: a copy of all that there is would be made for each call. */

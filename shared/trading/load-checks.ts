@@ -23,6 +23,7 @@ import type { Book } from '#shared/portfolio/model/book.ts';
 import { withQuotesAtCost, type HeldQuote } from '#shared/portfolio/model/cost-quotes.ts';
 import { foreignCashValue, foreignCurrencies } from '#shared/portfolio/model/foreign-cash.ts';
 import type { EffectivePolicy } from '#shared/portfolio/model/policy/policy.ts';
+import type { Settings } from '#shared/process/settings.ts';
 import type { OrderDependencies } from './order-dependencies.ts';
 import type { AccountSnapshot, CheckInputs } from './model/check-inputs.ts';
 import { averageVolumeOf, dayLossOf } from './load-limits.ts';
@@ -76,7 +77,7 @@ export async function loadChecks(
   const accountValue =
     statement &&
     (await valueOf(
-      { ...orderDependencies, market },
+      { market, baseCurrency: orderDependencies.baseCurrency },
       statement,
       withQuotesAtCost(quotes, book, held),
       today,
@@ -84,7 +85,7 @@ export async function loadChecks(
   const inputs: CheckInputs = {
     order,
     base: orderDependencies.baseCurrency,
-    limits: { ...settings, costs: costModelOf(settings) },
+    limits: limitsOf(settings),
     policy,
     policyError: fileError?.message,
     control: await orderDependencies.control.read(),
@@ -115,6 +116,15 @@ export async function loadChecks(
     baseline: statement && baselineOf(statement, isin),
     idSeenMax: statement ? idSeenMax(statement) : 0,
   };
+}
+
+/** The settings under a policy are the same for as long as it stays. */
+const limits = new WeakMap<Settings, CheckInputs['limits']>();
+
+function limitsOf(settings: Settings): CheckInputs['limits'] {
+  const known = limits.get(settings) ?? { ...settings, costs: costModelOf(settings) };
+  limits.set(settings, known);
+  return known;
 }
 
 /** Orders of the last day by the wall clock, and by the one that nobody sets. */
@@ -164,7 +174,7 @@ function accountOf({ cash, holdings, openOrders }: BrokerStatement): AccountSnap
 
 /** All cash and every holding at its latest close, else at what it cost; undefined when neither or a rate is known. */
 async function valueOf(
-  { market, baseCurrency }: OrderDependencies,
+  { market, baseCurrency }: Pick<OrderDependencies, 'market' | 'baseCurrency'>,
   { cash, holdings, otherBalances = [] }: BrokerStatement,
   quotes: ReadonlyMap<Isin, HeldQuote>,
   today: CalendarDay,

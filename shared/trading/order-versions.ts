@@ -8,7 +8,7 @@ const versions = new WeakMap<OrderRecord, number>();
 
 /** @returns the same order */
 export function atVersion(order: OrderRecord, version: number): OrderRecord {
-  versions.set(order, version);
+  if (versions.get(order) !== version) versions.set(order, version);
   return order;
 }
 

@@ -22,12 +22,12 @@ import {
   SETTLING_MS,
   SUBMIT_WINDOW_MS,
 } from './model/order-time-limits.ts';
-import { advance, denied, withSeen } from './model/order-progress.ts';
+import { advance, denied, withSeen, type OrderUpdate } from './model/order-progress.ts';
 import { isTerminal, isUnresolved } from './model/order-state.ts';
 import { within } from './work-time-limit.ts';
 
 export type OrderQuery =
-  | { readonly kind: 'found'; readonly seen: SeenOrder }
+  | { readonly kind: 'found'; readonly seen: SeenOrder; readonly update: OrderUpdate }
   | { readonly kind: 'missing' }
   | { readonly kind: 'failed'; readonly detail: string };
 
@@ -43,7 +43,7 @@ export async function refresh(
   if (order.state === 'INTENT') return leaveOldIntent(orderDependencies, order);
   if (isTerminal(order.state) && order.state !== 'ABSENT') return order;
   const answer = await queryOrder(orderDependencies, order, signal);
-  if (answer.kind === 'found') return take(orderDependencies, order, answer.seen);
+  if (answer.kind === 'found') return take(orderDependencies, order, answer);
   const timed = await timeFromNow(orderDependencies, order);
   const current = await markLost(orderDependencies, timed);
   if (current.state !== 'UNKNOWN') {
@@ -83,8 +83,7 @@ export async function queryOrder(
       signal,
     );
     if (seen === undefined) return { kind: 'missing' };
-    withSeen(order, seen, orderDependencies.now());
-    return { kind: 'found', seen };
+    return { kind: 'found', seen, update: withSeen(order, seen, orderDependencies.now()) };
   } catch (thrown) {
     const detail = Failure.from(thrown).message;
     orderDependencies.log.warn('order-query-failed', { tradeId: order.tradeId, detail });
@@ -92,15 +91,18 @@ export async function queryOrder(
   }
 }
 
-/** Stores the broker's data, and raises its alarms. */
+/**
+ * Stores the broker's data, and raises its alarms.
+ * @param update what it makes of the order as it was read; of one that was changed meanwhile it is worked out anew
+ */
 async function take(
   orderDependencies: OrderDependencies,
   order: OrderRecord,
-  seen: SeenOrder,
+  { seen, update }: { readonly seen: SeenOrder; readonly update: OrderUpdate },
 ): Promise<OrderRecord> {
   let alarms: readonly string[] = [];
   const next = await orderDependencies.store.change(order, (current) => {
-    const progress = withSeen(current, seen, orderDependencies.now());
+    const progress = current === order ? update : withSeen(current, seen, orderDependencies.now());
     alarms = progress.alarms;
     return progress.order;
   });
@@ -183,7 +185,11 @@ async function countMissing(
   const statement = await statementOf(orderDependencies, order, signal);
   if (!statement) return giveUpLate(orderDependencies, order);
   const seen = inStatement(order, statement);
-  if (seen) return take(orderDependencies, order, seen);
+  if (seen)
+    return take(orderDependencies, order, {
+      seen,
+      update: withSeen(order, seen, orderDependencies.now()),
+    });
   const explained =
     order.baseline && sameBaseline(order.baseline, baselineOf(statement, order.isin));
   if (!explained)

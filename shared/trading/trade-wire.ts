@@ -29,10 +29,9 @@ export function draftOf(request: TradeRequest | ValidateRequest): OrderDraft {
     quantity,
     orderType: orderTypeOf(request),
     timeInForce: timeInForce === 'TIME_IN_FORCE_UNSPECIFIED' ? 'DAY' : timeInForce,
-    ...(limitPrice && { limitPrice }),
-    ...(stopPrice && { stopPrice }),
-    ...('referencePrice' in request &&
-      request.referencePrice && { referencePrice: request.referencePrice }),
+    limitPrice,
+    stopPrice,
+    referencePrice: 'referencePrice' in request ? request.referencePrice : undefined,
   };
 }
 

@@ -1,6 +1,6 @@
 /** A time limit for work that may ignore its abort signal. */
 import { Failure } from '#shared/kernel/failure.ts';
-import { Deadline, untilAborted } from '#shared/process/deadline.ts';
+import { Deadline } from '#shared/process/deadline.ts';
 
 /**
  * @param caller ends the wait too, where given
@@ -15,7 +15,7 @@ export async function within<T>(
   const late = (): Failure => new Failure('DEADLINE', `No answer within ${limitMs} ms.`);
   const deadline = new Deadline(caller, limitMs, late);
   try {
-    return await untilAborted(work(deadline.signal), deadline.signal);
+    return await deadline.until(work(deadline.signal));
   } finally {
     deadline.close();
   }

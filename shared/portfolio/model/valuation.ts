@@ -2,6 +2,7 @@
  * Valuation of the book. All amounts are exact; the only conversion to estimates is `weightOf` at
  * the end of the file.
  */
+import type { Currency } from '#shared/kernel/currency.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import type { ExchangeRate, RateTable } from '#shared/kernel/exchange-rate.ts';
 import { areSameRates, requireRate } from '#shared/kernel/exchange-rate.ts';
@@ -46,18 +47,22 @@ export interface PositionValue {
 /** Holdings and prices that are the same objects are valued once. */
 const valued = new WeakMap<Holding, PositionValue>();
 
-function positionValue(holding: Holding, seen: SeenPrice | undefined, base: Money): PositionValue {
+function positionValue(
+  holding: Holding,
+  seen: SeenPrice | undefined,
+  base: Currency,
+): PositionValue {
   const known = valued.get(holding);
-  if (known?.seen === seen && known?.cost.equals(base)) return known;
-  const value = newlyValued(holding, seen, base);
+  if (known?.seen === seen && known?.cost.currency === base) return known;
+  const value = newlyValued(holding, seen, costOf(holding, base));
   valued.set(holding, value);
   return value;
 }
 
-function newlyValued(holding: Holding, seen: SeenPrice | undefined, base: Money): PositionValue {
+function newlyValued(holding: Holding, seen: SeenPrice | undefined, cost: Money): PositionValue {
   const quantity = quantityOf(holding);
   const paid = paidInOwnCurrency(holding);
-  const common = { isin: holding.isin, symbol: holding.symbol, quantity, cost: base, ...paid };
+  const common = { isin: holding.isin, symbol: holding.symbol, quantity, cost, ...paid };
   if (!seen) return common;
   const marketValue = seen.price.times(quantity, 'half-even');
   const { costBasis } = paid;
@@ -101,7 +106,7 @@ function newlyListed(
 ): readonly PositionValue[] {
   return [...book.holdings.values()]
     .filter((holding) => includeClosed || holding.lots.length > 0)
-    .map((h) => positionValue(h, seen.get(h.isin), costOf(h, book.currency)))
+    .map((holding) => positionValue(holding, seen.get(holding.isin), book.currency))
     .sort((a, b) => (a.symbol < b.symbol ? -1 : a.symbol > b.symbol ? 1 : 0));
 }
 
@@ -160,15 +165,20 @@ function newAccountValue(
     throw refused('price-missing', `There is no stored price for ${missing.join(', ')}.`, {
       isins: missing,
     });
-  const values = new Map(held.map((p) => [p.isin, valueInBase(p, rates)] as const));
-  const cost = Money.sum(
-    held.map((position) => position.cost),
-    book.currency,
-  );
-  const invested = Money.sum(values.values(), book.currency);
+  const values = new Map<Isin, Money>();
+  let cost = Money.zero(book.currency);
+  let invested = cost;
+  let pricedOn: CalendarDay | undefined;
+  for (const position of held) {
+    const value = valueInBase(position, rates);
+    values.set(position.isin, value);
+    cost = cost.add(position.cost);
+    invested = invested.add(value);
+    const { seen: one } = position;
+    const isEarlier = one && !one.isAtCost && (pricedOn === undefined || one.day < pricedOn);
+    if (isEarlier) pricedOn = one.day;
+  }
   const foreignCash = foreignCashValue(book, rates);
-  const seenPrices = held.flatMap(({ seen: one }) => one ?? []);
-  const days = seenPrices.flatMap(({ day, isAtCost }) => (isAtCost ? [] : day)).sort();
   return {
     total: invested.add(book.cash).add(foreignCash),
     cash: book.cash,
@@ -176,7 +186,7 @@ function newAccountValue(
     cost,
     gain: invested.subtract(cost),
     values,
-    pricedOn: days[0],
+    pricedOn,
   };
 }
 

@@ -3,7 +3,7 @@ import { assert, present } from '#shared/kernel/assert.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import type { TradeId } from '#shared/kernel/identifiers.ts';
-import type { Instant } from '#shared/kernel/instant.ts';
+import { instantOf, type Instant } from '#shared/kernel/instant.ts';
 import { Money } from '#shared/kernel/money.ts';
 import { Price, priceDecimalsMax } from '#shared/kernel/price.ts';
 import {
@@ -34,7 +34,10 @@ export interface OrderFacts {
   readonly build: string;
 }
 
-/** @param event `intend` for an order that may be sent, `deny` for one that may not */
+/**
+ * All fields that an order may get are there from the first, so that all orders are objects of one shape.
+ * @param event `intend` for an order that may be sent, `deny` for one that may not
+ */
 export function newOrder(
   draft: OrderDraft,
   facts: OrderFacts,
@@ -44,10 +47,18 @@ export function newOrder(
   const { collarLimit } = facts;
   const none = Money.zero(value.currency);
   return {
-    ...draft,
+    accountId: draft.accountId,
+    isin: draft.isin,
+    symbol,
+    side: draft.side,
+    quantity: draft.quantity,
+    orderType: draft.orderType,
+    timeInForce: draft.timeInForce,
+    limitPrice: draft.limitPrice,
+    stopPrice: draft.stopPrice,
+    referencePrice: draft.referencePrice,
     tradeId,
     clientOrderId,
-    symbol,
     state: present(nextState('NEW', event), 'a new order has a first state'),
     message: event === 'deny' ? denialText(errors) : 'The order is stored and not sent yet.',
     filledQuantity: Decimal.zero,
@@ -64,8 +75,13 @@ export function newOrder(
     errors,
     fills: [],
     queries: 0,
-    ...(baseline && { baseline }),
-    ...(collarLimit && { collarLimit }),
+    baseline,
+    collarLimit,
+    submittedAt: undefined,
+    brokerOrderId: undefined,
+    averagePrice: undefined,
+    executedAt: undefined,
+    queriedAt: undefined,
   };
 }
 
@@ -85,7 +101,7 @@ export function advance(
     message,
     errors,
     reserved: isTerminal(state) ? Money.zero(order.reserved.currency) : order.reserved,
-    ...(event === 'submit' && { submittedAt: at }),
+    submittedAt: event === 'submit' ? at : order.submittedAt,
     updatedAt: at,
   };
 }
@@ -112,9 +128,18 @@ export function withSeen(before: OrderRecord, seen: SeenOrder, at: Instant): Ord
   const filled = sum(fills.map((fill) => fill.quantity));
   const event = eventOf(seen, filled, order.quantity);
   const state = nextState(order.state, event) ?? order.state;
+  const total = (of: (fill: OrderFill) => Money): Money =>
+    Money.sum(fills.map(of), order.settlement.currency);
   const next: OrderRecord = {
     ...order,
-    ...totals(fills, order.settlement.currency),
+    fills,
+    fillIds: fills.map((fill) => fill.fillId),
+    filledQuantity: filled,
+    averagePrice: averagePriceOf(fills, filled) ?? order.averagePrice,
+    commission: total((fill) => fill.commission),
+    fees: total((fill) => fill.fees),
+    settlement: total((fill) => fill.settlement),
+    executedAt: lastTimeOf(fills) ?? order.executedAt,
     state,
     brokerOrderId: seen.brokerOrderId,
     message: isTerminal(order.state) ? order.message : seenText(event, seen, filled, order),
@@ -179,24 +204,19 @@ function eventOf(seen: SeenOrder, filled: Decimal, quantity: Decimal): OrderEven
   return working;
 }
 
-/** Sums over all fills; the average price is exact to eight decimals or more. */
-function totals(fills: readonly OrderFill[], currency: Money['currency']): Partial<OrderRecord> {
-  const filledQuantity = sum(fills.map((fill) => fill.quantity));
-  const paid = sum(fills.map((fill) => fill.price.amount.multiply(fill.quantity)));
+/** Exact to eight decimals or more. */
+function averagePriceOf(fills: readonly OrderFill[], filled: Decimal): Price | undefined {
   const [first] = fills;
-  const average =
-    first && paid.divide(filledQuantity, priceDecimalsMax(first.price.currency), 'half-even');
-  const total = (of: (fill: OrderFill) => Money): Money => Money.sum(fills.map(of), currency);
-  return {
-    fills,
-    fillIds: fills.map((fill) => fill.fillId),
-    filledQuantity,
-    ...(average && { averagePrice: new Price(average, first.price.currency) }),
-    commission: total((fill) => fill.commission),
-    fees: total((fill) => fill.fees),
-    settlement: total((fill) => fill.settlement),
-    ...(first && { executedAt: fills.map((f) => f.executedAt).reduce((a, b) => (a > b ? a : b)) }),
-  };
+  if (!first) return undefined;
+  const paid = sum(fills.map((fill) => fill.price.amount.multiply(fill.quantity)));
+  const { currency } = first.price;
+  return new Price(paid.divide(filled, priceDecimalsMax(currency), 'half-even'), currency);
+}
+
+function lastTimeOf(fills: readonly OrderFill[]): Instant | undefined {
+  return fills.length === 0
+    ? undefined
+    : instantOf(Math.max(...fills.map(({ executedAt }) => executedAt)));
 }
 
 function alarmsOf(order: OrderRecord, seen: SeenOrder, filled: Decimal): string[] {
@@ -245,9 +265,9 @@ function sum(values: readonly Decimal[]): Decimal {
 }
 
 function sameButTime(a: OrderRecord, b: OrderRecord): boolean {
-  const names = new Set([...Object.keys(a), ...Object.keys(b)]) as Set<keyof OrderRecord>;
-  names.delete('updatedAt');
-  return [...names].every((name) => isSame(a[name], b[name]));
+  const names = Object.keys(b) as (keyof OrderRecord)[];
+  const others = (Object.keys(a) as (keyof OrderRecord)[]).filter((name) => !(name in b));
+  return [...names, ...others].every((name) => name === 'updatedAt' || isSame(a[name], b[name]));
 }
 
 /** As they are stored. */

@@ -98,6 +98,17 @@ export interface OrderRecord extends Order {
  * it are the same.
  */
 export function hashOfDraft(draft: OrderDraft): string {
+  const known = hashes.get(draft);
+  if (known !== undefined) return known;
+  const hash = newHashOf(draft);
+  hashes.set(draft, hash);
+  return hash;
+}
+
+/** Each step of an order asks whether it is still the one that was asked for. */
+const hashes = new WeakMap<OrderDraft, string>();
+
+function newHashOf(draft: OrderDraft): string {
   return contentHash({
     accountId: draft.accountId,
     isin: draft.isin,

@@ -24,8 +24,17 @@ function referencePrice({ order, quote }: CheckInputs): Price | undefined {
   return quote?.price;
 }
 
+/** Several checks measure the order by the same. */
+const values = new WeakMap<CheckInputs, { readonly value: OrderValue | undefined }>();
+
 /** Undefined where price or rate is missing; checks of their own report that. */
 export function orderValue(inputs: CheckInputs): OrderValue | undefined {
+  const known = values.get(inputs) ?? { value: newOrderValue(inputs) };
+  values.set(inputs, known);
+  return known.value;
+}
+
+function newOrderValue(inputs: CheckInputs): OrderValue | undefined {
   const { order, rate, limits } = inputs;
   const price = referencePrice(inputs);
   if (!price || !rate || price.currency !== rate.from) return undefined;
@@ -48,8 +57,16 @@ export interface FreeCash {
   readonly free: Money;
 }
 
+const free = new WeakMap<CheckInputs, { readonly cash: FreeCash | undefined }>();
+
 /** cash − reserved for live orders − minimum reserve; undefined where account or value are. */
 export function freeCash(inputs: CheckInputs): FreeCash | undefined {
+  const known = free.get(inputs) ?? { cash: newFreeCash(inputs) };
+  free.set(inputs, known);
+  return known.cash;
+}
+
+function newFreeCash(inputs: CheckInputs): FreeCash | undefined {
   const { account, accountValue, policy, base } = inputs;
   if (!account || !accountValue) return undefined;
   const held = [

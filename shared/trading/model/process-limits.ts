@@ -36,10 +36,15 @@ const dayTurnover: Check = (inputs) => {
       );
 };
 
+/** Of orders that have ended: each later order of the day counts them again. */
+const tradedBy = new WeakMap<OrderRecord, Money>();
+
 /** What an order adds to the turnover: all of it while it lives, what was filled after that. */
 function traded(order: OrderRecord): Money {
   if (!isTerminal(order.state)) return order.value;
-  return order.value.multiply(filledShare(order), 'up');
+  const known = tradedBy.get(order) ?? order.value.multiply(filledShare(order), 'up');
+  tradedBy.set(order, known);
+  return known;
 }
 
 function filledShare({ filledQuantity, quantity }: OrderRecord): Decimal {

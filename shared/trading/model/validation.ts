@@ -21,10 +21,12 @@ export interface Validation {
   readonly freeCash: Money | undefined;
 }
 
+const checks = [...marketChecks, ...accountChecks];
+
 export function validate(inputs: CheckInputs): Validation {
   const worth = orderValue(inputs);
   return {
-    errors: [...marketChecks, ...accountChecks].flatMap((check) => check(inputs)),
+    errors: checks.flatMap((check) => check(inputs)),
     warnings: warningsOf(inputs, worth?.value),
     value: worth?.value,
     cost: worth?.cost.total,

@@ -276,6 +276,17 @@ export function brokerOrderOf(order: PaperOrder): BrokerOrder {
   };
 }
 
+/** What is held stays the same from one statement to the next, unless an order was filled. */
+const listed = new WeakMap<PaperBook['holdings'], readonly BrokerHolding[]>();
+
+function brokerHoldingsOf({ holdings }: PaperBook): readonly BrokerHolding[] {
+  const known =
+    listed.get(holdings) ??
+    [...holdings].map(([isin, { symbol, quantity }]) => ({ isin, symbol, quantity }));
+  listed.set(holdings, known);
+  return known;
+}
+
 /** @param settled fills of orders that are not in the book any more, in the order of time */
 export function statementOf(
   book: PaperBook,
@@ -287,7 +298,7 @@ export function statementOf(
     accountId: book.accountId,
     currency: book.currency,
     cash: book.cash,
-    holdings: [...book.holdings].map(([isin, holding]) => ({ isin, ...holding })),
+    holdings: brokerHoldingsOf(book),
     openOrders: liveOrders(book).map(brokerOrderOf),
     fills: own.length === 0 ? settled : inTime([...settled, ...own]),
     flows: book.flows,

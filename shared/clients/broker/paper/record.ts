@@ -183,7 +183,7 @@ const flowTuple = atFirstUse(() =>
   ]),
 );
 
-/** A record that stays in memory is read once, for what asks after no settled order. */
+/** A record that stays in memory is read once; settled orders that are asked for come in addition. */
 const books = new WeakMap<PaperRecord, PaperBook>();
 
 /** @param settled those of the settled orders that are asked for @throws Failure DATA_CORRUPT */
@@ -192,22 +192,19 @@ export function paperBookOf(
   accountId: AccountId,
   settled: readonly PaperOrder[],
 ): PaperBook {
-  const known = settled.length === 0 ? books.get(record) : undefined;
-  if (known?.accountId === accountId) return known;
-  const book = readBook(record, accountId, settled);
-  if (settled.length === 0) books.set(record, book);
-  return book;
+  const known = books.get(record);
+  const book = known?.accountId === accountId ? known : readBook(record, accountId);
+  books.set(record, book);
+  if (settled.length === 0) return book;
+  const orders = new Map(settled.map((order) => [order.instruction.clientOrderId, order]));
+  for (const [id, order] of book.orders) orders.set(id, order);
+  return { ...book, orders };
 }
 
-function readBook(
-  record: PaperRecord,
-  accountId: AccountId,
-  settled: readonly PaperOrder[],
-): PaperBook {
+function readBook(record: PaperRecord, accountId: AccountId): PaperBook {
   return strictly(accountId, () => {
     const currency = parseCurrency(record.currency);
-    const live = record.live.map((row) => liveOrderOf(row, accountId, currency));
-    const orders = [...settled, ...live];
+    const orders = record.live.map((row) => liveOrderOf(row, accountId, currency));
     return {
       accountId,
       currency,

@@ -26,6 +26,12 @@ interface Read {
   fills: readonly BrokerFill[];
 }
 
+interface WrittenLine {
+  readonly account: AccountId;
+  readonly line: string;
+  readonly order: PaperOrder;
+}
+
 /** Lines that were written and are not read yet: few, unless another process reads instead. */
 const WRITTEN_MAX = 64;
 
@@ -34,7 +40,7 @@ const nothing = (): Read => ({ count: 0, last: '', byId: new Map(), fills: [] })
 export class SettledOrders {
   private readonly database: Database;
   private readonly accounts = new Map<AccountId, Read>();
-  private readonly written = new Map<string, PaperOrder>();
+  private readonly written: WrittenLine[] = [];
 
   constructor(database: Database) {
     this.database = database;
@@ -61,19 +67,17 @@ export class SettledOrders {
 
   /** What the last of the lines say that are about to be appended. */
   writes(account: AccountId, lines: readonly string[], orders: readonly PaperOrder[]): void {
-    if (this.written.size + orders.length > WRITTEN_MAX) this.written.clear();
-    for (const [i, line] of lines.slice(lines.length - orders.length).entries()) {
-      const order = orders[i];
-      if (order) this.written.set(`${account} ${line}`, order);
-    }
+    if (this.written.length + orders.length > WRITTEN_MAX) this.written.length = 0;
+    const first = lines.length - orders.length;
+    for (const [i, order] of orders.entries())
+      this.written.push({ account, line: lines[first + i] ?? '', order });
   }
 
   private orderOf(line: string, account: AccountId, record: PaperRecord): PaperOrder {
-    const place = `${account} ${line}`;
-    const known = this.written.get(place);
-    this.written.delete(place);
+    const at = this.written.findIndex((one) => one.account === account && one.line === line);
+    const [known] = at < 0 ? [] : this.written.splice(at, 1);
     const currency = currencyOf(record);
-    if (known?.reserved.currency === currency) return known;
+    if (known?.order.reserved.currency === currency) return known.order;
     return settledOrderOf(JSON.parse(line), account, currency);
   }
 

@@ -253,8 +253,9 @@ function externalLines(
     happenedAt,
     recordedAt: known.recordedAt,
   });
+  const stated = new Map(statement.holdings.map(({ isin, quantity }) => [isin, quantity]));
   for (const isin of known.symbols.keys()) {
-    const { brought, taken, first } = unexplained(book, statement, reported, isin);
+    const { brought, taken, first } = unexplained(book, stated.get(isin), reported, isin);
     if (brought.sign > 0 && first !== undefined)
       before.push(line('external-in', isin, brought, later(first, -1)));
     else if (brought.sign > 0) after.push(line('external-in', isin, brought, statement.takenAt));
@@ -311,7 +312,7 @@ function byCurrency(cash: Money): readonly [Currency, Money] {
  */
 function unexplained(
   book: Book,
-  statement: Statement,
+  stated: Quantity | undefined,
   reported: readonly LedgerEntry[],
   isin: Isin,
 ): { brought: Quantity; taken: Quantity; first: Instant | undefined } {
@@ -320,7 +321,6 @@ function unexplained(
     return change ? [{ change, at: line.happenedAt }] : [];
   });
   let running = quantityHeld(book, isin);
-  const stated = statement.holdings.find((holding) => holding.isin === isin)?.quantity;
   if (changes.length === 0 && running.sign >= 0 && stated?.equals(running))
     return { brought: Decimal.zero, taken: Decimal.zero, first: undefined };
   let lowest = running;
