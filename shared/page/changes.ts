@@ -27,7 +27,7 @@ interface Watch {
   readonly mayGoOn: () => Promise<boolean>;
   /** The session that listens; what it is shown differs from what others are. */
   readonly sessionId: string;
-  /** Of the event that it heard last; empty for the first stream of a page. */
+  /** Of the event that it heard last, or of the state that it was made from; empty where it has neither. */
   readonly lastId: string;
 }
 
@@ -42,6 +42,11 @@ export class Changes {
 
   get isFull(): boolean {
     return this.streams >= STREAMS_MAX;
+  }
+
+  /** The id of the state, for a page that is made from it afterwards: its stream tells what changed since. */
+  async stateId(sessionId: string): Promise<string> {
+    return idOf(await this.readFingerprint(), { sessionId });
   }
 
   /**
@@ -116,7 +121,7 @@ export class Changes {
   }
 }
 
-function idOf(state: Fingerprint, { sessionId }: Watch): string {
+function idOf(state: Fingerprint, { sessionId }: Pick<Watch, 'sessionId'>): string {
   const text = JSON.stringify([sessionId, state]);
   return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }

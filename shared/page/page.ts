@@ -40,7 +40,7 @@ import type { Register } from './view/access-sections.ts';
 import { html, type Html } from './view/html.ts';
 import { documentOf } from './view/layout.ts';
 import { mayNot } from './view/role-text.ts';
-import { ViewContext } from './view/view-context.ts';
+import { ViewContext, type ViewInputs } from './view/view-context.ts';
 import { viewNames, viewOf } from './view/views.ts';
 
 const AUDIT_SHOWN = 30;
@@ -119,7 +119,8 @@ export class Page {
     const isSignIn = request.query.get('view') === 'sign-in';
     if (isSignIn || !this.mayRead(opened?.session)) return this.askPassword(visit);
     try {
-      return await this.view(visit, await this.overview(visit));
+      const stateId = await this.changes.stateId(opened?.session.id ?? '');
+      return await this.view(visit, { stateId, overview: await this.overview(visit) });
     } catch (thrown) {
       const { message, rule } = Failure.from(thrown);
       return this.message(visit, rule.http, 'It cannot be shown now', message);
@@ -145,12 +146,15 @@ export class Page {
     );
   }
 
-  private async view(visit: Visit, overview: GetOverviewResponse): Promise<FunctionResult> {
+  private async view(
+    visit: Visit,
+    read: Pick<ViewInputs, 'stateId' | 'overview'>,
+  ): Promise<FunctionResult> {
     const { request } = visit;
     const view = request.query.get('view') ?? 'overview';
     const { settings, database } = this.dependencies;
     const records = await openReplayRecords(settings, database);
-    const context = this.context(visit, view, { overview, hasReplay: await records.isAny() });
+    const context = this.context(visit, view, { ...read, hasReplay: await records.isAny() });
     if (viewNames.some((name) => name === view))
       return this.show(visit, context, viewOf(context, await this.register(visit)));
     if (!context.may('trade')) {
@@ -410,12 +414,11 @@ export class Page {
   private context(
     { request, opened }: Visit,
     view: string,
-    shown: { readonly overview?: GetOverviewResponse; readonly hasReplay?: boolean } = {},
+    shown: Partial<Pick<ViewInputs, 'stateId' | 'overview' | 'hasReplay'>> = {},
   ) {
     return new ViewContext({
       view,
-      overview: shown.overview,
-      hasReplay: shown.hasReplay === true,
+      ...{ stateId: '', overview: undefined, hasReplay: false, ...shown },
       session: opened?.session,
       isProved: opened !== undefined && isProved(opened.session, this.dependencies.now()),
       site: request.site,
@@ -428,19 +431,10 @@ export class Page {
 
   private show(visit: Visit, context: ViewContext, body: Html, status = 200): FunctionResult {
     const { request, opened, takesGzip } = visit;
-    const text = documentOf(context, { title: titleOf(context), body: html`${body}` });
+    const text = documentOf(context, html`${body}`);
     const cookie = opened?.cookie === undefined ? undefined : cookieText(request, opened.cookie);
     return documentAnswer(text, { status, cookie, takesGzip });
   }
-}
-
-function titleOf({ overview, view }: ViewContext): string {
-  const practice = overview?.trading?.practice === true ? 'PRACTICE · ' : '';
-  const code = overview?.standing?.code;
-  const standing =
-    code === undefined || code === 'healthy' ? '' : `${code.replaceAll('-', ' ')} · `;
-  const named = view === 'overview' || view === 'message' ? '' : `${view.replaceAll('-', ' ')} · `;
-  return `${practice}${standing}${named}Trader`;
 }
 
 function wholeNumber(text: string | null, max: number): number {

@@ -51,7 +51,8 @@ export function readRequest(event: FunctionEvent): PageRequest {
     query,
     form: formOf(event),
     cookies: cookiesOf(headers['cookie'], cookieName(isSecure)),
-    lastEventId: headers['last-event-id'] ?? '',
+    // A browser that connects again says what it heard; before that its page says what it was made from.
+    lastEventId: headers['last-event-id'] ?? query.get('since') ?? '',
     address: addressOf(headers['x-forwarded-for']),
     device: deviceOf(headers['user-agent']),
     locale: localeOf(headers['accept-language']),

@@ -140,6 +140,7 @@ async function drawAnew() {
     if (!answer.ok) return;
     const next = new DOMParser().parseFromString(await answer.text(), 'text/html');
     if (next.body.dataset.view !== view) return window.location.reload();
+    document.body.dataset.state = next.body.dataset.state;
     drawParts(next);
     announce();
   } catch {
@@ -203,7 +204,8 @@ function hear() {
 
 function listen() {
   stream?.close();
-  stream = new EventSource('events');
+  // What changed since the page was made is heard first.
+  stream = new EventSource(`events?since=${document.body.dataset.state}`);
   stream.addEventListener('beat', hear);
   stream.addEventListener('changed', () => {
     hear();

@@ -5,12 +5,7 @@ import type { ViewContext } from './view-context.ts';
 import { icons } from './icons.ts';
 import { meanings } from './terms.ts';
 
-export interface Layout {
-  readonly title: string;
-  readonly body: Html;
-}
-
-export function documentOf(context: ViewContext, { title, body }: Layout): string {
+export function documentOf(context: ViewContext, body: Html): string {
   const { overview, assets, format } = context;
   const page = html`<!doctype html>
     <html lang="en" data-locale="${format.locale}">
@@ -18,12 +13,12 @@ export function documentOf(context: ViewContext, { title, body }: Layout): strin
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
-        <title>${title}</title>
+        <title>${titleOf(context)}</title>
         <link rel="icon" href="${assets.icon}" />
         <link rel="stylesheet" href="${assets.style}" />
         <script src="${assets.script}" defer></script>
       </head>
-      <body data-view="${context.view}">
+      <body data-view="${context.view}" data-state="${context.stateId}">
         <a class="skip" href="#main">To the content</a>
         <header class="top" data-part="top">
           ${overview?.trading?.practice && practice(context)}
@@ -41,6 +36,15 @@ export function documentOf(context: ViewContext, { title, body }: Layout): strin
       </body>
     </html> `;
   return page.text;
+}
+
+function titleOf({ overview, view }: ViewContext): string {
+  const practice = overview?.trading?.practice === true ? 'PRACTICE · ' : '';
+  const code = overview?.standing?.code;
+  const standing =
+    code === undefined || code === 'healthy' ? '' : `${code.replaceAll('-', ' ')} · `;
+  const named = view === 'overview' || view === 'message' ? '' : `${view.replaceAll('-', ' ')} · `;
+  return `${practice}${standing}${named}Trader`;
 }
 
 function practice({ overview }: ViewContext): Html {

@@ -11,6 +11,8 @@ export interface ViewInputs {
   readonly session: Session | undefined;
   /** Whether the password or a passkey was given so lately that it is not asked for again. */
   readonly isProved: boolean;
+  /** Of the state before it was read; empty on pages that show nothing of the account. */
+  readonly stateId: string;
   /** Whether there is the report of a replay to lead to. */
   readonly hasReplay: boolean;
   /** Where the browser sees the page. */
@@ -27,6 +29,7 @@ export class ViewContext implements ViewInputs {
   readonly overview: GetOverviewResponse | undefined;
   readonly session: Session | undefined;
   readonly isProved: boolean;
+  readonly stateId: string;
   readonly hasReplay: boolean;
   readonly site: URL | undefined;
   readonly format: Format;
@@ -39,6 +42,7 @@ export class ViewContext implements ViewInputs {
     this.overview = inputs.overview;
     this.session = inputs.session;
     this.isProved = inputs.isProved;
+    this.stateId = inputs.stateId;
     this.hasReplay = inputs.hasReplay;
     this.site = inputs.site;
     this.format = inputs.format;

@@ -158,6 +158,23 @@ describeInBrowser('the page in a browser', () => {
     await close();
   });
 
+  it('shows what changed after it was made and before it listened', async () => {
+    const { page, close } = await openTab(browser);
+    const { redis: client } = fixture.dependencies.database;
+    const control = '{trading}:control';
+    await page.route('**/events*', async (route) => {
+      if ((await client.exists(control)) === 0) {
+        const json = JSON.stringify({ state: 'HALTED', reason: 'before it listened' });
+        await client.hset(control, { version: '98', json });
+      }
+      await route.continue();
+    });
+    await page.goto(fixture.url);
+    await page.getByText('before it listened').first().waitFor();
+    await client.del(control);
+    await close();
+  });
+
   it('hides amounts, and keeps them hidden', async () => {
     const { page, close } = await openTab(browser);
     await page.goto(fixture.url);
