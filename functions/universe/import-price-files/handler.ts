@@ -8,11 +8,8 @@
  */
 import { universe } from '#shared/contract/universe.ts';
 import { BEGINNING } from '#shared/clients/market-data/checked-bars.ts';
-import {
-  readContents,
-  doubtsOf,
-  type CsvContents,
-} from '#shared/clients/market-data/csv/csv-contents.ts';
+import { doubtsOf } from '#shared/clients/market-data/csv/contents-doubts.ts';
+import { readContents, type CsvContents } from '#shared/clients/market-data/csv/csv-contents.ts';
 import { requireComplete } from '#shared/clients/market-data/csv/csv-market-data.ts';
 import { folderInMemory } from '#shared/clients/market-data/csv/price-folder.ts';
 import type { Currency } from '#shared/kernel/currency.ts';

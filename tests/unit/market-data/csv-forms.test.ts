@@ -264,7 +264,7 @@ describe('the kind of a file', () => {
 
   test('names the columns of every file where no symbol has prices', async () => {
     const failure = await complaint({ 'x.csv': 'Day,Quote\n2024-03-08,5\n' });
-    expect(failure).toContain('x.csv (found the columns Day, Quote');
+    expect(failure).toContain('x.csv (is no table of prices: found the columns Day, Quote');
   });
 
   test.each([

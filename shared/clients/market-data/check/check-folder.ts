@@ -16,7 +16,10 @@ import {
 } from '#shared/kernel/bars/split-suspicion.ts';
 import { barToCheck } from '../checked-bars.ts';
 import type { CsvSeries } from '../csv/bar-columns.ts';
-import { doubtsOf, readContents, type CsvContents } from '../csv/csv-contents.ts';
+import { doubtsOf } from '../csv/contents-doubts.ts';
+import { readContents, type CsvContents } from '../csv/csv-contents.ts';
+import { securitiesMissing } from '../csv/csv-folder.ts';
+import { pricesMissing } from '../csv/csv-market-data.ts';
 import { rateDoubts } from './rate-doubts.ts';
 import { folderAt } from '../csv/price-folder.ts';
 import type { FileBar } from '../csv/csv-prices.ts';
@@ -83,7 +86,7 @@ export async function checkFolder(path: string, now: Instant): Promise<DataRepor
     securitiesFile: hasListing,
     lastDay: lastDay ?? null,
     ageDays: lastDay === undefined ? null : daysBetween(lastDay, dayOf(now)),
-    problems: complaints.all.map(({ field, message }) => ({ where: field, message })),
+    problems: problemsOf(contents),
     securities,
     doubts: [
       ...doubtsOf(contents),
@@ -91,6 +94,16 @@ export async function checkFolder(path: string, now: Instant): Promise<DataRepor
       ...contradictions(contents, securities),
     ],
   };
+}
+
+/** Where nothing is wrong by line, and a start is refused all the same, what it says. */
+function problemsOf(contents: CsvContents): DataReport['problems'] {
+  const { complaints, files, lastDay, prices } = contents;
+  const byLine = complaints.all.map(({ field, message }) => ({ where: field, message }));
+  if (byLine.length > 0) return byLine;
+  const where = files.folder;
+  if (!files.securities) return [{ where, message: securitiesMissing(files, prices).message }];
+  return lastDay === undefined ? [{ where, message: pricesMissing(contents).message }] : [];
 }
 
 function securityReport(contents: CsvContents, security: ListedSecurity): SecurityReport {

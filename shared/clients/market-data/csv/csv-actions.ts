@@ -2,6 +2,7 @@
  * `actions.csv`: corporate actions, a row each. `kind`, `date` and `symbol` or `isin` are needed; the
  * other columns are those that the kind takes. `ratio` (`4:1`, `1:10`) stands for the two columns of shares.
  */
+import { daysBetween, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import {
   actionKinds,
   corporateAction,
@@ -13,8 +14,9 @@ import { Failure } from '#shared/kernel/failure.ts';
 import { parseIsin, type Isin } from '#shared/kernel/isin.ts';
 import { Price, PRICE_DECIMALS_MAX } from '#shared/kernel/price.ts';
 import type { ListedSecurity } from '../market-data.ts';
-import { columnOf, plainName } from './format/column-names.ts';
+import { columnOf, plainName, repeatedIn } from './format/column-names.ts';
 import type { Complaints } from './format/complaints.ts';
+import type { Reading } from './csv-prices.ts';
 import type { CsvListing } from './csv-securities.ts';
 import { reportLayout, figureReader, type CsvRow, type CsvTable } from './format/csv-table.ts';
 import { dayFormatOf, parseFileDay, type DayOrder } from './format/day-format.ts';
@@ -44,22 +46,25 @@ type Column = keyof typeof columns;
 
 const SOURCE = 'file';
 const SHARE_DECIMALS = 9;
+const ANNOUNCED_DAYS_MAX = 400;
 
 export function readActions(
   table: CsvTable,
   listing: CsvListing,
-  complaints: Complaints,
+  { complaints, today }: Reading,
 ): readonly CorporateAction[] {
   reportLayout(table, complaints);
   const known = new Set<string>(Object.values(columns).flat());
   const strange = table.header.filter((name) => name !== '' && !known.has(plainName(name)));
   const missing = (['kind', 'date'] as const).filter((name) => at(table, name) < 0);
   const complain = (message: string) => complaints.add(table.file, table.headerLine, message);
+  for (const column of repeatedIn(table.header, [...known]))
+    complain(`column ${column} comes twice`);
   if (strange.length > 0) complain(`has columns that nobody knows: ${strange.join(', ')}`);
   if (missing.length > 0) complain(`needs the columns kind, date and symbol or isin`);
   const order = dayOrderOf(table, complaints);
   if (missing.length > 0 || !order) return [];
-  const reader = new RowReader(table, listing, order, complaints);
+  const reader = new RowReader(table, listing, order, { complaints, today });
   const actions = table.rows.flatMap((row) => {
     const read = complaints.try(table.file, row.line, () => reader.read(row));
     return read ? [{ action: read, line: row.line }] : [];
@@ -76,6 +81,7 @@ export function readActions(
 class RowReader {
   private readonly table: CsvTable;
   private readonly order: DayOrder;
+  private readonly today: CalendarDay;
   private readonly units: CsvListing['units'];
   private readonly byName: ReadonlyMap<string, ListedSecurity>;
   private readonly figure: (cell: string | undefined) => number | undefined;
@@ -84,9 +90,10 @@ class RowReader {
     table: CsvTable,
     { securities, units }: CsvListing,
     order: DayOrder,
-    complaints: Complaints,
+    { complaints, today }: Reading,
   ) {
     this.table = table;
+    this.today = today;
     this.order = order;
     this.units = units;
     this.byName = new Map(
@@ -101,11 +108,13 @@ class RowReader {
   read(row: CsvRow): CorporateAction {
     const cell = (column: Column): string => row.cells[at(this.table, column)]?.trim() ?? '';
     const security = this.securityOf(cell('isin') || cell('symbol'));
+    if (cell('symbol') && this.securityOf(cell('symbol')) !== security)
+      throw new Failure('INVALID_REQUEST', `symbol: ${cell('symbol')} is not ${security.isin}`);
     const payDay = cell('payDate') ? this.dayIn(cell('payDate')) : undefined;
     const stated = {
       kind: kindOf(cell('kind')),
       isin: security.isin,
-      day: this.dayIn(cell('date')),
+      day: this.exDay(cell('date')),
       ...this.sharesOf(cell),
       source: SOURCE,
     };
@@ -131,7 +140,15 @@ class RowReader {
     throw new Failure('INVALID_REQUEST', `symbol: "${name}" is not in securities.csv`);
   }
 
-  private dayIn(text: string) {
+  /** Actions are announced, but not so long before. */
+  private exDay(text: string): CalendarDay {
+    const day = this.dayIn(text);
+    if (daysBetween(this.today, day) > ANNOUNCED_DAYS_MAX)
+      throw new Failure('INVALID_REQUEST', `date: ${day} is more than a year ahead`);
+    return day;
+  }
+
+  private dayIn(text: string): CalendarDay {
     return parseFileDay(text, this.order);
   }
 

@@ -54,9 +54,6 @@ export interface CsvContents {
   readonly lastDay: CalendarDay | undefined;
 }
 
-/** A row stands alone when so many days lie before the next. */
-const GAP_NAMED_DAYS = 370;
-const NAMED_MAX = 10;
 const EMPTY: CsvListing = { securities: [], benchmark: undefined, units: new Map() };
 
 /**
@@ -90,7 +87,7 @@ export async function readContents(
     files.fundamentals && lastDay !== undefined
       ? readFundamentals(files.fundamentals, listing.securities, lastDay, reading)
       : new Map<Isin, ListedFundamentals>();
-  const declared = files.actions ? readActions(files.actions, listing, complaints) : [];
+  const declared = files.actions ? readActions(files.actions, listing, reading) : [];
   const inColumns = seriesActions(listing.securities, series);
   // actions.csv takes precedence over columns.
   const actions = [
@@ -198,8 +195,15 @@ class PriceReader {
       return void this.unused.push({ file: table.file, reason });
     }
     reportLayout(table, this.reading.complaints);
-    for (const { security, part } of about)
-      this.put(table, security, readBars(part, this.unitOf(security), this.reading));
+    for (const { security, part } of about) {
+      const read = readBars(part, this.unitOf(security), this.reading);
+      this.put(table, security, read);
+      if (read.length === 0)
+        this.unused.push({
+          file: table.file,
+          reason: `has no row with a price of ${security.symbol}`,
+        });
+    }
   }
 
   private reportName(table: CsvTable, named: ListedSecurity, inside: string): void {
@@ -250,36 +254,12 @@ class PriceReader {
 }
 
 function unreadReason({ header, faults: [fault] }: CsvTable): string {
-  return header.length === 0 && fault ? fault.message : columnsText(header);
+  return header.length === 0 && fault
+    ? fault.message
+    : `is no table of prices: ${columnsText(header)}`;
 }
 
 function lastDayOf(series: ReadonlyMap<Isin, CsvSeries>): CalendarDay | undefined {
   const days = [...series.values()].flatMap(({ lastDay }) => lastDay ?? []);
   return days.sort().at(-1);
-}
-
-/** Warnings about rows that can be read but are likely wrong: dates years away from the others. */
-export function doubtsOf({ series, unused, files, listing }: CsvContents): readonly string[] {
-  const gaps = [...series.values()].flatMap((one) =>
-    one
-      .gapsOver(GAP_NAMED_DAYS)
-      .map(
-        ({ line, days, before, day }) =>
-          `${one.file}:${line}: ${days} days lie between ${before} and ${day}.`,
-      ),
-  );
-  const without = listing.securities.filter(({ isin }) => !series.has(isin));
-  return [
-    ...gaps,
-    ...unused.map(({ file, reason }) => `${file} is not used: it ${reason}.`),
-    ...files.spreadsheets.map((file) => `${file} is a spreadsheet, and not read: save it as CSV.`),
-    ...(series.size > 0 && without.length > 0 ? [withoutPrices(without)] : []),
-  ];
-}
-
-function withoutPrices(securities: readonly ListedSecurity[]): string {
-  const symbols = securities.map(({ symbol }) => symbol);
-  const shown = symbols.slice(0, NAMED_MAX).join(', ');
-  const more = symbols.length - NAMED_MAX;
-  return `No file has prices of ${shown}${more > 0 ? ` and ${more} more` : ''}.`;
 }

@@ -4,7 +4,7 @@ import { Failure } from '#shared/kernel/failure.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import type { ListedFundamentals, ListedSecurity } from '../market-data.ts';
 import type { Complaints } from './format/complaints.ts';
-import { columnOf, plainName } from './format/column-names.ts';
+import { columnOf, plainName, repeatedIn } from './format/column-names.ts';
 import { reportLayout, figureReader, type CsvTable } from './format/csv-table.ts';
 import { futureDay, type Reading } from './csv-prices.ts';
 import { dayFormatOf, parseFileDay, type DayOrder } from './format/day-format.ts';
@@ -42,6 +42,15 @@ export function readFundamentals(
       headerLine,
       `needs a column isin or symbol; found ${header.join(', ') || 'no columns'}`,
     );
+  const plainNames = FUNDAMENTAL_COLUMNS.map(plainName);
+  if (columnOf(header, ...plainNames) < 0)
+    complaints.add(
+      file,
+      headerLine,
+      `needs a column of figures (${FUNDAMENTAL_COLUMNS.join(', ')}); found ${header.join(', ')}`,
+    );
+  for (const column of repeatedIn(header, ['isin', 'symbol', 'asof', ...plainNames]))
+    complaints.add(file, headerLine, `column ${column} comes twice`);
   const match = new SymbolMatch(securities);
   const order = dayOrderOf(table, complaints);
   for (const { cells, line } of table.rows) {
@@ -84,10 +93,20 @@ function figuresOf(
   const known = FUNDAMENTAL_COLUMNS.flatMap((name): [string, number][] => {
     const at = columnOf(header, plainName(name));
     const figure = at < 0 ? undefined : around.figure(cells[at]);
+    if (figure !== undefined) requireRange(name, figure);
     return figure === undefined ? [] : [[name, figure]];
   });
   const cell = cells[columnOf(header, 'asof')] ?? '';
   const asOf = cell === '' ? around.lastDay : parseFileDay(cell, around.order);
   if (asOf > around.today) throw new Failure('INVALID_REQUEST', futureDay(asOf, around.today));
   return { asOf, ...Object.fromEntries(known) };
+}
+
+/** Figures that are in another unit than theirs. */
+function requireRange(name: (typeof FUNDAMENTAL_COLUMNS)[number], figure: number): void {
+  const wrong = (text: string) => new Failure('INVALID_REQUEST', `${name}: "${figure}" ${text}`);
+  if (name === 'dividendYieldRatio' && (figure < 0 || figure > 1))
+    throw wrong('is not from 0 to 1: 0.031 is 3.1 %');
+  if (name === 'analystRating' && (figure < 1 || figure > 5)) throw wrong('is not from 1 to 5');
+  if (name === 'marketCap' && figure <= 0) throw wrong('is not above 0');
 }

@@ -91,6 +91,7 @@ function partOf(
 
 /** What a file of bars needs, and what was found, for a person. */
 export function columnsText(header: readonly string[]): string {
+  if (!header.some(Boolean)) return 'the file is empty';
   const found = header.map((name) => name || '""').slice(0, 12);
   const more = header.length > found.length ? ', …' : '';
   const missing = ['date', 'close'].filter((name) =>

@@ -39,7 +39,7 @@ export function requireComplete(contents: CsvContents): void {
   contents.complaints.throwIfAny();
 }
 
-function pricesMissing({ files, prices, listing, unused }: CsvContents) {
+export function pricesMissing({ files, prices, listing, unused }: CsvContents) {
   const symbols = listing.securities.map(({ symbol }) => symbol).join(', ');
   const contents = prices.map(
     ({ file, header }) => `${file} (${unusedReason(file) ?? columnsText(header)})`,

@@ -6,12 +6,13 @@ import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
 import { isCurrency, type Currency } from '#shared/kernel/currency.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import type { DailyRate } from '../market-data.ts';
-import { columnOf } from './format/column-names.ts';
+import { columnOf, repeatedIn } from './format/column-names.ts';
 import type { Complaints } from './format/complaints.ts';
 import { futureDay, type Reading } from './csv-prices.ts';
 import { reportLayout, figureReader, type CsvTable } from './format/csv-table.ts';
 import { dayFormatOf, parseFileDay, type DayOrder } from './format/day-format.ts';
 import { parseQuoteUnit } from './format/quote-unit.ts';
+import { reportLevels, type StatedRate } from './rate-levels.ts';
 
 const COLUMNS = ['date', 'from', 'to', 'rate'] as const;
 const SIGNIFICANT_DIGITS = 12;
@@ -21,8 +22,12 @@ type Days = ReadonlyMap<CalendarDay, number>;
 export class CsvRates {
   private readonly pairs: ReadonlyMap<string, Days>;
 
-  constructor(pairs: ReadonlyMap<string, Days>) {
+  /** Sentences on rates that are likely wrong. */
+  readonly doubts: readonly string[];
+
+  constructor(pairs: ReadonlyMap<string, Days>, doubts: readonly string[] = []) {
     this.pairs = pairs;
+    this.doubts = doubts;
   }
 
   /** With those of another file on the days before a pair begins here. */
@@ -30,7 +35,8 @@ export class CsvRates {
     if (!other) return this;
     const pairs = new Set([...other.pairs.keys(), ...this.pairs.keys()]);
     const both = (pair: string) => inTurn([this.pairs.get(pair), other.pairs.get(pair)]);
-    return new CsvRates(new Map([...pairs].map((pair) => [pair, both(pair)])));
+    const doubts = [...this.doubts, ...other.doubts];
+    return new CsvRates(new Map([...pairs].map((pair) => [pair, both(pair)])), doubts);
   }
 
   /** As the file has them, by `FROM-TO`. */
@@ -93,7 +99,9 @@ export function readRates(table: CsvTable, reading: Reading): CsvRates {
   const missing = COLUMNS.filter((name) => columnOf(header, name) < 0);
   if (isPerEuro(header)) {
     const order = dayOrderOf(table, complaints);
-    return new CsvRates(order ? pairsPerEuro(table, order, reading) : new Map());
+    return order
+      ? ratesOf(table, statedPerEuro(table, order, reading), complaints)
+      : new CsvRates(new Map());
   }
   if (missing.length > 0) {
     const found = header.join(', ') || 'no columns';
@@ -103,7 +111,24 @@ export function readRates(table: CsvTable, reading: Reading): CsvRates {
   }
   const order = dayOrderOf(table, complaints);
   if (!order) return new CsvRates(new Map());
-  return new CsvRates(pairsOf(table, order, reading));
+  for (const column of repeatedIn(header, COLUMNS))
+    complaints.add(file, headerLine, `column ${column} comes twice`);
+  return ratesOf(table, statedIn(table, order, reading), complaints);
+}
+
+function ratesOf(
+  { file }: CsvTable,
+  stated: readonly StatedRate[],
+  complaints: Complaints,
+): CsvRates {
+  const pairs = new Map<string, Map<CalendarDay, number>>();
+  for (const { pair, day, rate, line } of stated)
+    complaints.try(file, line, () => {
+      const days = pairs.get(pair) ?? new Map<CalendarDay, number>();
+      if (days.has(day)) throw new Failure('INVALID_REQUEST', `${day} comes twice for ${pair}`);
+      pairs.set(pair, days.set(day, rate));
+    });
+  return new CsvRates(pairs, reportLevels(file, stated, complaints));
 }
 
 function dayOrderOf(table: CsvTable, complaints: Complaints): DayOrder | undefined {
@@ -116,24 +141,26 @@ function dayOrderOf(table: CsvTable, complaints: Complaints): DayOrder | undefin
   return undefined;
 }
 
-function pairsOf(table: CsvTable, order: DayOrder, { complaints, today }: Reading) {
+function statedIn(
+  table: CsvTable,
+  order: DayOrder,
+  { complaints, today }: Reading,
+): readonly StatedRate[] {
   const figure = figureReader(table, complaints);
   const at = (name: (typeof COLUMNS)[number]): number => columnOf(table.header, name);
   const [date, from, to, rate] = [at('date'), at('from'), at('to'), at('rate')];
-  const pairs = new Map<string, Map<CalendarDay, number>>();
-  for (const { cells, line } of table.rows)
-    complaints.try(table.file, line, () => {
+  return table.rows.flatMap(({ cells, line }) => {
+    const found = complaints.try(table.file, line, (): StatedRate => {
       const [one, other] = [parseQuoteUnit(cells[from] ?? ''), parseQuoteUnit(cells[to] ?? '')];
       const pair = `${one.currency}-${other.currency}`;
-      const days = pairs.get(pair) ?? new Map<CalendarDay, number>();
       const day = parseFileDay(cells[date] ?? '', order);
       if (day > today) throw new Failure('INVALID_REQUEST', futureDay(day, today));
-      if (days.has(day)) throw new Failure('INVALID_REQUEST', `${day} comes twice for ${pair}`);
       const stated = positive(figure(cells[rate]));
       const scale = one.perCurrency / other.perCurrency;
-      pairs.set(pair, days.set(day, scale === 1 ? stated : short(stated * scale)));
+      return { pair, day, line, rate: scale === 1 ? stated : short(stated * scale) };
     });
-  return pairs;
+    return found ? [found] : [];
+  });
 }
 
 /** A day and currencies, of which none is the euro itself. */
@@ -148,10 +175,14 @@ function isPerEuro(header: readonly string[]): boolean {
 }
 
 /** A day without a figure for a currency (`N/A`) has no rate of it; those that have ended stay as columns, unread. */
-function pairsPerEuro(table: CsvTable, order: DayOrder, { complaints, today }: Reading) {
+function statedPerEuro(
+  table: CsvTable,
+  order: DayOrder,
+  { complaints, today }: Reading,
+): readonly StatedRate[] {
   const figure = figureReader(table, complaints);
   const dateAt = columnOf(table.header, 'date');
-  const pairs = new Map<string, Map<CalendarDay, number>>();
+  const all: StatedRate[] = [];
   for (const { cells, line } of table.rows)
     complaints.try(table.file, line, () => {
       const day = parseFileDay(cells[dateAt] ?? '', order);
@@ -159,13 +190,10 @@ function pairsPerEuro(table: CsvTable, order: DayOrder, { complaints, today }: R
       table.header.forEach((name, i) => {
         const stated = isCurrency(name.trim()) ? figure(cells[i]) : undefined;
         if (stated === undefined) return;
-        const pair = `EUR-${name.trim()}`;
-        const days = pairs.get(pair) ?? new Map<CalendarDay, number>();
-        if (days.has(day)) throw new Failure('INVALID_REQUEST', `${day} comes twice for ${pair}`);
-        pairs.set(pair, days.set(day, positive(stated)));
+        all.push({ pair: `EUR-${name.trim()}`, day, line, rate: positive(stated) });
       });
     });
-  return pairs;
+  return all;
 }
 
 function positive(rate: number | undefined): number {

@@ -3,13 +3,16 @@ import { Failure } from '#shared/kernel/failure.ts';
 import { parseIsin, type Isin } from '#shared/kernel/isin.ts';
 import { parseQuantity } from '#shared/kernel/quantity.ts';
 import type { ListedSecurity } from '../market-data.ts';
-import { columnOf } from './format/column-names.ts';
+import { columnOf, repeatedIn } from './format/column-names.ts';
 import type { Complaints } from './format/complaints.ts';
 import { reportLayout, type CsvRow, type CsvTable } from './format/csv-table.ts';
 import { parseFigure } from './format/number-format.ts';
 import { parseQuoteUnit, type QuoteUnit } from './format/quote-unit.ts';
 
 export const SECURITIES_HEADER = 'isin,symbol,name,currency,exchange,sector,country,lot';
+
+/** What a column of marks says where it does not mark. */
+const NO_MARK = /^(?:|no|n|false|f|0|-|nein|non)$/i;
 
 const REQUIRED = ['isin', 'symbol', 'currency'] as const;
 
@@ -42,6 +45,8 @@ export function readSecurities(table: CsvTable, complaints: Complaints): CsvList
       `needs ${missing.join(', ')}; found ${table.header.join(', ') || 'no columns'}; ` +
         `a full header is ${SECURITIES_HEADER}`,
     );
+  for (const column of repeatedIn(table.header, [...SECURITIES_HEADER.split(','), 'benchmark']))
+    complaints.add(table.file, table.headerLine, `column ${column} comes twice`);
   const units = new Map<Isin, QuoteUnit>();
   if (missing.length > 0) return { securities: [], benchmark: undefined, units };
   const securities: ListedSecurity[] = [];
@@ -54,7 +59,14 @@ export function readSecurities(table: CsvTable, complaints: Complaints): CsvList
     reportDuplicates(table, row, security, known, complaints);
     securities.push(security);
     units.set(security.isin, unit);
-    if (cellOf(table, row, 'benchmark') !== '') benchmark ??= security.isin;
+    if (NO_MARK.test(cellOf(table, row, 'benchmark'))) continue;
+    if (benchmark !== undefined)
+      complaints.add(
+        table.file,
+        row.line,
+        `benchmark: ${security.isin} is marked, as ${benchmark} is`,
+      );
+    benchmark ??= security.isin;
   }
   securities.sort((a, b) => (a.symbol < b.symbol ? -1 : 1));
   return { securities, benchmark, units };
@@ -131,7 +143,9 @@ function parseSymbol(text: string): string {
 function parseLot(text: string, { numbers }: CsvTable): string {
   const isPlain = text === '' || /^\d+(\.\d+)?$/.test(text);
   const decimal = typeof numbers === 'string' ? numbers : '.';
-  const lot = parseQuantity(isPlain ? text || '1' : String(parseFigure(text, decimal)));
+  const figure = isPlain ? text || '1' : parseFigure(text, decimal);
+  if (figure === undefined) throw new Failure('INVALID_REQUEST', `"${text}" is not a number`);
+  const lot = parseQuantity(String(figure));
   if (lot.sign === 0) throw new Failure('INVALID_REQUEST', 'is above 0');
   return lot.toString();
 }

@@ -4,7 +4,8 @@ import type { CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import type { FileFacts, ListedFundamentals } from '../market-data.ts';
 import type { CsvSeries } from './bar-columns.ts';
-import { doubtsOf, type CsvContents } from './csv-contents.ts';
+import { doubtsOf } from './contents-doubts.ts';
+import type { CsvContents } from './csv-contents.ts';
 import type { CsvRates } from './csv-rates.ts';
 
 export interface ArchiveDetails {

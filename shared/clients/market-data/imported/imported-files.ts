@@ -8,7 +8,8 @@ import { decode, encode, storedCurrency, storedDay, storedIsin } from '#shared/r
 import { storedAction } from '../../stored-actions.ts';
 import { storedFigures } from '../../stored-figures.ts';
 import { BarColumns, type CsvSeries } from '../csv/bar-columns.ts';
-import { doubtsOf, type CsvContents } from '../csv/csv-contents.ts';
+import { doubtsOf } from '../csv/contents-doubts.ts';
+import { type CsvContents } from '../csv/csv-contents.ts';
 import type { FileBar } from '../csv/csv-prices.ts';
 import { CsvRates } from '../csv/csv-rates.ts';
 import type { PriceArchive } from '../csv/price-archive.ts';

@@ -86,6 +86,12 @@ export function repeatedColumns(header: readonly string[]): readonly string[] {
   });
 }
 
+/** Of these names, those that more than one column has; which of them counts nobody knows. */
+export function repeatedIn(header: readonly string[], names: readonly string[]): readonly string[] {
+  const plain = header.map(plainName);
+  return names.filter((name) => plain.indexOf(name) !== plain.lastIndexOf(name));
+}
+
 function bareColumn(name: string): string {
   return statedUnitOf(name).name.replace(/^\s*\d+\.\s*/, '');
 }
