@@ -50,7 +50,7 @@ export class PortfolioStore {
    * @param differences changed with it
    * @returns false when someone else changed the book since; then nothing is stored
    */
-  save(
+  async save(
     before: VersionedBook,
     book: Book,
     entries: readonly LedgerEntry[],
@@ -61,8 +61,9 @@ export class PortfolioStore {
     const bookKey = keys.portfolio.book(accountId);
     const ledgerKey = keys.portfolio.ledger(accountId);
     const { version } = before;
-    const { lines, head } = chained(before.head, postEntries(before.book, entries).posted);
-    return this.database.commit(
+    const { posted } = postEntries(before.book, entries);
+    const { lines, head } = chained(before.head, posted);
+    const isStored = await this.database.commit(
       [{ key: bookKey, version }, ...(differences ? [differences.expect] : [])],
       [
         writeDocument(bookKey, version, recordOf(book, head)),
@@ -72,6 +73,13 @@ export class PortfolioStore {
       ],
       'guarded',
     );
+    if (isStored)
+      this.database.saidLines(
+        ledgerKey,
+        lines,
+        posted.map(({ line }) => line),
+      );
+    return isStored;
   }
 }
 

@@ -163,3 +163,26 @@ test('of many lists those read last are kept', async () => {
   for (const key of ['one', 'two', 'one', 'one']) await known.read(key, reader);
   expect(count).toBe(6);
 });
+
+test('a line that was appended here is not read, one of another process is', async () => {
+  const known = new KnownLines(real.redis, 100);
+  await real.redis.flushdb();
+  const seen: string[] = [];
+  const reader = (line: string) => {
+    seen.push(line);
+    return { line };
+  };
+  const own = [{ line: 'b' }, { line: 'c' }];
+  await real.redis.rpush('list', 'a', 'b', 'x', 'c');
+  known.remember('list', ['b', 'c'], own);
+  known.remember('other', ['a'], ['of another list']);
+  const values = await known.read('list', reader);
+  expect(values).toEqual([{ line: 'a' }, { line: 'b' }, { line: 'x' }, { line: 'c' }]);
+  expect([values[1], values[3]].map((value, i) => value === own[i])).toEqual([true, true]);
+  expect(seen).toEqual(['a', 'x']);
+  // More than are remembered at once are read.
+  const many = Array.from({ length: 100 }, (_, i) => `m${i}`);
+  known.remember('many', many, many);
+  await real.redis.rpush('many', ...many);
+  expect(await known.read('many', (line) => ({ line }))).toEqual(many.map((line) => ({ line })));
+});

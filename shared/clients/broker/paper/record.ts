@@ -246,14 +246,15 @@ export function paperRecordOf(
   before: PaperRecord | undefined,
   known: ReadonlySet<string>,
 ): StoredPaperBook {
-  const orders = [...book.orders.values()];
-  const ended = orders.filter((o) => !isLive(o) && !known.has(o.instruction.clientOrderId));
+  const all = [...book.orders.values()];
+  const live = all.filter(isLive);
+  const ended = all.filter((o) => !isLive(o) && !known.has(o.instruction.clientOrderId));
   const settled = [...(before?.settled ?? []), ...ended.map(orderRow)];
   const record = {
     currency: book.currency,
     cash: book.cash.amount.toString(),
     holdings: [...book.holdings].map(([isin, holding]) => holdingRow(isin, holding)),
-    live: orders.filter(isLive).map(liveRow),
+    live: live.map(liveRow),
     settledCount: (before?.settledCount ?? 0) + settled.length,
     flows: book.flows.map(flowRow),
     ...(book.actions.length > 0 && { actions: [...book.actions] }),
@@ -261,6 +262,8 @@ export function paperRecordOf(
     orderCount: book.orderCount,
     movedAt: book.movedAt,
   };
+  const orders = new Map(live.map((order) => [order.instruction.clientOrderId, order]));
+  books.set(record, { ...book, orders });
   return { record, settled, ended };
 }
 

@@ -124,7 +124,8 @@ export function reconcile(
   });
   const lines = withLotMethod([...external.before, ...reported, ...external.after], lotMethod);
   const all = [...first, ...lines];
-  const entries = source === undefined ? all : all.map((line) => ({ source, ...line }));
+  const entries =
+    source === undefined ? all : all.map((line) => ({ ...line, source: line.source ?? source }));
   return {
     book: {
       ...bookEntries(withForeign(booked), entries),
