@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { FunctionsClient, type CallOptions } from '#shared/clients/functions-client.ts';
 import { httpTransport } from '#shared/clients/http-transport.ts';
 import type { Operation, ResponseOf, WireRequestOf } from '#shared/contract/row.ts';
+import { Failure } from '#shared/kernel/failure.ts';
 import { hostPort } from '#shared/process/loopback.ts';
 import { parseSettings, type Settings } from '#shared/process/settings.ts';
 import { terminalUser } from '#shared/process/terminal-user.ts';
@@ -54,7 +55,21 @@ function clientOf(settings: Settings): FunctionsClient {
   const { grpcTlsCa } = settings;
   const url = gatewayUrl(settings);
   const ca = grpcTlsCa === undefined ? undefined : readFileSync(grpcTlsCa, 'utf8');
-  return new FunctionsClient(httpTransport(url, () => tokens.trade, ca));
+  return new FunctionsClient(httpTransport(url, () => tradeToken(tokens, settings), ca));
+}
+
+/** @throws Failure UNAVAILABLE saying where it was looked for: a person may stand in another folder */
+function tradeToken(tokens: ReturnType<typeof tokensIn>, settings: Settings): string {
+  try {
+    return tokens.trade;
+  } catch (thrown) {
+    const { code, message } = Failure.from(thrown);
+    throw new Failure(
+      code,
+      `${message} It is looked for in ${secretsDir(settings)}, where npm start puts it; ` +
+        'DATA_DIR or SECRETS_DIR names another folder.',
+    );
+  }
 }
 
 /** Without a slash at its end. */
