@@ -13,6 +13,7 @@ import type { Complaints } from './format/complaints.ts';
 import { figureReader, type CsvTable } from './format/csv-table.ts';
 import { dayFormatOf, parseFileDay } from './format/day-format.ts';
 import { inCurrency, type QuoteUnit } from './format/quote-unit.ts';
+import { shiftedDay } from './format/shifted-days.ts';
 import { unitOfRows } from './stated-unit.ts';
 import type { SymbolMatch } from './symbol-match.ts';
 
@@ -170,6 +171,15 @@ function datedRows(table: CsvTable, dateAt: number, reading: Reading): readonly 
     if (day > today) complaints.add(file, line, futureDay(day, today));
     return [{ day, line, cells }];
   });
+  const shifted = shiftedDay(
+    dated.map(({ day, line, cells }) => ({ day, line, text: cells[dateAt] ?? '' })),
+  );
+  if (shifted)
+    complaints.add(
+      file,
+      shifted.line,
+      `"${shifted.text}" is a Sunday's evening: its times are those of another zone than the exchange's, and days are cut from them; write days alone`,
+    );
   return dated.sort((a, b) => (a.day < b.day ? -1 : a.day > b.day ? 1 : 0));
 }
 
