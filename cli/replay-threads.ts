@@ -33,18 +33,23 @@ export interface ReplayThreads {
 
 /** A replay makes much garbage that dies young; in larger spaces it is collected more rarely. */
 const YOUNG_GENERATION_MB = 64;
+/** Far more than any replay of one policy has taken; a leak ends its thread, not the machine. */
+const HEAP_MB_MAX = 4_096;
 
-export function openReplayThreads({
-  threads,
-  ...inputs
-}: ThreadInputs & { readonly threads: number }): ReplayThreads {
+export interface ThreadPool extends ThreadInputs {
+  readonly threads: number;
+  /** Of each. */
+  readonly heapMbMax: number;
+}
+
+export function openReplayThreads({ threads, heapMbMax, ...inputs }: ThreadPool): ReplayThreads {
   const queue: Waiting[] = [];
   const workers: Worker[] = [];
   const idle: Worker[] = [];
   const next = (): void => {
     if (queue.length === 0) return;
     if (idle.length === 0 && workers.length < threads) {
-      const opened = openWorker(inputs);
+      const opened = openWorker(inputs, heapMbMax);
       workers.push(opened);
       idle.push(opened);
     }
@@ -73,10 +78,13 @@ export function openReplayThreads({
 /** Beside this program, whose parts lie in folders of one place. */
 const THREAD = '../cli/replay-thread.js';
 
-function openWorker(inputs: ThreadInputs): Worker {
+function openWorker(inputs: ThreadInputs, heapMbMax: number): Worker {
   return new Worker(new URL(THREAD, import.meta.url), {
     workerData: inputs,
-    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
+    resourceLimits: {
+      maxOldGenerationSizeMb: Math.min(heapMbMax, HEAP_MB_MAX),
+      maxYoungGenerationSizeMb: YOUNG_GENERATION_MB,
+    },
   });
 }
 
@@ -93,7 +101,17 @@ async function answerOf(worker: Worker, task: ThreadTask): Promise<ReplayRun> {
     if ('run' in reported) return reported.run;
     const { code, message, facts } = reported.failure;
     throw new Failure(code, message, facts);
+  } catch (cause) {
+    throw whyLost(cause);
   } finally {
     ended.abort();
   }
+}
+
+/** An error that ended a thread. */
+function whyLost(cause: unknown): unknown {
+  if ((cause as NodeJS.ErrnoException | undefined)?.code !== 'ERR_WORKER_OUT_OF_MEMORY')
+    return cause;
+  const message = 'The replay took more memory than there is. A shorter one takes less.';
+  return new Failure('TOO_LARGE', message, {}, cause);
 }

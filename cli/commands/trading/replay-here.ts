@@ -21,8 +21,8 @@ import { sentPast } from '#shared/replay/sent-past.ts';
 import { readPast } from '#shared/replay/read-past.ts';
 import { fromCallerFolder } from '../../caller-folder.ts';
 import { fileComplaint } from '../../file-complaint.ts';
+import { roomFor } from '../../replay-room.ts';
 import { openReplayThreads } from '../../replay-threads.ts';
-import { threadsWithin } from '../../threads-within.ts';
 
 export interface ReplayOfFiles {
   readonly data: string;
@@ -58,10 +58,12 @@ export async function replayHere(work: ReplayOfFiles): Promise<LastReplay> {
   if (out !== undefined) await requireFolder('--out', fromCallerFolder(out));
   const records = fileRecords(dataDir);
   const { past, policies } = await readWork(work);
-  const within = threadsWithin(threads, past, window);
+  const { threads: within, heapMbMax } = roomFor(threads, past, window);
   if (within < threads) work.report(`Memory is left for ${within} of ${threads} threads.`);
   const pool =
-    within > 1 ? openReplayThreads({ threads: within, past: sentPast(past), window }) : undefined;
+    heapMbMax === undefined
+      ? undefined
+      : openReplayThreads({ threads: within, heapMbMax, past: sentPast(past), window });
   try {
     const run = pool?.run ?? runInTurn({ past, window, handlers: await replayedHandlers() });
     const { countTrial, keep } = records;
