@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { FunctionsClient, type CallOptions } from '#shared/clients/functions-client.ts';
 import { httpTransport } from '#shared/clients/http-transport.ts';
 import type { Operation, ResponseOf, WireRequestOf } from '#shared/contract/row.ts';
-import { Failure } from '#shared/kernel/failure.ts';
+import { Failure, invalidRequest } from '#shared/kernel/failure.ts';
 import { hostPort } from '#shared/process/loopback.ts';
 import { parseSettings, type Settings } from '#shared/process/settings.ts';
 import { terminalUser } from '#shared/process/terminal-user.ts';
@@ -27,13 +27,31 @@ export type Ask = <O extends Operation>(
  */
 export function openInstallation(timeoutMs: number, settings = parseSettings(process.env)): Ask {
   const client = clientOf(settings);
-  return (operation, request, options) =>
-    client.call(operation, request, {
-      signal: AbortSignal.timeout(timeoutMs),
-      requestId: randomUUID(),
-      ...identity(),
-      ...options,
-    });
+  return async (operation, request, options) => {
+    try {
+      return await client.call(operation, request, {
+        signal: AbortSignal.timeout(timeoutMs),
+        requestId: randomUUID(),
+        ...identity(),
+        ...options,
+      });
+    } catch (thrown) {
+      throw placed(thrown, settings);
+    }
+  };
+}
+
+/** Where nothing answers, the address says why: nothing was started, or something else is asked. */
+function placed(thrown: unknown, settings: Settings): Failure {
+  const failure = Failure.from(thrown);
+  const isAway = failure.code === 'UNAVAILABLE' && /did not answer\.$/.test(failure.message);
+  if (!isAway) return failure;
+  return new Failure(
+    failure.code,
+    `${failure.message} It was called at ${gatewayUrl(settings)}; npm start runs the system there.`,
+    failure.facts,
+    failure.cause,
+  );
 }
 
 /** Calls an operation that streams, and hands over each of its messages. */
@@ -75,11 +93,17 @@ function tradeToken(tokens: ReturnType<typeof tokensIn>, settings: Settings): st
 /** Without a slash at its end. */
 export function gatewayUrl(settings: Settings): string {
   const given = process.env['GATEWAY_URL'];
-  if (given) return given.replace(/\/+$/, '');
+  if (given) return httpAddress(given).replace(/\/+$/, '');
   const { gatewayHost, gatewayPort } = settings;
   const scheme = hasGatewayTls(settings) ? 'https' : 'http';
   const host = ['0.0.0.0', '::'].includes(gatewayHost) ? 'localhost' : gatewayHost;
   return `${scheme}://${hostPort(host, gatewayPort)}`;
+}
+
+function httpAddress(text: string): string {
+  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
+  const message = `"${text}" is no http or https address`;
+  throw invalidRequest({ field: '--url or GATEWAY_URL', message });
 }
 
 export function secretsDir({ dataDir }: Settings): string {
