@@ -3,7 +3,8 @@ import * as z from 'zod';
 import { isCurrency, parseCurrency, type Currency } from '#shared/kernel/currency.ts';
 import { Failure, invalidRequest, type FieldViolation } from '#shared/kernel/failure.ts';
 import { Money } from '#shared/kernel/money.ts';
-import { parsePolicy } from '#shared/portfolio/policy/policy-document.ts';
+import { parsePolicy, policyAmounts } from '#shared/portfolio/policy/policy-document.ts';
+import { requireClearAmounts } from '#shared/process/ambiguous-amounts.ts';
 import { parseYaml } from '#shared/process/bounded-yaml.ts';
 import { periods, type ReplaySchedule } from './model/schedule.ts';
 import type { WeightRule } from './model/weights.ts';
@@ -14,6 +15,11 @@ import { settingComplaints } from './replay-settings.ts';
 const ratio = z.number('a fraction from 0 to 1').min(0).max(1);
 const window = z.int('a whole number of returns').min(2).max(10_000);
 const AMOUNT = 'an amount above 0, as 250.00';
+/** Keys of amounts, those of the owner's policy and of settings among them. */
+const AMOUNTS: ReadonlySet<string> = new Set([
+  ...['capital', 'amount', ...policyAmounts],
+  ...['MINIMUM_ORDER', 'ORDER_VALUE_MAX', 'DEPOSIT_MAX', 'FEE_FIXED', 'MONTHLY_DEPOSIT'],
+]);
 const amount = z
   .union([z.number(), z.string()], 'an amount')
   .transform(String)
@@ -112,6 +118,7 @@ export function parseReplayPolicy(
   const read = policySchema.safeParse(yamlOf(text, field));
   if (!read.success)
     throw invalidRequest(...read.error.issues.flatMap((issue) => complaintsOf(issue, field)));
+  requireClearAmounts(text, field, AMOUNTS);
   const { publicationLagDays, splits, name, investmentPolicy, ...rest } = read.data;
   const stated = investmentPolicy && JSON.stringify(investmentPolicy);
   const owner = stated === undefined ? undefined : parsePolicy(stated, `${field}.investmentPolicy`);

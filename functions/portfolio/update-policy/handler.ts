@@ -16,7 +16,7 @@ import { Accounts } from '#shared/portfolio/accounts.ts';
 import { policyChanges } from '#shared/portfolio/model/policy/policy-changes.ts';
 import { effectivePolicy } from '#shared/portfolio/model/policy/policy.ts';
 import { defaultPolicy } from '#shared/portfolio/policy/default-policy.ts';
-import { parsePolicy } from '#shared/portfolio/policy/policy-document.ts';
+import { parseWrittenPolicy } from '#shared/portfolio/policy/policy-document.ts';
 import { policyFindings } from '#shared/portfolio/policy/policy-findings.ts';
 import {
   lastPolicy,
@@ -33,7 +33,7 @@ type Request = RequestOf<typeof portfolio.updatePolicy>;
 export default handle(portfolio.updatePolicy, async (request, context) => {
   const { accountId, document, dryRun } = request;
   await new Accounts(context.database, context.baseCurrency).require(accountId);
-  const stated = parsePolicy(document, 'document');
+  const stated = parseWrittenPolicy(document, 'document');
   const policy = effectivePolicy(policyToday(context, stated), defaultPolicy(context.settings));
   const before = await lastPolicy(context, accountId);
   const isRepeat = before.stored?.madeBy === context.idempotencyKey;

@@ -8,6 +8,7 @@ import { isCurrency } from '#shared/kernel/currency.ts';
 import { Failure, invalidRequest, type FieldViolation } from '#shared/kernel/failure.ts';
 import { isIsin, type Isin } from '#shared/kernel/isin.ts';
 import { objectives } from '#shared/kernel/objective.ts';
+import { requireClearAmounts } from '#shared/process/ambiguous-amounts.ts';
 import { parseYaml } from '#shared/process/bounded-yaml.ts';
 import { trustLevels } from '#shared/kernel/trust-level.ts';
 import type { InvestmentPolicy } from '../model/policy/policy.ts';
@@ -144,6 +145,21 @@ export function parsePolicy(text: string, field: string): InvestmentPolicy {
   throw invalidRequest(
     ...contradictions.map((one) => ({ field: `${field}.${one.field}`, message: one.message })),
   );
+}
+
+/** Keys of its amounts. */
+export const policyAmounts: ReadonlySet<string> = new Set([
+  ...['reserveAmount', 'monthlyDeposit', 'minimum', 'allowance', 'orderValueMax', 'dayValueMax'],
+]);
+
+/**
+ * A document that somebody wrote just now. Older ones stay as they were read.
+ * @throws Failure INVALID_REQUEST also for an amount that may be read in two ways, such as 1.000
+ */
+export function parseWrittenPolicy(text: string, field: string): InvestmentPolicy {
+  const policy = parsePolicy(text, field);
+  requireClearAmounts(text, field, policyAmounts);
+  return policy;
 }
 
 function isDay(value: unknown): boolean {

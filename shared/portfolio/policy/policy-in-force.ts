@@ -16,7 +16,7 @@ import {
   type InvestmentPolicy,
 } from '../model/policy/policy.ts';
 import { defaultPolicy, settingsUnder } from './default-policy.ts';
-import { parsePolicy } from './policy-document.ts';
+import { parsePolicy, parseWrittenPolicy } from './policy-document.ts';
 import { fileRefused, readPolicyFile, type PolicyFile } from './policy-file.ts';
 import { PolicyStore, type PolicyVersion } from './policy-store.ts';
 
@@ -96,7 +96,7 @@ async function adopted(
 
 function requireRight({ path, text }: PolicyFile): void {
   try {
-    parsePolicy(text, 'policy');
+    parseWrittenPolicy(text, 'policy');
   } catch (thrown) {
     throw fileRefused(path, Failure.from(thrown).message, thrown);
   }
