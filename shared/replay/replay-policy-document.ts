@@ -118,7 +118,6 @@ export function parseReplayPolicy(
   const read = policySchema.safeParse(yamlOf(text, field));
   if (!read.success)
     throw invalidRequest(...read.error.issues.flatMap((issue) => complaintsOf(issue, field)));
-  requireClearAmounts(text, field, AMOUNTS);
   const { publicationLagDays, splits, name, investmentPolicy, ...rest } = read.data;
   const stated = investmentPolicy && JSON.stringify(investmentPolicy);
   const owner = stated === undefined ? undefined : parsePolicy(stated, `${field}.investmentPolicy`);
@@ -130,6 +129,7 @@ export function parseReplayPolicy(
   const owned = parseCurrency(rest.currency ?? currency);
   requireWhole(rest.capital, owned, `${field}.capital`);
   if (rest.deposit) requireWhole(rest.deposit.amount, owned, `${field}.deposit.amount`);
+  requireClearAmounts(text, field, AMOUNTS);
   return {
     ...rest,
     ...(stated !== undefined && { investmentPolicy: stated }),
