@@ -38,17 +38,22 @@ export class PastMarket implements MarketData {
   readonly keepsPast = true;
   readonly benchmark: Isin | undefined;
   readonly declaresSplits: boolean;
+  readonly hasNoFundamentals: boolean;
   /** Actions that have taken effect; earlier announcements are not returned. Absent where no security has any. */
   readonly actions?: NonNullable<MarketData['actions']>;
   private readonly past: Past;
   private readonly moment: () => Moment;
   private readonly options: PastMarketOptions;
 
+  /** The last bars that were known when each security was asked for. */
+  private readonly lastOf = new Map<Isin, number>();
+
   constructor(past: Past, moment: () => Moment, options: PastMarketOptions) {
     this.past = past;
     this.moment = moment;
     this.options = options;
     this.benchmark = past.benchmark;
+    this.hasNoFundamentals = past.fundamentals.size === 0;
     this.declaresSplits = options.declaresSplits;
     if ([...(past.actions?.values() ?? [])].some((own) => own.length > 0))
       this.actions = (isin) => Promise.resolve(this.actionsSoFar(isin));
@@ -63,9 +68,9 @@ export class PastMarket implements MarketData {
   async bars(isin: Isin, from: CalendarDay): Promise<readonly DailyBar[]> {
     const bars = this.past.bars.get(isin);
     if (!bars) throw notFound('security', isin);
-    const end = lastOn(bars, this.moment().knownThrough) + 1;
-    const start = lastOn(bars, addDays(from, -1)) + 1;
-    return bars.slice(start, end);
+    const last = lastOn(bars, this.moment().knownThrough, this.lastOf.get(isin));
+    this.lastOf.set(isin, last);
+    return bars.slice(firstFrom(bars, from, last), last + 1);
   }
 
   private actionsSoFar(isin: Isin): readonly CorporateAction[] {
@@ -95,10 +100,21 @@ export class PastMarket implements MarketData {
   }
 }
 
+/** Bars before the last that are looked at one by one: mostly those of some days are asked for. */
+const LATEST_BARS = 40;
+
+/** Index of the first bar on or after a day, up to the one after the last. */
+function firstFrom(bars: readonly DailyBar[], from: CalendarDay, last: number): number {
+  for (let at = last; at >= Math.max(0, last - LATEST_BARS); at -= 1)
+    if ((bars[at]?.day ?? '') < from) return at + 1;
+  return lastOn(bars, addDays(from, -1)) + 1;
+}
+
 /** What the paper broker trades on: the price at which orders of the moment are filled. */
 export class FillMarket extends PastMarket {
   private readonly fill: () => Fill;
   private readonly all: Past;
+  private readonly fillOf = new Map<Isin, number>();
 
   constructor(past: Past, moment: () => Moment, options: PastMarketOptions, fill: () => Fill) {
     super(past, moment, options);
@@ -110,7 +126,9 @@ export class FillMarket extends PastMarket {
     const { day, at } = this.fill();
     const known = await super.bars(isin, from);
     const bars = this.all.bars.get(isin) ?? [];
-    const bar = bars[lastOn(bars, day)];
+    const last = lastOn(bars, day, this.fillOf.get(isin));
+    this.fillOf.set(isin, last);
+    const bar = bars[last];
     if (bar?.day !== day || known.at(-1)?.day === day) return known;
     const price = at === 'open' ? bar.open : bar.close;
     const adjustedClose = (bar.adjustedClose / bar.close) * price;

@@ -25,6 +25,9 @@ export interface Past {
   readonly benchmark?: Isin | undefined;
 }
 
+/** Entries that are tried one after the other before all are searched. */
+const STEPS_MAX = 2;
+
 /** Days from one to another, both included, on which any of the securities has a bar. */
 export function daysOf(
   { bars }: Past,
@@ -38,11 +41,20 @@ export function daysOf(
   return [...days].sort();
 }
 
-/** Index of the last entry on or before a day; -1 where there is none. */
+/**
+ * Index of the last entry on or before a day; -1 where there is none.
+ * @param near an index that is likely close before it: the answer of the day before
+ */
 export function lastOn(
   entries: readonly { readonly day: CalendarDay }[],
   day: CalendarDay,
+  near = -1,
 ): number {
+  for (let at = near; at >= 0 && at <= near + STEPS_MAX; at += 1) {
+    const [entry, next] = [entries[at], entries[at + 1]];
+    if (!entry || entry.day > day) break;
+    if (!next || next.day > day) return at;
+  }
   let [low, high] = [0, entries.length];
   while (low < high) {
     const middle = (low + high) >> 1;

@@ -35,18 +35,27 @@ function columnOf(bars: readonly DailyBar[]): Column {
   return column;
 }
 
+/** In one loop: columns made by a callback each take a multiple. */
 function soundColumn(bars: readonly DailyBar[]): Column | undefined {
-  const figures = {
-    days: Int32Array.from(bars, ({ day }) => epochDay(day)),
-    open: Float64Array.from(bars, ({ open }) => open),
-    high: Float64Array.from(bars, ({ high }) => high),
-    low: Float64Array.from(bars, ({ low }) => low),
-    close: Float64Array.from(bars, ({ close }) => close),
-    adjustedClose: Float64Array.from(bars, ({ adjustedClose }) => adjustedClose),
-    volume: Float64Array.from(bars, ({ volume = Number.NaN }) => volume),
-  };
-  const { days, close, adjustedClose } = figures;
-  return areSound(figures)
+  const { length } = bars;
+  const days = new Int32Array(length);
+  const [open, high, low] = [
+    new Float64Array(length),
+    new Float64Array(length),
+    new Float64Array(length),
+  ];
+  const [close, adjustedClose] = [new Float64Array(length), new Float64Array(length)];
+  const volume = new Float64Array(length);
+  for (const [i, bar] of bars.entries()) {
+    days[i] = epochDay(bar.day);
+    open[i] = bar.open;
+    high[i] = bar.high;
+    low[i] = bar.low;
+    close[i] = bar.close;
+    adjustedClose[i] = bar.adjustedClose;
+    volume[i] = bar.volume ?? Number.NaN;
+  }
+  return areSound({ days, open, high, low, close, adjustedClose, volume })
     ? { days, closes: close, adjusted: adjustedClose, setAside: [] }
     : undefined;
 }

@@ -18,7 +18,8 @@ const FUND_TYPES = new Set(['FUND', 'MUTUALFUND', 'MONEYMARKET', 'INDEX', 'BOND'
 /** Of fewer others most say nothing. */
 const REPEATING_MIN = 5;
 
-interface LatestBars extends Staleness {
+interface LatestBars {
+  readonly staleness: Staleness;
   readonly lastDay: CalendarDay;
   /** Of the latest bars, those that are bars of earlier days again. */
   readonly repeated: number;
@@ -39,8 +40,12 @@ export class LatestReviewed {
   keep(series: PriceSeries): void {
     const first = indexAtEpoch(series.days, this.from - 1) + 1;
     const last = first < series.days.length ? lastDay(series) : undefined;
-    const found = last && { ...stalenessOf(series, first), lastDay: last };
-    this.byIsin.set(series.isin, found && { ...found, repeated: repeatedSessions(series, first) });
+    const found = last && {
+      staleness: stalenessOf(series, first),
+      lastDay: last,
+      repeated: repeatedSessions(series, first),
+    };
+    this.byIsin.set(series.isin, found);
   }
 
   /** Those of securities that have bars, read where they were not kept. */
@@ -74,7 +79,7 @@ export async function reviewDeadPrices(
   );
   let [moved, repeating] = [0, 0];
   for (const bars of all.values()) {
-    if (bars.moved) moved += 1;
+    if (bars.staleness.moved) moved += 1;
     if (bars.repeated > 0) repeating += 1;
   }
   const peersRepeat = repeating >= REPEATING_MIN && repeating * 2 >= all.size;
@@ -101,9 +106,9 @@ function deadPrice(
   const own = all.get(isin);
   if (!own) return [];
   const others = all.size - 1;
-  const othersMoved = moved - (own.moved ? 1 : 0);
+  const othersMoved = moved - (own.staleness.moved ? 1 : 0);
   const reason =
-    staleReason(own, {
+    staleReason(own.staleness, {
       peersMoved: others > 0 && othersMoved * 2 >= others,
       tradesInShares: !FUND_TYPES.has(securityType),
     }) ?? repeatReason(own.repeated, peersRepeat);

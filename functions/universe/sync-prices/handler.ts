@@ -56,7 +56,7 @@ export default handle(universe.syncPrices, async function* (request, context) {
     progress = afterOne(progress, outcome);
     const reason = 'reason' in outcome ? outcome.reason : '';
     const rate = rateOf(progress, frame.now, context.now());
-    yield { ...toPricesUpdate(progress, target.isin, reason), ...rate };
+    yield toPricesUpdate(progress, target.isin, reason, rate);
   }
   if (progress.synced > 0) await store.answered(context.now());
   const known = await securities.all();

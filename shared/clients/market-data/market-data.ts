@@ -148,6 +148,8 @@ export interface MarketData {
    * leave it out.
    */
   actions?(isin: Isin, signal: AbortSignal): Promise<readonly CorporateAction[]>;
+  /** True where there are fundamentals of no security: nobody has to ask. */
+  readonly hasNoFundamentals?: boolean | undefined;
   fundamentals(isin: Isin, signal: AbortSignal): Promise<ListedFundamentals | undefined>;
   /** Rates from a day on, oldest first; empty when the source does not know the pair. */
   rates(

@@ -47,13 +47,14 @@ export async function* syncPrices(cycle: Cycle): ProgressStream {
     if (!update.complete)
       yield cycle.report('sync-prices', update.progressPct / 100, `Prices: ${syncedText(update)}.`);
   }
-  const securities = await new StoredMarket(cycle.context.database).securities();
+  const { database, marketData } = cycle.context;
+  const securities = marketData.hasNoFundamentals
+    ? []
+    : await new StoredMarket(database).securities();
   const bare = securities.filter((one) => isTradable(one) && one.fundamentals === undefined);
-  if (bare.length > 0) {
-    for (const isins of inChunks(bare.map(({ isin }) => isin)))
-      for await (const update of cycle.stream(universe.syncFundamentals, { isins }))
-        yield cycle.report('sync-prices', 1, `Fundamentals: ${syncedText(update)}.`);
-  }
+  for (const isins of inChunks(bare.map(({ isin }) => isin)))
+    for await (const update of cycle.stream(universe.syncFundamentals, { isins }))
+      yield cycle.report('sync-prices', 1, `Fundamentals: ${syncedText(update)}.`);
   const prefix = last ? `Prices: ${syncedText(last)}` : 'No security has prices to fetch';
   yield await cycle.done('sync-prices', `${prefix}${last ? qualityText(last) : ''}.`);
 }

@@ -38,8 +38,10 @@ export function afterOne(progress: SyncProgress, outcome: SyncedBars | SyncProbl
       problems: [...progress.problems, outcome],
     };
   return {
-    ...progress,
+    total: progress.total,
     synced: progress.synced + 1,
+    failed: progress.failed,
+    problems: progress.problems,
     barsStored: progress.barsStored + outcome.barsStored,
     barsSetAside: progress.barsSetAside + outcome.barsSetAside,
   };

@@ -57,6 +57,7 @@ export class LatestYears {
   }
 
   private joined(): PriceSeries {
-    return { ...this.join(this.isin, this.years), isin: this.isin };
+    const columns = this.join(this.isin, this.years);
+    return 'isin' in columns ? (columns as PriceSeries) : { ...columns, isin: this.isin };
   }
 }

@@ -53,19 +53,29 @@ export function storedBefore(
     const [latest, setAside, fetched] = await Promise.all([
       store.latestOf(some),
       store.setAsideOf(some),
-      store.fetchedOf(some.map((isin) => `prices:${isin}` as const)),
+      store.fetchedOf(some.map(subjectOf)),
     ]);
-    const read = ([isin, series]: readonly [Isin, () => LatestSeries]) =>
+    const read = ([isin, found]: readonly [Isin, () => LatestSeries]) =>
       [
         isin,
-        (): StoredBefore => ({
-          ...series(),
-          setAside: setAside.get(isin)?.() ?? [],
-          fetched: fetched.get(`prices:${isin}`)?.(),
-        }),
+        (): StoredBefore => {
+          const { series, years, isWhole } = found();
+          const bars = setAside.get(isin)?.() ?? [];
+          return {
+            series,
+            years,
+            isWhole,
+            setAside: bars,
+            fetched: fetched.get(subjectOf(isin))?.(),
+          };
+        },
       ] as const;
     return new Map([...latest].map(read));
   });
+}
+
+function subjectOf(isin: Isin) {
+  return `prices:${isin}` as const;
 }
 
 export interface BarSyncFrame extends SyncFrame {
@@ -140,7 +150,7 @@ async function stored(
   frame.latest.keep(series);
   if (marketData.disagreement) await compareSources(frame, series);
   const source = marketData.sourceOf?.(series.isin) ?? marketData.name;
-  await remember(frame, `prices:${series.isin}`, fetched, { source, first });
+  await remember(frame, subjectOf(series.isin), fetched, { source, first });
   return { barsStored: changed, barsSetAside: newlySetAside };
 }
 
