@@ -7,7 +7,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 /** Operations that run on threads, by their folders; generated from the catalogue. */
 const HEAVY = JSON.parse(readFileSync(new URL('heavy-operations.json', import.meta.url), 'utf8'));
 
-/** Modules that are imported late, of which one seldom comes alone. */
+/** Modules that are imported late, of which one seldom comes alone; of a group of handlers those that its handlers import. */
 const LATE = {
   atStart: [
     'shared/clients/broker/paper/paper-broker.ts',
@@ -15,6 +15,7 @@ const LATE = {
     'shared/clients/open-routes.ts',
     'shared/contract/strict-decode.ts',
     'shared/placement/read-placement.ts',
+    'shared/portfolio/policy/policy-document.ts',
     'shared/runtime/runs/open-queue.ts',
   ],
   outside: [
@@ -35,6 +36,18 @@ const LATE = {
     'shared/clients/market-data/tradernet/tradernet-prices.ts',
     'shared/clients/market-data/yahoo/yahoo-prices.ts',
   ],
+  heavy: [
+    'shared/optimization/answer-allocation.ts',
+    'shared/optimization/model/optimise.ts',
+    'shared/planning/inputs/replanned.ts',
+    'shared/planning/model/build-plan.ts',
+    'shared/planning/model/decision.ts',
+    'shared/planning/model/plan-validity.ts',
+    'shared/planning/plan-changed.ts',
+    'shared/planning/plan-towards.ts',
+    'shared/quant/calendars/calendars.ts',
+  ],
+  light: ['shared/gateway/overview/overview.ts', 'shared/gateway/run-job.ts'],
   messages: [
     'protos/gen/gateway.ts',
     'protos/gen/optimization.ts',
@@ -86,34 +99,40 @@ function exportName(index) {
   return `of${index}`;
 }
 
+function lateName(index) {
+  return `late${index}`;
+}
+
 /** Makes one module of each group. @throws Error naming a module of a group that nothing imports late any more */
 export function loadedTogether(root, groups, late = LATE) {
+  const entryOf = (name) => (name in groups ? groupEntry(name) : `together:late/${name}`);
   const places = new Map(
     Object.entries(late).flatMap(([name, files]) =>
-      files.map((file, index) => [file, `import('together:late/${name}').then((all)=>all.${exportName(index)})`]),
+      files.map((file, index) => [
+        file,
+        `import('${entryOf(name)}').then((all) => all.${lateName(index)})`,
+      ]),
     ),
   );
-  const texts = {
-    ...Object.fromEntries(
-      Object.entries(groups).map(([name, all]) => [`handlers/${name}`, exportsOf(all, handlerExport)]),
-    ),
-    ...Object.fromEntries(
-      Object.entries(late).map(([name, all]) => [`late/${name}`, exportsOf(all, namespaceExport)]),
-    ),
-  };
+  const texts = Object.fromEntries(
+    [...new Set([...Object.keys(groups), ...Object.keys(late)])].map((name) => [
+      entryOf(name),
+      exportsOf(groups[name] ?? [], handlerExport) + exportsOf(late[name] ?? [], namespaceExport),
+    ]),
+  );
   return {
     name: 'loaded-together',
     setup(build) {
       const unused = new Set(places.keys());
       build.onResolve({ filter: /^together:/ }, ({ path }) => ({
-        path: path.slice('together:'.length),
+        path,
         namespace: 'together',
       }));
       build.onLoad({ filter: /.*/, namespace: 'together' }, ({ path }) => ({
         contents: texts[path],
         resolveDir: root,
       }));
-      build.onLoad({ filter: /\/(shared|gateway)\/.*\.ts$/ }, async ({ path }) => {
+      build.onLoad({ filter: /\/(functions|gateway|shared)\/.*\.ts$/ }, async ({ path }) => {
         const text = await readFile(path, 'utf8');
         const contents = text.replace(/(?<!typeof )import\('([^']+)'\)/g, (whole, specifier) => {
           const file = fileOf(root, path, specifier);
@@ -139,7 +158,7 @@ function handlerExport(folder, index) {
 }
 
 function namespaceExport(file, index) {
-  return `export * as ${exportName(index)} from './${file}';\n`;
+  return `export * as ${lateName(index)} from './${file}';\n`;
 }
 
 /** The file in the project that an import names. */

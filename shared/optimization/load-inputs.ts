@@ -19,9 +19,6 @@ import { isTradable, type Security } from '#shared/universe/model/security.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
 import { valueAccount, type ValuedHoldings, type PricedHolding } from './model/account.ts';
 
-/** Years of bars to load for moments: they are measured on five of trading days. */
-export const HISTORY_YEARS = 5.1;
-
 export interface OptimizationInputs {
   readonly view: MarketView;
   readonly account: ValuedHoldings;

@@ -3,8 +3,11 @@ import { refused } from '#shared/kernel/failure.ts';
 import type { AccountId, PortfolioHash } from '#shared/kernel/identifiers.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import { Money } from '#shared/kernel/money.ts';
-import { estimateMoments, type Moments } from '#shared/optimization/model/security-moments.ts';
-import { HISTORY_YEARS } from '#shared/optimization/load-inputs.ts';
+import {
+  estimateMoments,
+  HISTORY_YEARS,
+  type Moments,
+} from '#shared/optimization/model/security-moments.ts';
 import { liveOrder } from '#shared/trading/current-hash.ts';
 import type { Book } from '#shared/portfolio/model/book.ts';
 import { quantityOf } from '#shared/portfolio/model/booking.ts';

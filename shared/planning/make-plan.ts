@@ -11,20 +11,15 @@ import type { PlanId } from '#shared/kernel/identifiers.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import { loadPlanning } from './load-planning.ts';
 import { targetWeights, withTargets } from './model/assembly.ts';
-import { buildPlan } from './model/build-plan.ts';
-import { decide } from './model/decision.ts';
 import { ratesBehind } from './model/plan-rates.ts';
 import { pluralize } from './model/formatting.ts';
 import type { Plan } from './model/plan.ts';
 import { statusAfter } from './model/plan-status.ts';
 import { taxWarningsOf } from './model/taxes/plan-taxes.ts';
-import { validUntil } from './model/plan-validity.ts';
 import { priceWarnings } from './model/price-warnings.ts';
 import { exchangesOf } from './model/problem.ts';
-import { planChanged } from './plan-changed.ts';
 import type { PlanRequest } from './plan-constraints.ts';
 import { stepMessage, withProgress } from './plan-message.ts';
-import { planTowards } from './plan-towards.ts';
 import { limitPricesOf, targetRequest, targetsOf } from './request-targets.ts';
 
 /** Asks the optimization service for target weights. */
@@ -39,8 +34,14 @@ export async function* makePlan(
   id: PlanId,
   askTargets: AskTargets,
 ): AsyncGenerator<PlanUpdate, Plan> {
-  if (request.changedFrom !== '') return planChanged(dependencies, request, id);
-  if (request.targetWeights.size > 0) return planTowards(dependencies, request, id);
+  if (request.changedFrom !== '') {
+    const { planChanged } = await import('./plan-changed.ts');
+    return planChanged(dependencies, request, id);
+  }
+  if (request.targetWeights.size > 0) {
+    const { planTowards } = await import('./plan-towards.ts');
+    return planTowards(dependencies, request, id);
+  }
   const loaded = await loadPlanning(dependencies, request);
   const { account, hash, problem, policyVersion, otherCash, taxWarnings } = loaded;
   const securities = pluralize(problem.instruments.length, 'security');
@@ -48,8 +49,15 @@ export async function* makePlan(
   const answer = await askTargets(targetRequest(problem, hash, account));
   const targeted = withTargets(problem, targetsOf(answer));
   yield stepMessage(id, 40, 'The targets are set; weighing what to buy and sell.');
+  // The search is loaded once there is something to be searched.
+  const [{ decide }, { buildPlan }] = await Promise.all([
+    import('./model/decision.ts'),
+    import('./model/build-plan.ts'),
+  ]);
   const decision = yield* withProgress(id, decide(targeted));
 
+  // With the tables of all exchanges.
+  const { validUntil } = await import('./model/plan-validity.ts');
   const createdAt = dependencies.now();
   const content = buildPlan(targeted, decision);
   const exchanges = exchangesOf(problem, content);

@@ -8,12 +8,10 @@
 import { EventEmitter, on } from 'node:events';
 import { gateway } from '#shared/contract/gateway.ts';
 import { handle } from '#shared/runtime/handle.ts';
-import { documentsOf } from '#shared/replay/replay-documents.ts';
-import { replayPolicies } from '#shared/replay/replay-policies.ts';
 import { openReplayRecords } from '#shared/replay/replay-records.ts';
 import { policiesToCompare, windowOf } from '#shared/replay/replay-terms.ts';
 import { readPast } from '#shared/replay/read-past.ts';
-import { runsInTurn, type ReplayProgress } from '#shared/replay/runs-in-turn.ts';
+import type { ReplayProgress } from '#shared/replay/runs-in-turn.ts';
 
 export default handle(gateway.runReplay, async function* (request, context) {
   const { signal, marketData, settings, database } = context;
@@ -23,8 +21,7 @@ export default handle(gateway.runReplay, async function* (request, context) {
   yield update({ message: `Reads the prices of ${marketData.name}.` });
   const past = await readPast(marketData, currency, signal);
   const records = await openReplayRecords(settings, database);
-  // All of them are loaded only where a replay is made.
-  const { replayedHandlers: handlers } = await import('./replayed-handlers.ts');
+  const { handlers, runsInTurn, replayPolicies, documentsOf } = await whatReplays();
   const progress = new EventEmitter();
   const updates = on(progress, 'advanced', { close: ['ended'], signal });
   const run = runsInTurn({ past, window, handlers }, signal, (state) =>
@@ -42,6 +39,18 @@ export default handle(gateway.runReplay, async function* (request, context) {
   await records.keep(result);
   yield update({ doneRatio: 1, message: endedMessage(marketData.simulated), complete: true });
 });
+
+/** All of it is loaded only where a replay is made. */
+async function whatReplays() {
+  const [{ replayedHandlers: handlers }, { runsInTurn }, { replayPolicies }, { documentsOf }] =
+    await Promise.all([
+      import('./replayed-handlers.ts'),
+      import('#shared/replay/runs-in-turn.ts'),
+      import('#shared/replay/replay-policies.ts'),
+      import('#shared/replay/replay-documents.ts'),
+    ]);
+  return { handlers, runsInTurn, replayPolicies, documentsOf };
+}
 
 /** One update a percent. */
 async function* wholePercents(updates: AsyncIterable<[ReplayProgress]>) {

@@ -5,7 +5,6 @@
  */
 import { gateway } from '#shared/contract/gateway.ts';
 import { workOf } from '#shared/gateway/job-work.ts';
-import { runJob } from '#shared/gateway/run-job.ts';
 import { shortHash } from '#shared/kernel/hash.ts';
 import { requireJob } from '#shared/contract/jobs.ts';
 import { handle } from '#shared/runtime/handle.ts';
@@ -15,6 +14,8 @@ export default handle(gateway.triggerJob, async (request, context) => {
   const job = requireJob(jobName);
   const work = workOf(job, force, parameters);
   if (context.run !== undefined) {
+    // Backups, notices and their kind are loaded only by a run.
+    const { runJob } = await import('#shared/gateway/run-job.ts');
     const { ok, message } = await runJob(context, jobName, work);
     return { success: ok, message, runId: context.run };
   }

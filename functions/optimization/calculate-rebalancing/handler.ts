@@ -14,13 +14,9 @@ import {
   noPreference,
   type AllocationPolicy,
 } from '#shared/optimization/model/allocation-request.ts';
-import { hasWeights, optimise } from '#shared/optimization/model/optimise.ts';
+import { HISTORY_YEARS } from '#shared/optimization/model/security-moments.ts';
 import { rebalance, targetsOfEntries } from '#shared/optimization/model/rebalance.ts';
-import {
-  HISTORY_YEARS,
-  loadInputs,
-  type OptimizationInputs,
-} from '#shared/optimization/load-inputs.ts';
+import { loadInputs, type OptimizationInputs } from '#shared/optimization/load-inputs.ts';
 import { policyInForce } from '#shared/portfolio/policy/policy-in-force.ts';
 import { statedRates } from '#shared/portfolio/used-rates.ts';
 import { handle } from '#shared/runtime/handle.ts';
@@ -36,7 +32,7 @@ export default handle(optimization.calculateRebalancing, async (request, context
   const targets =
     entries.length > 0
       ? targetsOfEntries(entries)
-      : ownTargets(inputs, { ...settings, rules: policy });
+      : await ownTargets(inputs, { ...settings, rules: policy });
   const { drift, changes, cost } = rebalance(account, targets, settings);
   const valued = account.total.sign > 0;
   return {
@@ -49,7 +45,9 @@ export default handle(optimization.calculateRebalancing, async (request, context
   };
 });
 
-function ownTargets({ view, account }: OptimizationInputs, policy: AllocationPolicy) {
+/** Solvers are loaded only for a call without targets. */
+async function ownTargets({ view, account }: OptimizationInputs, policy: AllocationPolicy) {
+  const { hasWeights, optimise } = await import('#shared/optimization/model/optimise.ts');
   const answer = optimise(view, account, noPreference, policy);
   if (!hasWeights(answer))
     throw refused('no-targets', `There are no targets to drift from: ${answer.status}.`, {

@@ -17,11 +17,13 @@
  * parts of shares are allowed. An account without value gets weights and no orders.
  */
 import { optimization } from '#shared/contract/optimization.ts';
-import { answerAllocation, loadAllocation } from '#shared/optimization/answer-allocation.ts';
+import { loadAllocation } from '#shared/optimization/load-allocation.ts';
 import { handle } from '#shared/runtime/handle.ts';
 
 export default handle(optimization.optimizeAllocation, async (request, context) => {
   const loaded = await loadAllocation(context, request);
+  // Solvers are loaded where there is something to be solved.
+  const { answerAllocation } = await import('#shared/optimization/answer-allocation.ts');
   const startedAt = performance.now();
   return answerAllocation(loaded, request, () => performance.now() - startedAt);
 });

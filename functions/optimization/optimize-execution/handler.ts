@@ -22,7 +22,6 @@ import { policyInForce } from '#shared/portfolio/policy/policy-in-force.ts';
 import { statedRates } from '#shared/portfolio/used-rates.ts';
 import type { Context } from '#shared/runtime/context.ts';
 import { handle } from '#shared/runtime/handle.ts';
-import { calendarOf } from '#shared/quant/calendars/calendars.ts';
 import { addDays, type CalendarDay } from '#shared/kernel/calendar-day.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import { indexAt, type PriceSeries } from '#shared/universe/model/price-series.ts';
@@ -39,6 +38,8 @@ export default handle(optimization.optimizeExecution, async (request, context) =
 
   const { settings } = await policyInForce(context, accountId);
   const traded = await tradedIn(context.database, request.orders, view.asOf);
+  // The tables of all exchanges.
+  const { calendarOf } = await import('#shared/quant/calendars/calendars.ts');
   const first = context.now();
   const planned = request.orders.map((order, i) => {
     const listing = requireListing(account.listings, order.isin);

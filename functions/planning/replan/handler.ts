@@ -12,7 +12,8 @@ import { planning } from '#shared/contract/planning.ts';
 import { invalidRequest } from '#shared/kernel/failure.ts';
 import { InputStore } from '#shared/planning/inputs/input-store.ts';
 import { planIdText, plansOfDay } from '#shared/planning/inputs/plans-of-day.ts';
-import { nothingKept, replanned } from '#shared/planning/inputs/replanned.ts';
+import type { replanned } from '#shared/planning/inputs/replanned.ts';
+import { nothingKept } from '#shared/planning/inputs/nothing-kept.ts';
 import { Accounts } from '#shared/portfolio/accounts.ts';
 import { handle } from '#shared/runtime/handle.ts';
 
@@ -26,10 +27,16 @@ export default handle(planning.replan, async ({ planId, day, accountId }, contex
       ? await plansOfDay(context.database, store, day, accountId)
       : [planIdText(planId)];
   const last = plans.at(-1);
-  const answer = last && (await replanned(store, last, context));
+  const answer = last && (await madeAgain(store, last, context));
   return {
     ...(answer || nothingKept),
     ...{ found: Boolean(answer), planId: last ?? '', buildNow: context.build },
     otherPlanIds: plans.slice(0, -1),
   };
 });
+
+/** What plans and optimizes is loaded only where there is a plan to be made again. */
+async function madeAgain(...asked: Parameters<typeof replanned>) {
+  const { replanned } = await import('#shared/planning/inputs/replanned.ts');
+  return replanned(...asked);
+}

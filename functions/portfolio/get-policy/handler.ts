@@ -9,9 +9,8 @@
 import { portfolio } from '#shared/contract/portfolio.ts';
 import { notFound } from '#shared/kernel/failure.ts';
 import { Accounts } from '#shared/portfolio/accounts.ts';
-import { effectivePolicy } from '#shared/portfolio/model/policy/policy.ts';
+import { effectivePolicy, type InvestmentPolicy } from '#shared/portfolio/model/policy/policy.ts';
 import { defaultPolicy } from '#shared/portfolio/policy/default-policy.ts';
-import { parsePolicy } from '#shared/portfolio/policy/policy-document.ts';
 import { policyFindings } from '#shared/portfolio/policy/policy-findings.ts';
 import { lastPolicy, policyToday } from '#shared/portfolio/policy/policy-in-force.ts';
 import { policyJson, policyMessage } from '#shared/portfolio/policy/policy-message.ts';
@@ -27,7 +26,7 @@ export default handle(portfolio.getPolicy, async ({ accountId, version }, contex
       ? inForce.stored
       : await new PolicyStore(context.database).version(accountId, version);
   if (version > 0 && !stored) throw notFound('version of the policy', String(version));
-  const stated = stored && parsePolicy(stored.document, 'policy');
+  const stated = stored && (await parsed(stored.document));
   const policy = stated ? effectivePolicy(policyToday(context, stated), defaults) : defaults;
   return {
     policy: policyMessage(stored),
@@ -38,3 +37,9 @@ export default handle(portfolio.getPolicy, async ({ accountId, version }, contex
     ...(await policyFindings(context, accountId, policy, stated)),
   };
 });
+
+/** YAML is loaded only where something is written. */
+async function parsed(document: string): Promise<InvestmentPolicy> {
+  const { parsePolicy } = await import('#shared/portfolio/policy/policy-document.ts');
+  return parsePolicy(document, 'policy');
+}

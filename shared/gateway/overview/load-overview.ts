@@ -5,7 +5,7 @@ import type { Context } from '#shared/runtime/context.ts';
 import { loadSystem } from './system-facts.ts';
 import { historyPart } from './history-cache.ts';
 import { loadAccountFacts } from './load-account.ts';
-import { overviewOf, type OverviewRequest } from './overview.ts';
+import type { OverviewRequest } from './overview.ts';
 
 const POINTS_DEFAULT = 360;
 const ALL: OverviewRequest = { pointsMax: 0, rowsMax: 0, ledgerOffset: 0, historyDays: 0 };
@@ -23,5 +23,7 @@ export async function loadOverview(
   const { historyDays } = options;
   const pointsMax = options.pointsMax || POINTS_DEFAULT;
   const history = await historyPart(context, facts, { pointsMax, historyDays });
+  // With the tables of all exchanges.
+  const { overviewOf } = await import('./overview.ts');
   return overviewOf(options, facts, history, system, context);
 }

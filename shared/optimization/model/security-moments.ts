@@ -27,6 +27,9 @@ export interface Moments {
   readonly covariance: readonly Float64Array[];
 }
 
+/** Years of bars to load for moments: they are measured on five of trading days. */
+export const HISTORY_YEARS = 5.1;
+
 /** Trading days of history that the moments are measured on: five years. */
 const HISTORY_DAYS = 1260;
 

@@ -5,7 +5,7 @@ import type { MarketData } from '#shared/clients/market-data/market-data.ts';
 import { optimization } from '#shared/contract/optimization.ts';
 import type { WireRequestOf } from '#shared/contract/row.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
-import { loadAllocation, type AllocationRequest } from '#shared/optimization/answer-allocation.ts';
+import { loadAllocation, type AllocationRequest } from '#shared/optimization/load-allocation.ts';
 import { parseRequest } from '#shared/runtime/wire.ts';
 import type { Settings } from '#shared/process/settings.ts';
 import { encode } from '#shared/redis/codec.ts';

@@ -1,16 +1,12 @@
 /** A past plan made again from its inputs, beside the one that was stored. */
 import type { OptimizeAllocationResponse } from '#protos/gen/optimization.ts';
-import type { ReplanResponse } from '#protos/gen/planning.ts';
 import { optimization } from '#shared/contract/optimization.ts';
 import { planning } from '#shared/contract/planning.ts';
 import type { WireRequestOf } from '#shared/contract/row.ts';
 import { Failure } from '#shared/kernel/failure.ts';
 import type { PlanId } from '#shared/kernel/identifiers.ts';
-import {
-  answerAllocation,
-  loadAllocation,
-  type AllocationRequest,
-} from '#shared/optimization/answer-allocation.ts';
+import { answerAllocation } from '#shared/optimization/answer-allocation.ts';
+import { loadAllocation, type AllocationRequest } from '#shared/optimization/load-allocation.ts';
 import { encode } from '#shared/redis/codec.ts';
 import type { Dependencies } from '#shared/runtime/context.ts';
 import { parseRequest } from '#shared/runtime/wire.ts';
@@ -19,26 +15,9 @@ import type { Plan } from '../model/plan.ts';
 import { planMessage } from '../plan-message.ts';
 import type { PlanRequest } from '../plan-constraints.ts';
 import type { InputStore } from './input-store.ts';
+import { nothingKept, type Replanned } from './nothing-kept.ts';
 import type { PlanInputs } from './plan-inputs.ts';
 import { inputGone, recordedDependencies } from './recorded.ts';
-
-type Replanned = Pick<
-  ReplanResponse,
-  | 'plan'
-  | 'same'
-  | 'differences'
-  | 'inputGone'
-  | 'buildThen'
-  | 'thenJson'
-  | 'nowJson'
-  | 'targetsMadeAgain'
->;
-
-/** Of a plan whose inputs are not kept. */
-export const nothingKept: Replanned = {
-  ...{ plan: undefined, same: false, differences: [], inputGone: '' },
-  ...{ buildThen: '', thenJson: '', nowJson: '', targetsMadeAgain: false },
-};
 
 /** @returns undefined where nothing of the plan is kept */
 export async function replanned(

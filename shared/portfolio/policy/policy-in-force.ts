@@ -16,7 +16,6 @@ import {
   type InvestmentPolicy,
 } from '../model/policy/policy.ts';
 import { defaultPolicy, settingsUnder } from './default-policy.ts';
-import { parsePolicy, parseWrittenPolicy } from './policy-document.ts';
 import { fileRefused, readPolicyFile, type PolicyFile } from './policy-file.ts';
 import { PolicyStore, type PolicyVersion } from './policy-store.ts';
 
@@ -50,7 +49,7 @@ export async function policyInForce(
 ): Promise<PolicyInForce> {
   const file = await fileOf(sources, account);
   const stored = file ? await adopted(sources, account, file) : await storedIn(sources, account);
-  return under(sources, stored, file);
+  return await under(sources, stored, file);
 }
 
 /** For displays and bookings: the last valid version, whatever is in the file. */
@@ -60,7 +59,8 @@ export async function lastPolicy(sources: PolicySources, account: AccountId): Pr
   } catch (thrown) {
     const failure = Failure.from(thrown);
     if (failure.facts['rule'] !== 'policy-file') throw thrown;
-    return { ...under(sources, await storedIn(sources, account)), fileError: failure };
+    const stored = await storedIn(sources, account);
+    return { ...(await under(sources, stored)), fileError: failure };
   }
 }
 
@@ -81,7 +81,7 @@ async function adopted(
   for (;;) {
     const current = await store.current(account);
     if (current?.fileHash === file.hash) return current;
-    requireRight(file);
+    await requireRight(file);
     const next: PolicyVersion = {
       version: (current?.version ?? 0) + 1,
       document: file.text,
@@ -94,7 +94,8 @@ async function adopted(
   }
 }
 
-function requireRight({ path, text }: PolicyFile): void {
+async function requireRight({ path, text }: PolicyFile): Promise<void> {
+  const { parseWrittenPolicy } = await policyDocument();
   try {
     parseWrittenPolicy(text, 'policy');
   } catch (thrown) {
@@ -102,15 +103,20 @@ function requireRight({ path, text }: PolicyFile): void {
   }
 }
 
-function under(
+async function under(
   sources: PolicySources,
   stored: PolicyVersion | undefined,
   file?: PolicyFile,
-): PolicyInForce {
-  const written = stored ? policyToday(sources, readPolicy(stored.document)) : NOTHING_WRITTEN;
+): Promise<PolicyInForce> {
+  const written = stored
+    ? policyToday(sources, await readPolicy(stored.document))
+    : NOTHING_WRITTEN;
   const version = stored?.version ?? 0;
   return { version, stored, written, ...inForceUnder(written, sources.settings), file: file?.path };
 }
+
+/** With YAML, which accounts without a policy do not need. */
+const policyDocument = () => import('./policy-document.ts');
 
 const NOTHING_WRITTEN: InvestmentPolicy = {};
 /** Of the versions that accounts have now. */
@@ -118,9 +124,10 @@ const DOCUMENTS_MAX = 16;
 const documents = new Map<string, InvestmentPolicy>();
 
 /** Each operation asks what is in force: a document is read once for as long as it stays. */
-function readPolicy(document: string): InvestmentPolicy {
+async function readPolicy(document: string): Promise<InvestmentPolicy> {
   const known = documents.get(document);
   if (known) return known;
+  const { parsePolicy } = await policyDocument();
   const policy = parsePolicy(document, 'policy');
   if (documents.size >= DOCUMENTS_MAX) documents.clear();
   documents.set(document, policy);

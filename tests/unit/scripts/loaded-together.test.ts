@@ -64,9 +64,9 @@ test('puts late modules of a group into one file, with the names of each apart',
   const { entries } = built({ pair: ['shared/one.ts', 'shared/two.ts'] });
   expect(entries).toEqual([
     'shared/main.ts',
-    'together:handlers/heavy',
-    'together:handlers/light',
-    'together:late/pair',
+    'together:together:handlers/heavy',
+    'together:together:handlers/light',
+    'together:together:late/pair',
   ]);
   expect(ran(['out/main.js']).stdout).toBe('late one late two\n');
 });
@@ -74,6 +74,12 @@ test('puts late modules of a group into one file, with the names of each apart',
 test('leaves a late module that is in no group in a file of its own', () => {
   const { entries } = built({ pair: ['shared/one.ts'] });
   expect(entries).toContain('shared/two.ts');
+  expect(ran(['out/main.js']).stdout).toBe('late one late two\n');
+});
+
+test('puts a late module into the file of handlers that it is stated with', () => {
+  const { entries } = built({ light: ['shared/one.ts', 'shared/two.ts'] });
+  expect(entries).toHaveLength(1 + Object.keys(handlers).length);
   expect(ran(['out/main.js']).stdout).toBe('late one late two\n');
 });
 

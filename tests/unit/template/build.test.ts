@@ -73,3 +73,31 @@ it('does not split a function that imports a CommonJS package late, of which a c
   expect(said).toContain('not split: function/node_modules/late/index.js is CommonJS');
   expect(image).toEqual(['index.js', 'package.json']);
 });
+
+it('shortens names within a large function, and leaves those of its files for stacks and logs', async () => {
+  const inner = 'const innerName = (given) => { throw new Declared(String(given)); };';
+  const { answer } = await built({
+    'function/handler.ts': `import { large } from './large.ts';
+      class Declared extends Error {}
+      function declared(parameterName: number) { ${inner} innerName(parameterName); }
+      ${handler("try { declared(large.length); } catch (thrown) { return thrown.constructor.name + thrown.stack.split('\\n').slice(0, 3).join(' '); }")}`,
+    'function/large.ts': large,
+  });
+  expect(answer).toMatch(/^DeclaredError: 600000 .* at declared /);
+  const [chunk = ''] = (await chunks()).filter((text) => text.includes('class Declared'));
+  expect(chunk).not.toMatch(/innerName|parameterName/);
+});
+
+it('leaves a small function as it is written', async () => {
+  await built({
+    'function/handler.ts': handler("const innerName = 'small';\nreturn innerName + innerName;"),
+  });
+  expect(await readFile(join(folder, 'dist/index.js'), 'utf8')).toContain('innerName');
+});
+
+async function chunks(): Promise<readonly string[]> {
+  const files = (await readdir(join(folder, 'dist'), { recursive: true })).filter((file) =>
+    file.endsWith('.js'),
+  );
+  return Promise.all(files.map((file) => readFile(join(folder, 'dist', file), 'utf8')));
+}
