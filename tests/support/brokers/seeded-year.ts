@@ -192,7 +192,8 @@ class Year {
     const shares = this.between(1, sharesIn(this.lotsOf(one)));
     const got = this.between(1, 400_000);
     const id = { kind: 'sell', isin: one.isin, symbol: one.symbol, quantity: shares };
-    this.row({ ...id, price: 1, price_currency: 'EUR', amount: (got / 100).toFixed(2) });
+    const price = (got / 100 / shares).toFixed(8);
+    this.row({ ...id, price, price_currency: 'EUR', amount: (got / 100).toFixed(2) });
     this.cash += got;
     this.entry('sold', ...this.taken(one, shares), `Assets:Cash  ${euros(got)}`, 'Income:Gains');
     return true;
