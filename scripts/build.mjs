@@ -99,9 +99,9 @@ function availableMb() {
   return Math.floor((process.availableMemory?.() ?? Infinity) / 2 ** 20);
 }
 
-/** Below it the bundler collects its garbage early, for twice the processor time, and makes no maps: 350 MB in place of 600. */
+/** Below it the bundler collects its garbage early, for twice the processor time, and makes no maps: 370 MB in place of 600. */
 const ROOMY_MB = 900;
-const BUNDLING_MB = 350;
+const BUNDLING_MB = 370;
 
 async function bundledWithin(mb, options) {
   const isRoomy = mb >= ROOMY_MB;
