@@ -11,7 +11,7 @@ const THREAD_BYTES = 160 * MB;
 /** Of a bar on a thread: as it came, in a column and in the stores. */
 const BAR_BYTES = 300;
 /** What a day leaves behind where each has a decision with orders. */
-const DAY_BYTES = 10_000;
+const DAY_BYTES = 30_000;
 /** Of a thread outside of its heap: code, buffers, objects that are young. */
 const OUTSIDE_HEAP_BYTES = 64 * MB;
 /** What the main thread takes besides while they work: it names the data and puts the report together. */

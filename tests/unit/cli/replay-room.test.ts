@@ -25,7 +25,7 @@ test('no more than have room beside what the main thread takes', () => {
 
 test('data and days of a replay leave room for fewer', () => {
   const few = (bars: number, of = window) => room(1_000, { bars, of }).threads;
-  expect([few(0), few(500_000), few(0, years)]).toEqual([5, 3, 3]);
+  expect([few(0), few(500_000), few(0, years)]).toEqual([5, 3, 2]);
 });
 
 test('one, which is the main thread, where there is room for no other', () => {
@@ -35,6 +35,6 @@ test('one, which is the main thread, where there is room for no other', () => {
 test('one that is not the main thread where its heap is too small for the replay', () => {
   const long = { of: years, bars: 100_000, asked: 1 };
   expect(room(440, { ...long, mainHeapMb: 256 })).toEqual({ threads: 1, heapMbMax: 316 });
-  expect(room(440, { ...long, mainHeapMb: 300 }).heapMbMax).toBeUndefined();
+  expect(room(440, { ...long, mainHeapMb: 450 }).heapMbMax).toBeUndefined();
   expect(room(300, { ...long, mainHeapMb: 256 }).heapMbMax).toBeUndefined();
 });
