@@ -4,7 +4,7 @@
  * Replays equal weights over 20 securities through the handlers of production, and the same weights by bt and by
  * backtrader. bt moves weights in a table, backtrader has a broker with orders; neither knows order checks, a ledger,
  * bookings or plans. Both sides run in their own process and take the processor time of a whole run; turns alternate.
- * Read the time of a decision.
+ * Read the time of a decision. V8 is set as `trader replay` sets it.
  */
 import { dayOfEpoch } from '#shared/kernel/calendar-day.ts';
 import { parseCurrency } from '#shared/kernel/currency.ts';
@@ -17,6 +17,7 @@ import { panelOf, pricesOf, type Panel } from '../peers/panel.ts';
 import { withPeers, type PythonPeers } from '../peers/python.ts';
 import { median } from '../timing.ts';
 import { figure, ratios } from '../figures/figure.ts';
+import { setReplayEngine } from '../../cli/replay-engine.ts';
 import { replayedHandlers } from '../../functions/gateway/run-replay/replayed-handlers.ts';
 
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 3);
@@ -59,7 +60,16 @@ async function ours(past: Past, { days }: Panel, schedule: string) {
   return { ms: (user + system) / 1000, decisions, orders };
 }
 
+/** As the programs of the project are started, and replays in them. */
+async function setEngine(): Promise<void> {
+  const file = new URL('../../scripts/build/optimize-late.mjs', import.meta.url).href;
+  const { optimizeLate } = (await import(file)) as { readonly optimizeLate: () => void };
+  optimizeLate();
+  setReplayEngine();
+}
+
 async function main(python: PythonPeers): Promise<void> {
+  await setEngine();
   const panel = panelOf(SECURITIES, DAYS);
   const past = pastOf(panel);
   console.log(`${SECURITIES} securities, ${DAYS} days: ${panel.says}`);

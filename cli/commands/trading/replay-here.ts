@@ -1,7 +1,6 @@
 /** A replay of files in this program, on as many threads as asked for. */
 import { access, constants, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
 import { openCsv } from '#shared/clients/market-data/csv/csv-market-data.ts';
 import { invalidRequest } from '#shared/kernel/failure.ts';
 import { parseSettings } from '#shared/process/settings.ts';
@@ -21,6 +20,7 @@ import { sentPast } from '#shared/replay/sent-past.ts';
 import { readPast } from '#shared/replay/read-past.ts';
 import { fromCallerFolder } from '../../caller-folder.ts';
 import { fileComplaint } from '../../file-complaint.ts';
+import { setReplayEngine } from '../../replay-engine.ts';
 import { roomFor } from '../../replay-room.ts';
 import { openReplayThreads } from '../../replay-threads.ts';
 
@@ -36,12 +36,6 @@ export interface ReplayOfFiles {
 
 const CURRENCY_DEFAULT = 'EUR';
 
-/**
- * By how much of what lives the heap may grow until it is collected: left to itself it takes whatever room the machine
- * has, several times of what it needs.
- */
-const HEAP_GROWTH_PERCENT = 100;
-
 /** Threads have their own. */
 async function replayedHandlers() {
   const handlers = await import('../../../functions/gateway/run-replay/replayed-handlers.ts');
@@ -49,9 +43,7 @@ async function replayedHandlers() {
 }
 
 export async function replayHere(work: ReplayOfFiles): Promise<LastReplay> {
-  setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH_PERCENT}`);
-  // Very many functions take part, each for a little: compiled simply at once, none has to be interpreted first.
-  setFlagsFromString('--always-sparkplug');
+  setReplayEngine();
   const { window, threads, out } = work;
   const dataDir = fromCallerFolder(parseSettings(process.env).dataDir);
   await requireFolder('DATA_DIR', dataDir);
