@@ -11,7 +11,7 @@ import { mapInOrder } from '#shared/universe/sync/in-order.ts';
 import { orProblem } from '#shared/universe/sync/sync-frame.ts';
 import { PriceStore } from '#shared/universe/price-store.ts';
 import { SecurityStore } from '#shared/universe/security-store.ts';
-import { syncTargets } from '#shared/universe/sync/sync-targets.ts';
+import { isinsToSync, syncTargets } from '#shared/universe/sync/sync-targets.ts';
 import { toFundamentalsUpdate } from '#shared/universe/wire-sync.ts';
 
 /** Securities that are fetched at a time and share writes to the disk; a source keeps its own pace besides. */
@@ -29,10 +29,7 @@ export default handle(universe.syncFundamentals, async function* (request, conte
   const targets = await syncTargets(securities, context, request.isins);
   const frame = {
     ...{ store, securities, marketData, signal },
-    fetched: fetchedBefore(
-      store,
-      targets.flatMap((target) => ('reason' in target ? [] : target.isin)),
-    ),
+    fetched: fetchedBefore(store, isinsToSync(targets)),
     now: context.now(),
     force: request.forceRefresh,
   };

@@ -14,7 +14,7 @@ import { priceQuality } from '#shared/universe/price-quality.ts';
 import { PriceStore } from '#shared/universe/price-store.ts';
 import { SecurityStore } from '#shared/universe/security-store.ts';
 import { StoredMarket } from '#shared/universe/stored-market.ts';
-import { syncTargets } from '#shared/universe/sync/sync-targets.ts';
+import { isinsToSync, syncTargets } from '#shared/universe/sync/sync-targets.ts';
 import { toPricesUpdate } from '#shared/universe/wire-sync.ts';
 
 /** Securities that are fetched at a time and share writes to the disk; a source keeps its own pace besides. */
@@ -35,10 +35,7 @@ export default handle(universe.syncPrices, async function* (request, context) {
   const targets = await syncTargets(securities, context, request.isins);
   const frame = {
     ...{ store, doubts, actions, marketData, signal },
-    stored: storedBefore(
-      store,
-      targets.flatMap((target) => ('reason' in target ? [] : target.isin)),
-    ),
+    stored: storedBefore(store, isinsToSync(targets)),
     known: await doubts.all(),
     now: context.now(),
     force: request.forceRefresh,

@@ -42,3 +42,8 @@ function targetOf(isin: Isin, security: Security | undefined): Security | SyncPr
     return { isin, symbol: security.symbol, reason: 'was removed from the universe' };
   return security;
 }
+
+/** Of those that can be synced, in the order of their turns. */
+export function isinsToSync(targets: readonly (Security | SyncProblem)[]): readonly Isin[] {
+  return targets.flatMap((target) => ('reason' in target ? [] : target.isin));
+}
