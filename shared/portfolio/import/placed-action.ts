@@ -3,13 +3,13 @@ import type { BookedAction } from '#shared/clients/broker/broker.ts';
 import { dayOf, daysBetween } from '#shared/kernel/calendar-day.ts';
 import type { CorporateAction } from '#shared/kernel/corporate-action.ts';
 import { Decimal } from '#shared/kernel/decimal.ts';
-import { Failure } from '#shared/kernel/failure.ts';
 import type { Isin } from '#shared/kernel/isin.ts';
 import { parseIsin } from '#shared/kernel/isin.ts';
 import type { Money } from '#shared/kernel/money.ts';
 import { QUANTITY_DECIMALS_MAX, type Quantity } from '#shared/kernel/quantity.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
 import type { ImportedAction, ImportedActionKind, SharesRatio } from './formats/transaction.ts';
+import { wrong } from './wrong.ts';
 
 /** A broker books it within days of the ex-date. */
 const DAYS_APART_MAX = 7;
@@ -140,8 +140,4 @@ export function isSameAction(
 /** Names of companies are no symbols. */
 export function symbolIn(text: string | undefined): string | undefined {
   return text !== undefined && /^[\w.:/-]{1,32}$/.test(text) ? text : undefined;
-}
-
-function wrong(why: string): Failure {
-  return new Failure('INVALID_REQUEST', why);
 }

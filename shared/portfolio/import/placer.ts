@@ -12,10 +12,11 @@ import { quantityHeld } from '../model/booking.ts';
 import { inOwnCurrency, isStatedIn, type Convertible, type RateOf } from './own-currency.ts';
 import { isSameAction, placedAction, symbolIn } from './placed-action.ts';
 import { RowIdentities } from './row-identity.ts';
-import { requireDay, requireSign, takesShares, wrong } from './row-checks.ts';
+import { requireDay, requireSign, takesShares } from './row-checks.ts';
 import { cents, movementsFor, movesShares } from './row-movements.ts';
 import { attempt } from './formats/csv-rows.ts';
 import type { ImportedAction, ImportedTransaction, LeftRow } from './formats/transaction.ts';
+import { wrong } from './wrong.ts';
 
 export interface ImportAround {
   readonly book: Book;

@@ -1,8 +1,8 @@
 /** What a row has to be before it is placed. Pure. */
 import { addDays, dayOf, parseDay } from '#shared/kernel/calendar-day.ts';
-import { Failure } from '#shared/kernel/failure.ts';
 import type { Instant } from '#shared/kernel/instant.ts';
 import type { ImportedTransaction } from './formats/transaction.ts';
+import { wrong } from './wrong.ts';
 
 /** No export has older rows; a year of fewer digits is one that was mistyped. */
 const FIRST_DAY = parseDay('1900-01-01');
@@ -24,8 +24,4 @@ export function requireSign({ kind, cash }: ImportedTransaction): void {
 
 export function takesShares({ kind }: ImportedTransaction): boolean {
   return kind === 'sell' || kind === 'transfer-out';
-}
-
-export function wrong(why: string): Failure {
-  return new Failure('INVALID_REQUEST', why);
 }

@@ -12,7 +12,6 @@ import { closedLotsOf, tradeKey } from '#shared/clients/broker/interactive-broke
 import { instantIn } from '#shared/clients/broker/interactive-brokers/flex-values.ts';
 import type { ClosedLot } from '#shared/kernel/closed-lot.ts';
 import type { Decimal } from '#shared/kernel/decimal.ts';
-import { Failure } from '#shared/kernel/failure.ts';
 import { actionsFrom, type ActionLeg } from './action-legs.ts';
 import { interactiveBrokersLeg, requireOneAccount } from './interactive-brokers-rows.ts';
 import { flowKind, unknownRow } from './cash-rows.ts';
@@ -25,6 +24,7 @@ import type {
   ImportedTransaction,
   TransactionKind,
 } from './transaction.ts';
+import { wrong } from '../wrong.ts';
 
 /** The first column of a Flex csv. */
 const FIRST_COLUMN = 'ClientAccountID';
@@ -113,7 +113,7 @@ function flexIn(text: string): FlexDocument {
   try {
     return readFlex(text);
   } catch {
-    throw new Failure('INVALID_REQUEST', 'it is no XML of a Flex query, or cut off');
+    throw wrong('it is no XML of a Flex query, or cut off');
   }
 }
 
@@ -304,8 +304,4 @@ function cashOf(row: Attributes, line: number, around: Around): readonly Importe
       cash,
     },
   ];
-}
-
-function wrong(why: string): Failure {
-  return new Failure('INVALID_REQUEST', why);
 }

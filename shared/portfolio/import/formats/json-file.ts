@@ -1,6 +1,6 @@
 /** The JSON of an export, in its shape; what is wrong is said in words, since the file is a person's. */
 import type * as z from 'zod';
-import { Failure } from '#shared/kernel/failure.ts';
+import { wrong } from '../wrong.ts';
 
 /** @throws Failure INVALID_REQUEST where the text is no JSON, or not in the shape */
 export function parsedJson<T extends z.ZodType>(text: string, schema: T): z.output<T> {
@@ -18,8 +18,4 @@ function jsonIn(text: string): unknown {
     const why = thrown instanceof Error ? thrown.message : '';
     throw wrong(`it is no JSON, or cut off: ${why.slice(0, 120)}`);
   }
-}
-
-function wrong(why: string): Failure {
-  return new Failure('INVALID_REQUEST', why);
 }

@@ -5,7 +5,6 @@
  */
 import sax from 'sax';
 import { Decimal } from '#shared/kernel/decimal.ts';
-import { Failure } from '#shared/kernel/failure.ts';
 import { attempt } from './csv-rows.ts';
 import { moment } from './moments.ts';
 import type {
@@ -15,6 +14,7 @@ import type {
   ImportedTransaction,
   TransactionKind,
 } from './transaction.ts';
+import { wrong } from '../wrong.ts';
 
 interface XmlNode {
   readonly name: string;
@@ -195,8 +195,4 @@ function readXml(text: string) {
   };
   reader.write(text).close();
   return { nodes, ids };
-}
-
-function wrong(why: string): Failure {
-  return new Failure('INVALID_REQUEST', why);
 }
